@@ -1,0 +1,25 @@
+import { Controller, Get } from '@nestjs/common';
+import { Futures, FuturesService } from 'nestjs-futures';
+import { quakes } from '../tasks/handles.js';
+
+/**
+ * Two futures, of which the second needs the value of the first. Pass 1 asks for the swarms, pass 2
+ * for the profile of the largest one's region, pass 3 has both.
+ */
+@Controller('api/chain')
+export class ChainController {
+  @Get()
+  chain(@Futures() futures: FuturesService) {
+    const [largest] = futures.resultOrSubmit('swarms', [], quakes.listSwarms, 1);
+    const region =
+      largest &&
+      futures.resultOrSubmit(
+        `region around ${largest.where}`,
+        undefined,
+        quakes.profileRegion,
+        largest.place,
+        50,
+      );
+    return { largest, region, passes: futures.pass };
+  }
+}

@@ -1,0 +1,30 @@
+import { Module } from '@nestjs/common';
+import { FuturesModule } from 'nestjs-futures';
+import { ChainController } from './api/chain.controller.js';
+import { FailsController } from './api/fails.controller.js';
+import { PingController } from './api/ping.controller.js';
+import { SummaryController } from './api/summary.controller.js';
+import { InlineController } from './inline/inline.controller.js';
+import { PageController } from './page/page.controller.js';
+import { portletProviders } from './portlets/portlets.js';
+import { LatestRuns } from './trace/latest-runs.js';
+import { RequestClock } from './trace/request-clock.js';
+
+@Module({
+  imports: [
+    // The defaults: threads, as many as the machine can run at once, a FuturesService of request
+    // scope. With it the portlets are made anew for each request; `scope: 'singleton'` would keep
+    // them, and the code of the portlets would not change.
+    FuturesModule.forRoot({ serverTiming: true }),
+  ],
+  controllers: [
+    PageController,
+    InlineController,
+    SummaryController,
+    ChainController,
+    FailsController,
+    PingController,
+  ],
+  providers: [...portletProviders, RequestClock, LatestRuns],
+})
+export class AppModule {}

@@ -1,0 +1,64 @@
+import type { Html } from '../page/html.js';
+import { barleySpec, barleyView } from '../portlets/barley.portlet.js';
+import { co2Spec, co2View } from '../portlets/co2.portlet.js';
+import { feedFile, feedView } from '../portlets/feed.portlet.js';
+import { flightsView } from '../portlets/flights.portlet.js';
+import { gapminderSpec, gapminderView } from '../portlets/gapminder.portlet.js';
+import { moviesSpec, moviesView } from '../portlets/movies.portlet.js';
+import { quakeMapView } from '../portlets/quake-map.portlet.js';
+import { reportFile, reportView } from '../portlets/report.portlet.js';
+import {
+  sanFranciscoFailedView,
+  sanFranciscoSpec,
+  sanFranciscoView,
+} from '../portlets/san-francisco.portlet.js';
+import { stocksSpec, stocksView } from '../portlets/stocks.portlet.js';
+import { swarmsView } from '../portlets/swarms.portlet.js';
+import { weatherSpec, weatherView } from '../portlets/weather.portlet.js';
+import type { InlineRun } from './inline-run.js';
+
+/**
+ * What all portlets show, computed by the same functions on the event loop, one after the other.
+ *
+ * It has to know of every portlet: what each needs, and that two of them share a value. That, and
+ * not the time alone, is what the futures save.
+ */
+export async function inlinePortlets(run: InlineRun): Promise<Html[]> {
+  // Loaded at the first call, as a worker does; with futures alone they never are in this thread.
+  const tasks = await run.step('load', 'the task files', loadTaskFiles);
+  const chart = (spec: typeof weatherSpec) =>
+    run.step('charts.renderChart', spec.name ?? '', () => tasks.charts.renderChart(spec));
+
+  const survey = await run.step('quakes.surveyQuakes', 'quakes', () =>
+    tasks.quakes.surveyQuakes(),
+  );
+  return [
+    quakeMapView(survey),
+    swarmsView(survey),
+    weatherView(await chart(weatherSpec)),
+    moviesView(await chart(moviesSpec)),
+    gapminderView(await chart(gapminderSpec)),
+    reportView(
+      await run.step('report.renderReport', 'report', () => tasks.report.renderReport(reportFile)),
+    ),
+    feedView(await run.step('feed.parseFeed', 'feed', () => tasks.feed.parseFeed(feedFile))),
+    co2View(await chart(co2Spec)),
+    stocksView(await chart(stocksSpec)),
+    barleyView(await chart(barleySpec)),
+    flightsView(
+      await run.step('flights.summarizeFlights', 'flights', () => tasks.flights.summarizeFlights()),
+    ),
+    await chart(sanFranciscoSpec).then(sanFranciscoView, sanFranciscoFailedView),
+  ];
+}
+
+async function loadTaskFiles() {
+  const [charts, feed, flights, quakes, report] = await Promise.all([
+    import('../tasks/charts.tasks.js'),
+    import('../tasks/feed.tasks.js'),
+    import('../tasks/flights.tasks.js'),
+    import('../tasks/quakes.tasks.js'),
+    import('../tasks/report.tasks.js'),
+  ]);
+  return { charts, feed, flights, quakes, report };
+}

@@ -1,0 +1,29 @@
+import type { RequestClock } from '../trace/request-clock.js';
+import { EVENT_LOOP, type Trace, type TraceRow } from '../trace/trace.js';
+
+/** Runs one function after another where it stands, and writes down how long each takes. */
+export class InlineRun {
+  private readonly rows: TraceRow[] = [];
+
+  constructor(private readonly clock: RequestClock) {}
+
+  async step<T>(task: string, detail: string, compute: () => T | Promise<T>): Promise<T> {
+    const from = this.clock.elapsed;
+    let failed = true;
+    try {
+      const value = await compute();
+      failed = false;
+      return value;
+    } finally {
+      const length = this.clock.elapsed - from;
+      const spans = [{ kind: 'run' as const, from, length }];
+      this.rows.push({ what: task, detail, where: EVENT_LOOP, failed, spans });
+    }
+  }
+
+  get trace(): Trace {
+    const { elapsed: total, loopBusy } = this.clock;
+    return { total, loopBusy, passes: 1, rows: this.rows };
+  }
+}
+

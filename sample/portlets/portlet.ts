@@ -1,0 +1,28 @@
+import { html, trusted, type Html } from '../page/html.js';
+
+/** A part of the page that looks after itself. */
+export interface Portlet {
+  /**
+   * Called once a pass. Must not fail: what goes wrong with its own futures, a portlet shows in its
+   * own place.
+   */
+  render(): Html;
+}
+
+/** What frames every portlet. */
+export function card(
+  { title, lead, source, wide }: { title: string; lead: string; source: string; wide?: boolean },
+  body: Html,
+): Html {
+  return html`<section class="card${wide ? ' wide' : ''}">
+    <h2>${title}</h2>
+    <p class="lead">${lead}</p>
+    ${body}
+    <p class="source">${source}</p>
+  </section>`;
+}
+
+/** A picture drawn by a task, with what it says in words for those who do not see it. */
+export function picture(svg: string, label: string, className = 'chart'): Html {
+  return html`<div class="${className}" role="img" aria-label="${label}">${trusted(svg)}</div>`;
+}

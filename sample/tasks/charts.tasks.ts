@@ -1,0 +1,45 @@
+import { loader, parse, View } from 'vega';
+import { compile, type TopLevelSpec } from 'vega-lite';
+import { chartTheme } from './chart-theme.js';
+import { readDataset } from './datasets.js';
+
+/** Draws a Vega-Lite chart of a dataset as SVG. `data.url` is a file name of vega-datasets. */
+export async function renderChart(spec: TopLevelSpec): Promise<string> {
+  const dataflow = parse(compile(spec, { config: chartTheme }).spec);
+
+  // Vega only warns of a file it cannot load, and draws an empty chart.
+  const failures: unknown[] = [];
+  const files = loader();
+  files.load = async (uri: string) => {
+    try {
+      return readDataset(uri);
+    } catch (error) {
+      failures.push(error);
+      throw error;
+    }
+  };
+
+  const view = new View(dataflow, { renderer: 'none', loader: files });
+  try {
+    const svg = await view.toSVG();
+    if (failures.length > 0) throw failures[0];
+    return withOwnIds(svg, spec.name ?? 'chart');
+  } finally {
+    view.finalize();
+  }
+}
+
+/**
+ * Vega numbers its ids with a counter of the process: two charts of one page drawn by two workers
+ * would share them, and the same chart would differ from call to call.
+ */
+function withOwnIds(svg: string, prefix: string): string {
+  const ids = [...svg.matchAll(/ id="([^"]+)"/g)].map((match) => match[1]!);
+  return ids.reduce(
+    (text, id, n) =>
+      text
+        .replaceAll(` id="${id}"`, ` id="${prefix}-${n}"`)
+        .replaceAll(`url(#${id})`, `url(#${prefix}-${n})`),
+    svg,
+  );
+}

@@ -1,0 +1,50 @@
+import { readJson } from './datasets.js';
+
+interface Flight {
+  /** Minutes; negative if early. */
+  delay: number;
+  /** Miles. */
+  distance: number;
+  /** Hour of departure, with its fraction. */
+  time: number;
+}
+
+/** How punctual a set of flights was. Delays in minutes. */
+export interface Punctuality {
+  flights: number;
+  median: number;
+  /** One flight in ten is later than this. */
+  worstTenth: number;
+  /** Share of flights more than 15 minutes late, the usual definition of a delayed flight. */
+  late: number;
+}
+
+export interface FlightSummary extends Punctuality {
+  byHour: (Punctuality & { hour: number })[];
+}
+
+const LATE = 15;
+
+/** Sums up 200,000 flights in the United States, all in all and by the hour of departure. */
+export function summarizeFlights(): FlightSummary {
+  const flights = readJson<Flight[]>('flights-200k.json');
+  const hours: number[][] = Array.from({ length: 24 }, () => []);
+  for (const { delay, time } of flights) hours[Math.floor(time) % 24]!.push(delay);
+  return {
+    ...punctuality(flights.map(({ delay }) => delay)),
+    byHour: hours
+      .map((delays, hour) => ({ hour, ...punctuality(delays) }))
+      .filter((ofHour) => ofHour.flights > 0),
+  };
+}
+
+function punctuality(delays: number[]): Punctuality {
+  delays.sort((a, b) => a - b);
+  const quantile = (share: number) => delays[Math.floor(share * (delays.length - 1))] ?? 0;
+  return {
+    flights: delays.length,
+    median: quantile(0.5),
+    worstTenth: quantile(0.9),
+    late: delays.filter((delay) => delay > LATE).length / delays.length,
+  };
+}

@@ -1,0 +1,49 @@
+import type { FuturesService } from 'nestjs-futures';
+import type { RequestClock } from './request-clock.js';
+import { EVENT_LOOP, type Trace, type TraceRow } from './trace.js';
+
+type Report = ReturnType<FuturesService['report']>;
+type Pass = Report['passes'][number];
+type FutureReport = Report['futures'][number];
+
+/** Lays the passes and tasks of a request out along a line of time. */
+export function traceOfFutures({ passes, futures }: Report, clock: RequestClock): Trace {
+  const rows: TraceRow[] = [];
+  let now = 0;
+  for (const pass of passes) {
+    rows.push(passRow(pass, now, pass === passes.at(-1)));
+    now += pass.duration;
+    const batch = futures.filter(({ key }) => pass.submitted.includes(key)).sort(byStart);
+    rows.push(...batch.map((future) => taskRow(future, now)));
+    now += Math.max(0, ...batch.map(({ wait, run }) => wait + run));
+  }
+  return { total: clock.elapsed, loopBusy: clock.loopBusy, passes: passes.length, rows };
+}
+
+function passRow({ pass, duration, submitted }: Pass, from: number, isLast: boolean): TraceRow {
+  const count = submitted.length === 1 ? '1 future' : `${submitted.length} futures`;
+  return {
+    what: `pass ${pass}`,
+    detail: isLast ? 'this page' : `asked for ${count}, discarded`,
+    where: EVENT_LOOP,
+    failed: false,
+    spans: [{ kind: 'pass', from, length: duration }],
+  };
+}
+
+function taskRow({ key, task, worker, wait, run, status }: FutureReport, from: number): TraceRow {
+  return {
+    what: task,
+    detail: key,
+    where: worker,
+    failed: status === 'failed',
+    spans: [
+      { kind: 'wait', from, length: wait },
+      { kind: 'run', from: from + wait, length: run },
+    ],
+  };
+}
+
+function byStart(a: FutureReport, b: FutureReport): number {
+  return a.wait - b.wait || a.run - b.run;
+}

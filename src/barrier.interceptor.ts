@@ -1,0 +1,37 @@
+import type { CallHandler, ExecutionContext, NestInterceptor } from '@nestjs/common';
+import { Observable } from 'rxjs';
+import { PassDiscardedError } from './errors/index.js';
+import { ledgerOf, requestOf } from './ledger/request-ledger.js';
+import { destroyBody } from './replay/discarded-body.js';
+
+/**
+ * Turns the outcome of a handler that left futures pending into an error, so that every interceptor
+ * around it sees a failed run: transactions roll back, nothing is cached or counted as a success.
+ * The module puts it inside every other interceptor. It keeps no state: one serves all apps.
+ *
+ * @internal
+ */
+export class BarrierInterceptor implements NestInterceptor {
+  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
+    const ledger = ledgerOf(requestOf(context));
+    if (ledger === undefined) return next.handle();
+    return new Observable((subscriber) =>
+      next.handle().subscribe({
+        next: (value) => {
+          if (!ledger.mustDiscard) {
+            subscriber.next(value);
+            return;
+          }
+          destroyBody(value);
+          subscriber.error(new PassDiscardedError(ledger.pass));
+        },
+        error: (error) =>
+          subscriber.error(ledger.mustDiscard ? new PassDiscardedError(ledger.pass, error) : error),
+        complete: () => {
+          if (ledger.mustDiscard) subscriber.error(new PassDiscardedError(ledger.pass));
+          else subscriber.complete();
+        },
+      }),
+    );
+  }
+}

@@ -1,0 +1,162 @@
+import {
+  createParamDecorator,
+  type ExecutionContext,
+  type PipeTransform,
+  type Type,
+} from '@nestjs/common';
+import { ExecutorSaturatedError, FuturesArgumentError } from '../errors/index.js';
+import { checkSubmitOptions } from '../futures.service.js';
+import { ledgerFor } from '../ledger/request-ledger.js';
+import type { SubmitOptions } from '../ledger/submission.js';
+import { captureResponseHead } from '../replay/response-head.js';
+import { taskReference } from '../tasks/task.js';
+import { markReplayed } from './use-futures.decorator.js';
+
+/** A key, or a function that makes it of the request. */
+export type FutureKey = string | ((context: ExecutionContext) => string);
+
+/** Pipes that run after a future is resolved. */
+export type FuturePipe = Type<PipeTransform> | PipeTransform;
+
+/** Options of `@Future('key')`. */
+export interface FutureOptions<Default = unknown> {
+  /** What the parameter is before the future is resolved. Default: undefined. */
+  readonly default?: Default;
+}
+
+/** Options of a declared future. */
+export type DeclaredFutureOptions<Args extends unknown[], Result> = SubmitOptions & {
+  /** A handle of a task file, or a plain function, which runs on the event loop. */
+  readonly task: (...args: Args) => Result;
+} & ([] extends Args
+    ? {
+        /** Makes the task's arguments of the request. Default: none. */
+        readonly args?: (context: ExecutionContext) => Readonly<NoInfer<Args>>;
+      }
+    : {
+        /** Makes the task's arguments of the request. */
+        readonly args: (context: ExecutionContext) => Readonly<NoInfer<Args>>;
+      });
+
+/**
+ * A parameter decorator that accepts only a parameter that `Value` can be given to.
+ *
+ * TypeScript passes a parameter decorator the class, the method's name and the parameter's position
+ * as literal types: enough to look the parameter's type up.
+ */
+export type TypedParameterDecorator<Value> = <
+  Target extends { [M in Method]: (...args: never[]) => unknown },
+  Method extends string,
+  Index extends number,
+>(
+  target: Target,
+  method: Method,
+  index: Value extends Parameters<Target[Method]>[Index] ? Index : never,
+) => void;
+
+const read = createParamDecorator(
+  ({ key, options }: { key: FutureKey; options: FutureOptions }, context: ExecutionContext) =>
+    ledgerFor(context).resultOr(keyOf(key, context), options.default),
+);
+
+const declare = createParamDecorator(
+  (
+    { key, options }: { key: FutureKey; options: DeclaredFutureOptions<unknown[], unknown> },
+    context: ExecutionContext,
+  ) => {
+    const { task, args } = options;
+    const submission = {
+      key: keyOf(key, context),
+      task,
+      args: args === undefined ? [] : [...args(context)],
+      options,
+    };
+    const value = ledgerFor(context).declare(submission);
+    return value instanceof Promise ? value.catch(retryLater(context)) : value;
+  },
+);
+
+/**
+ * Injects the value of a future that the request submits by other means: undefined (or `default`)
+ * before it is resolved, the value on the replay.
+ *
+ * @throws the task's own error, to the client, if the task failed
+ *
+ * @example
+ * ```ts
+ * @Get()
+ * page(@Future('chart', { default: '' }) chart: string) { … }
+ * ```
+ *
+ * @publicApi
+ */
+export function Future(
+  key: FutureKey,
+  options?: FutureOptions,
+  ...pipes: FuturePipe[]
+): ParameterDecorator;
+/**
+ * Injects the value of a task, computed before the handler is called. The handler runs once, so
+ * this is safe for routes that write. Several in one signature run as one batch.
+ *
+ * @throws the task's own error, to the client, if the task fails
+ *
+ * @example
+ * ```ts
+ * @Get(':id')
+ * report(
+ *   @Future('report', {
+ *     task: tasks.renderReport,
+ *     args: (context) => [context.switchToHttp().getRequest().params.id],
+ *   })
+ *   report: string,
+ * ) { … }
+ * ```
+ *
+ * @publicApi
+ */
+export function Future<Args extends unknown[], Result>(
+  key: FutureKey,
+  options: DeclaredFutureOptions<Args, Result>,
+): TypedParameterDecorator<Awaited<Result>>;
+export function Future<Args extends unknown[], Result>(
+  key: FutureKey,
+  options: DeclaredFutureOptions<Args, Result>,
+  ...pipes: [FuturePipe, ...FuturePipe[]]
+): ParameterDecorator;
+export function Future(
+  key: FutureKey,
+  options: FutureOptions | DeclaredFutureOptions<never[], unknown> = {},
+  ...pipes: FuturePipe[]
+): ParameterDecorator {
+  if (typeof key !== 'string' && typeof key !== 'function') {
+    throw new FuturesArgumentError(
+      `@Future(): the key must be a string or a function that returns one, but is of type ${typeof key}.`,
+    );
+  }
+  if ('task' in options) {
+    taskReference(options.task);
+    checkSubmitOptions(options);
+    return declare({ key, options: options as never }, ...pipes);
+  }
+  const decorate = read({ key, options }, ...pipes);
+  return (target, method, index) => {
+    if (method !== undefined) markReplayed(target, method);
+    decorate(target, method, index);
+  };
+}
+
+function keyOf(key: FutureKey, context: ExecutionContext): string {
+  return typeof key === 'string' ? key : key(context);
+}
+
+/** Where no interceptor sees the error, the header is set here. */
+function retryLater(context: ExecutionContext): (error: unknown) => never {
+  return (error) => {
+    if (error instanceof ExecutorSaturatedError) {
+      const head = captureResponseHead(context.getArgByIndex<object>(1));
+      if (!head.isSent) head.setHeader('Retry-After', String(error.retryAfter));
+    }
+    throw error;
+  };
+}

@@ -1,0 +1,132 @@
+import {
+  FuturesException,
+  type FuturesExceptionOptions,
+  type HttpErrorShape,
+} from './futures.exception.js';
+
+/**
+ * A task ran, or waited in the queue, for longer than it may. The client gets 504.
+ *
+ * @publicApi
+ */
+export class FutureTimeoutError extends FuturesException implements HttpErrorShape {
+  readonly code = 'ERR_FUTURES_TIMEOUT';
+  readonly status = 504;
+  readonly statusCode = 504;
+  readonly expose = false;
+
+  constructor(
+    /** `run`: the task was stopped while it ran; `queue`: it was never started. */
+    readonly phase: 'run' | 'queue',
+    /** The limit, in ms. */
+    readonly limit: number,
+    options: FuturesExceptionOptions,
+  ) {
+    super(
+      phase === 'run'
+        ? `The task ${options.task} ran for more than ${limit} ms and was stopped. ` +
+            `Raise "timeout" for it with using({ timeout }), or give it less to do.`
+        : `The task ${options.task} waited in the queue for more than ${limit} ms and was not started. ` +
+            `Add threads ("threads.max"), or raise "queueTimeout".`,
+      options,
+    );
+  }
+}
+
+/**
+ * The executor takes no more calls: its queue is full, or it is shutting down. The client gets 503
+ * with `Retry-After`.
+ *
+ * @publicApi
+ */
+export class ExecutorSaturatedError extends FuturesException implements HttpErrorShape {
+  readonly code = 'ERR_FUTURES_SATURATED';
+  readonly status = 503;
+  readonly statusCode = 503;
+  readonly expose = false;
+
+  constructor(
+    message: string,
+    /** When to try again, in whole seconds: the value of the `Retry-After` header. */
+    readonly retryAfter: number,
+    options: FuturesExceptionOptions = {},
+  ) {
+    super(message, options);
+  }
+}
+
+/**
+ * The worker died under the task: `process.exit()`, out of memory, an uncaught error.
+ *
+ * @publicApi
+ */
+export class BrokenExecutorError extends FuturesException {
+  readonly code = 'ERR_FUTURES_BROKEN_EXECUTOR';
+}
+
+/**
+ * An argument cannot be sent to a worker (structured clone refuses it).
+ *
+ * @publicApi
+ */
+export class TaskArgumentError extends FuturesException {
+  readonly code = 'ERR_FUTURES_TASK_ARGUMENT';
+
+  constructor(
+    /** Where it stands: the argument's position and the path in it, such as `args[0].user.save`. */
+    readonly path: string,
+    description: string,
+    options: FuturesExceptionOptions,
+  ) {
+    super(
+      `The task ${options.task} cannot be sent its arguments: ${path} is ${description}, which cannot be cloned. ` +
+        `Pass plain data, or submit a plain function to run it on the event loop.`,
+      options,
+    );
+  }
+}
+
+/**
+ * A result cannot be sent back from the worker (structured clone refuses it).
+ *
+ * @publicApi
+ */
+export class TaskResultError extends FuturesException {
+  readonly code = 'ERR_FUTURES_TASK_RESULT';
+
+  constructor(
+    /** Where it stands: the path in the result, such as `result.rows[3].render`. */
+    readonly path: string,
+    description: string,
+    options: FuturesExceptionOptions,
+  ) {
+    super(
+      `The task ${options.task} cannot send its result back: ${path} is ${description}, which cannot be cloned. ` +
+        `Return plain data from the task.`,
+      options,
+    );
+  }
+}
+
+/**
+ * The task file cannot be loaded, or does not export the function.
+ *
+ * @publicApi
+ */
+export class UnknownTaskError extends FuturesException {
+  readonly code = 'ERR_FUTURES_UNKNOWN_TASK';
+}
+
+/**
+ * The client went away before the task was done. Nobody is left to be answered: seen in logs and
+ * metrics only.
+ *
+ * @publicApi
+ */
+export class FutureCancelledError extends FuturesException implements HttpErrorShape {
+  readonly code = 'ERR_FUTURES_CANCELLED';
+  /** As nginx logs it: the client closed the request. */
+  readonly status = 499;
+  readonly statusCode = 499;
+  readonly expose = false;
+}

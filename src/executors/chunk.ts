@@ -1,0 +1,68 @@
+import {
+  CURSOR,
+  PROGRESS_BYTES,
+  STARTED_AT,
+  TAKEN_BACK,
+  WORKER_ID,
+} from '../tasks/worker-protocol.js';
+import type { Job } from './call-queue.js';
+
+/**
+ * Calls that were sent to a worker as one message, and the memory shared with that worker.
+ *
+ * @internal
+ */
+export class Chunk {
+  readonly progress = new SharedArrayBuffer(PROGRESS_BYTES);
+  readonly sentAt = performance.now();
+  /** Set when the worker says it is done with the message. */
+  acknowledged = false;
+  /** Results that came in. */
+  delivered = 0;
+  timer: NodeJS.Timeout | undefined;
+  readonly #state = new Int32Array(this.progress);
+  readonly #clock = new Float64Array(this.progress);
+  /** Where the worker stops: behind it, calls were taken back. */
+  #end: number;
+
+  constructor(
+    readonly id: number,
+    readonly jobs: readonly Job[],
+  ) {
+    this.#end = jobs.length;
+  }
+
+  /** Calls the worker has started. */
+  get claimed(): number {
+    return Math.min(Atomics.load(this.#state, CURSOR), this.#end);
+  }
+
+  /** Whether every result that will come is in. */
+  get complete(): boolean {
+    return this.acknowledged && this.delivered >= this.claimed;
+  }
+
+  /** The worker's thread id; 0 until it has started. */
+  get workerId(): number {
+    return Atomics.load(this.#state, WORKER_ID);
+  }
+
+  /** Epoch time in ms at which the call that runs now started. */
+  get startedAt(): number {
+    return this.#clock[STARTED_AT] as number;
+  }
+
+  /** The call that runs now, unless its result is in. */
+  get running(): Job | undefined {
+    const job = this.jobs[this.claimed - 1];
+    return job === undefined || job.settled ? undefined : job;
+  }
+
+  /** Takes back the calls the worker has not started; it will not start them any more. */
+  takeBack(): Job[] {
+    const claimed = Math.min(Atomics.exchange(this.#state, CURSOR, TAKEN_BACK), this.#end);
+    const taken = this.jobs.slice(claimed, this.#end).filter((job) => !job.settled);
+    this.#end = claimed;
+    return taken;
+  }
+}

@@ -1,0 +1,38 @@
+/** Length of a measuring window, in ms. */
+const WINDOW = 5_000;
+/** Bounds of the answer, in s. */
+const MIN_RETRY_AFTER = 1;
+const MAX_RETRY_AFTER = 60;
+
+/**
+ * How fast an executor works off its queue, measured over the last 5 to 10 s.
+ *
+ * @internal
+ */
+export class DrainRate {
+  #windowStart = performance.now();
+  #current = 0;
+  #previous = 0;
+
+  record(ended: number): void {
+    this.#roll();
+    this.#current += ended;
+  }
+
+  /** Whole seconds until `queued` calls are worked off, from 1 to 60; 1 if nothing was measured. */
+  retryAfter(queued: number): number {
+    this.#roll();
+    const measured = WINDOW + performance.now() - this.#windowStart;
+    const perSecond = ((this.#previous + this.#current) / measured) * 1_000;
+    if (perSecond === 0) return MIN_RETRY_AFTER;
+    return Math.min(MAX_RETRY_AFTER, Math.max(MIN_RETRY_AFTER, Math.ceil(queued / perSecond)));
+  }
+
+  #roll(): void {
+    const age = performance.now() - this.#windowStart;
+    if (age < WINDOW) return;
+    this.#previous = age < 2 * WINDOW ? this.#current : 0;
+    this.#current = 0;
+    this.#windowStart += age < 2 * WINDOW ? WINDOW : age;
+  }
+}

@@ -1,0 +1,89 @@
+import type { TaskReference } from '../tasks/task.js';
+
+/**
+ * One task to run, with its arguments and limits.
+ *
+ * @publicApi
+ */
+export interface Call {
+  readonly task: TaskReference;
+  readonly args: readonly unknown[];
+  /** Key of the future it is for; undefined for calls of the `WorkerPool`. */
+  readonly key: string | undefined;
+  /** How long it may run, in ms. */
+  readonly timeout: number;
+  /** How long it may wait to be started, in ms; undefined: without limit. */
+  readonly queueTimeout: number | undefined;
+  /** Parts of `args` that are moved to the worker instead of copied. */
+  readonly transferList: readonly Transferable[] | undefined;
+}
+
+/** What may be moved between threads instead of copied. */
+export type Transferable = import('node:worker_threads').Transferable;
+
+/**
+ * How a call ended.
+ *
+ * @publicApi
+ */
+export interface Outcome {
+  readonly status: 'resolved' | 'failed';
+  /** The value if resolved; the error if failed. */
+  readonly value: unknown;
+  /** Where it ran, such as `thread 3`; empty if it never started. */
+  readonly worker: string;
+  /** ms between the hand-over to the executor and the start. */
+  readonly wait: number;
+  /** ms it ran. */
+  readonly run: number;
+}
+
+/**
+ * What an executor is doing right now, and what it has done since it was made.
+ *
+ * @publicApi
+ */
+export interface ExecutorStats {
+  /** Workers alive. */
+  readonly workers: number;
+  /** Calls waiting. */
+  readonly queued: number;
+  /** Calls handed to a worker and not ended yet. */
+  readonly running: number;
+  /** Calls that ended with a value, since the start. */
+  readonly resolved: number;
+  /** Calls that ended with an error, since the start. */
+  readonly failed: number;
+}
+
+/**
+ * A place where tasks run. Implement it to run tasks where you like, and register it with the
+ * option `executors`.
+ *
+ * @example
+ * ```ts
+ * FuturesModule.forRoot({ executors: { fleet: new FleetExecutor() } });
+ * futures.using({ executor: 'fleet' }).submit('report', tasks.renderReport, rows);
+ * ```
+ *
+ * @publicApi
+ */
+export interface Executor {
+  /**
+   * Runs all the calls of a pass. Settles each exactly once; a call that fails is an outcome, not
+   * a rejection. The promise resolves to the outcomes in the order of the calls.
+   *
+   * When `signal` aborts, the client is gone: drop what is queued, stop what runs, settle the rest.
+   */
+  run(calls: readonly Call[], options: { readonly signal?: AbortSignal }): Promise<Outcome[]>;
+
+  stats(): ExecutorStats;
+
+  /** Ends the workers, after what is under way, or after `timeout` ms at the latest. */
+  close(options: { readonly timeout: number }): Promise<void>;
+}
+
+/** An outcome for a call that was never started. */
+export function notStarted(error: unknown, wait = 0): Outcome {
+  return { status: 'failed', value: error, worker: '', wait, run: 0 };
+}

@@ -1,0 +1,102 @@
+import { BrokenExecutorError, FuturesArgumentError } from '../errors/index.js';
+import type { ResolvedOptions } from '../futures.options.js';
+import { notStarted, type Call, type Executor, type Outcome } from './executor.js';
+import { InlineExecutor } from './inline.executor.js';
+import { ThreadExecutor } from './thread.executor.js';
+
+/** A call and the name of the executor it goes to. */
+export interface Assignment {
+  readonly executor: string;
+  readonly call: Call;
+}
+
+/**
+ * The executors of one app, by name.
+ *
+ * @internal
+ */
+export class Executors {
+  readonly #byName: ReadonlyMap<string, Executor>;
+  readonly #threads: ThreadExecutor;
+  readonly #custom: readonly Executor[];
+
+  constructor(options: ResolvedOptions) {
+    this.#threads = new ThreadExecutor(options.threads);
+    this.#custom = Object.values(options.executors);
+    this.#byName = new Map<string, Executor>([
+      ['thread', this.#threads],
+      ['inline', new InlineExecutor()],
+      ...Object.entries(options.executors),
+    ]);
+  }
+
+  /** Makes the threads that are wanted from the start. */
+  async start(min: number): Promise<void> {
+    if (min > 0) await this.#threads.start();
+  }
+
+  /** @throws FuturesArgumentError if there is no executor of that name */
+  get(name: string): Executor {
+    const executor = this.#byName.get(name);
+    if (executor !== undefined) return executor;
+    throw new FuturesArgumentError(
+      `There is no executor "${name}". The executors are: ${[...this.#byName.keys()].join(', ')}. ` +
+        `Register yours with the option "executors".`,
+    );
+  }
+
+  entries(): IterableIterator<[string, Executor]> {
+    return this.#byName.entries();
+  }
+
+  /** Runs all the calls, each executor's as one batch; resolves to the outcomes in their order. */
+  async run(assignments: readonly Assignment[], signal?: AbortSignal): Promise<Outcome[]> {
+    const first = assignments[0]?.executor;
+    if (first !== undefined && assignments.every(({ executor }) => executor === first)) {
+      return this.#runBatch(first, assignments, signal);
+    }
+    const outcomes = new Array<Outcome>(assignments.length);
+    const names = new Set(assignments.map(({ executor }) => executor));
+    await Promise.all(
+      [...names].map(async (name) => {
+        const indexed = [...assignments.entries()].filter(([, { executor }]) => executor === name);
+        const results = await this.#runBatch(
+          name,
+          indexed.map(([, assignment]) => assignment),
+          signal,
+        );
+        indexed.forEach(([index], i) => (outcomes[index] = results[i] as Outcome));
+      }),
+    );
+    return outcomes;
+  }
+
+  async close(timeout: number): Promise<void> {
+    await Promise.all([this.#threads, ...this.#custom].map((each) => each.close({ timeout })));
+  }
+
+  async #runBatch(
+    name: string,
+    assignments: readonly Assignment[],
+    signal: AbortSignal | undefined,
+  ): Promise<Outcome[]> {
+    const calls = assignments.map(({ call }) => call);
+    const options = signal === undefined ? {} : { signal };
+    try {
+      const outcomes = await this.get(name).run(calls, options);
+      return calls.map((call, i) => outcomes[i] ?? notStarted(unsettled(name, call)));
+    } catch (cause) {
+      // An executor settles calls by outcomes; one that throws has broken its contract.
+      return calls.map((call) => notStarted(unsettled(name, call, cause)));
+    }
+  }
+}
+
+function unsettled(name: string, { key, task }: Call, cause?: unknown): BrokenExecutorError {
+  const reason = cause instanceof Error ? `: ${cause.message}` : '';
+  return new BrokenExecutorError(
+    `The executor "${name}" gave no outcome for the task ${task.id}${reason}. ` +
+      `Executor.run() must resolve to one outcome a call, in the order of the calls.`,
+    { key, task: task.id, cause },
+  );
+}

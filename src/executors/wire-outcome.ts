@@ -1,0 +1,45 @@
+import { TaskResultError, UnknownTaskError } from '../errors/index.js';
+import type { ErrorRecord } from '../tasks/error-record.js';
+import { reviveError } from '../tasks/error-transport.js';
+import type { Uncloneable } from '../tasks/uncloneable.js';
+import { WireStatus, type WireOutcome } from '../tasks/worker-protocol.js';
+import type { Job } from './call-queue.js';
+import type { Outcome } from './executor.js';
+
+/**
+ * Makes an outcome of what a worker sent back.
+ *
+ * @internal
+ */
+export function toOutcome(
+  [, status, payload, startedAt, run]: WireOutcome,
+  { call, queuedAt }: Job,
+  worker: string,
+): Outcome {
+  return {
+    status: status === WireStatus.Resolved ? 'resolved' : 'failed',
+    value: status === WireStatus.Resolved ? payload : toError(status, payload, call),
+    worker,
+    wait: Math.max(0, startedAt - queuedAt),
+    run,
+  };
+}
+
+function toError(status: WireStatus, payload: unknown, { key, task }: Job['call']): unknown {
+  switch (status) {
+    case WireStatus.UncloneableResult: {
+      const { path, description } = payload as Uncloneable;
+      return new TaskResultError(path, description, { key, task: task.id });
+    }
+    case WireStatus.UnknownTask: {
+      const { message, cause } = payload as { message: string; cause: ErrorRecord | undefined };
+      return new UnknownTaskError(message, {
+        key,
+        task: task.id,
+        cause: cause === undefined ? undefined : reviveError(cause),
+      });
+    }
+    default:
+      return reviveError(payload as ErrorRecord);
+  }
+}

@@ -1,0 +1,80 @@
+import { ConfigurableModuleBuilder, Scope, type Provider } from '@nestjs/common';
+import { REQUEST } from '@nestjs/core';
+import { FuturesContextError } from './errors/index.js';
+import { Executors } from './executors/executors.js';
+import { FuturesInterceptor } from './futures.interceptor.js';
+import {
+  resolveOptions,
+  type FuturesModuleExtras,
+  type FuturesModuleOptions,
+} from './futures.options.js';
+import { check } from './options-check.js';
+import { FuturesRuntime } from './futures.runtime.js';
+import { FuturesService } from './futures.service.js';
+import { ledgerOf } from './ledger/request-ledger.js';
+import type { Ledger } from './ledger/ledger.js';
+import { WorkerPool } from './worker-pool.js';
+
+const DEFAULT_EXTRAS: Required<FuturesModuleExtras> = { isGlobal: true, scope: 'request' };
+
+const FUTURES_OPTIONS = Symbol('FUTURES_OPTIONS');
+
+/** @internal */
+export const { ConfigurableModuleClass, OPTIONS_TYPE, ASYNC_OPTIONS_TYPE } =
+  new ConfigurableModuleBuilder<FuturesModuleOptions>({
+    optionsInjectionToken: FUTURES_OPTIONS,
+  })
+    .setClassMethodName('forRoot')
+    .setFactoryMethodName('createFuturesOptions')
+    .setExtras<FuturesModuleExtras>(DEFAULT_EXTRAS, (definition, given) => {
+      const { isGlobal, scope } = { ...DEFAULT_EXTRAS, ...given };
+      check.boolean('isGlobal', isGlobal);
+      check.oneOf('scope', scope, ['request', 'singleton']);
+      return {
+        ...definition,
+        global: isGlobal,
+        providers: [
+          ...(definition.providers ?? []),
+          {
+            provide: FuturesRuntime,
+            useFactory: (input: FuturesModuleOptions) => {
+              const options = resolveOptions(input);
+              return new FuturesRuntime(options, new Executors(options), scope);
+            },
+            inject: [FUTURES_OPTIONS],
+          },
+          scope === 'request' ? requestScoped : singleton,
+          workerPool,
+          FuturesInterceptor,
+        ],
+        exports: [FuturesService, WorkerPool],
+      };
+    })
+    .build();
+
+const requestScoped: Provider = {
+  provide: FuturesService,
+  scope: Scope.REQUEST,
+  useFactory: (request: object) => new FuturesService(() => ledgerOf(request) ?? noLedger()),
+  inject: [REQUEST],
+};
+
+const singleton: Provider = {
+  provide: FuturesService,
+  useFactory: ({ storage }: FuturesRuntime) =>
+    new FuturesService(() => storage?.getStore() ?? noLedger()),
+  inject: [FuturesRuntime],
+};
+
+const workerPool: Provider = {
+  provide: WorkerPool,
+  useFactory: (runtime: FuturesRuntime) => new WorkerPool(runtime),
+  inject: [FuturesRuntime],
+};
+
+function noLedger(): Ledger {
+  throw new FuturesContextError(
+    'FuturesService was used where no request is handled: outside a request, in middleware or a guard, or on a route that is not replayed. ' +
+      'Use it in the handler and what it calls; put @UseFutures() on the route if the module cannot see that it uses futures; use WorkerPool outside requests.',
+  );
+}

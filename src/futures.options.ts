@@ -1,0 +1,165 @@
+import { availableParallelism } from 'node:os';
+import type { ResourceLimits } from 'node:worker_threads';
+import type { Piscina } from 'piscina';
+import { FuturesOptionsError } from './errors/index.js';
+import type { Executor } from './executors/executor.js';
+import { check, checkKnown, describe } from './options-check.js';
+
+/** The thread pool. */
+export interface ThreadOptions {
+  /** Threads kept alive when idle. Default: 0. */
+  readonly min: number;
+  /** Threads at most. Default: `os.availableParallelism()`. */
+  readonly max: number;
+  /** Calls that may wait for a thread; a batch that does not fit is refused whole. Default: 1024. */
+  readonly maxQueue: number;
+  /** After how many idle ms a thread above `min` is ended. Default: 30 000. */
+  readonly idleTimeout: number;
+  /** Memory limits of each thread, as `worker_threads` takes them. Default: none. */
+  readonly resourceLimits: ResourceLimits | undefined;
+  /** A piscina that you own: it is used as it is, and never closed. Default: none. */
+  readonly pool: Piscina | undefined;
+}
+
+/**
+ * Options of `FuturesModule.forRoot()`; each may be left out.
+ *
+ * @publicApi
+ */
+export interface FuturesModuleOptions {
+  /** Where tasks of task files run unless told otherwise: `thread`, `inline`, or one of `executors`. Default: `thread`. */
+  readonly executor?: string | undefined;
+  readonly threads?:
+    { readonly [K in keyof ThreadOptions]?: ThreadOptions[K] | undefined } | undefined;
+  /** More executors, by name. Default: none. */
+  readonly executors?: Readonly<Record<string, Executor>> | undefined;
+  /** How long a task may run, in ms; the wait in the queue does not count. Default: 30 000. */
+  readonly timeout?: number | undefined;
+  /** How long a task may wait in the queue, in ms. Default: without limit. */
+  readonly queueTimeout?: number | undefined;
+  /** Passes of one request. Default: 5. */
+  readonly maxPasses?: number | undefined;
+  /** Futures of one request. Default: 1000. */
+  readonly maxFutures?: number | undefined;
+  /** Whether responses carry a `Server-Timing` header with passes and tasks. Default: false. */
+  readonly serverTiming?: boolean | undefined;
+  /** How long requests in flight may go on at shutdown, in ms. Default: 10 000. */
+  readonly shutdownTimeout?: number | undefined;
+}
+
+/** Extras of `forRoot()` and `forRootAsync()`: what shapes the module itself. */
+export interface FuturesModuleExtras {
+  /** Whether the module's providers are there for every module. Default: true. */
+  readonly isGlobal?: boolean;
+  /**
+   * `request`: `FuturesService` is request-scoped, and so is what injects it. `singleton`: one
+   * instance, which finds its request by `AsyncLocalStorage`. Default: `request`.
+   */
+  readonly scope?: 'request' | 'singleton';
+}
+
+/** Options with nothing left out. @internal */
+export interface ResolvedOptions {
+  readonly executor: string;
+  readonly threads: ThreadOptions;
+  readonly executors: Readonly<Record<string, Executor>>;
+  readonly timeout: number;
+  readonly queueTimeout: number | undefined;
+  readonly maxPasses: number;
+  readonly maxFutures: number;
+  readonly serverTiming: boolean;
+  readonly shutdownTimeout: number;
+}
+
+/** @internal */
+export const DEFAULT_OPTIONS: ResolvedOptions = Object.freeze({
+  executor: 'thread',
+  threads: Object.freeze({
+    min: 0,
+    max: availableParallelism(),
+    maxQueue: 1024,
+    idleTimeout: 30_000,
+    resourceLimits: undefined,
+    pool: undefined,
+  }),
+  executors: Object.freeze({}),
+  timeout: 30_000,
+  queueTimeout: undefined,
+  maxPasses: 5,
+  maxFutures: 1000,
+  serverTiming: false,
+  shutdownTimeout: 10_000,
+});
+
+/** Names that `executors` cannot take. */
+const BUILT_IN_EXECUTORS: readonly string[] = ['thread', 'process', 'inline'];
+
+/** What may be set on a call: by `using()`, `@Future()` and as module defaults. @internal */
+export function checkCallOptions(
+  where: string,
+  options: { readonly timeout?: unknown; readonly queueTimeout?: unknown },
+): void {
+  if (options.timeout !== undefined) check.duration(`${where}timeout`, options.timeout);
+  if (options.queueTimeout !== undefined) {
+    check.duration(`${where}queueTimeout`, options.queueTimeout);
+  }
+}
+
+/**
+ * Fills in the defaults and checks every option.
+ *
+ * @throws FuturesOptionsError naming the option, its value and what is allowed
+ * @internal
+ */
+export function resolveOptions(input: FuturesModuleOptions = {}): ResolvedOptions {
+  check.object('options', input);
+  checkKnown('', input, DEFAULT_OPTIONS);
+  const threads = withDefaults(DEFAULT_OPTIONS.threads, input.threads, 'threads');
+  checkKnown('threads.', threads, DEFAULT_OPTIONS.threads);
+  const options = withDefaults(DEFAULT_OPTIONS, { ...input, threads }, 'options');
+
+  check.integer('threads.min', threads.min, 0);
+  check.integer('threads.max', threads.max, Math.max(1, threads.min));
+  check.integer('threads.maxQueue', threads.maxQueue, 0);
+  check.duration('threads.idleTimeout', threads.idleTimeout, 0);
+  if (threads.resourceLimits !== undefined) {
+    check.object('threads.resourceLimits', threads.resourceLimits);
+  }
+  if (threads.pool !== undefined && typeof (threads.pool as Partial<Piscina>).run !== 'function') {
+    throw new FuturesOptionsError(
+      `The option "threads.pool" must be a Piscina, but is ${describe(threads.pool)}.`,
+    );
+  }
+  checkExecutors(options);
+  checkCallOptions('', options);
+  check.integer('maxPasses', options.maxPasses, 1);
+  check.integer('maxFutures', options.maxFutures, 1);
+  check.boolean('serverTiming', options.serverTiming);
+  check.duration('shutdownTimeout', options.shutdownTimeout, 0);
+  return Object.freeze(options);
+}
+
+function checkExecutors({ executors, executor }: ResolvedOptions): void {
+  check.object('executors', executors);
+  for (const [name, custom] of Object.entries(executors)) {
+    if (BUILT_IN_EXECUTORS.includes(name)) {
+      throw new FuturesOptionsError(
+        `The option "executors" cannot name one "${name}": that name is built in. Choose another.`,
+      );
+    }
+    if (typeof (custom as Partial<Executor> | null)?.run !== 'function') {
+      throw new FuturesOptionsError(
+        `The option "executors.${name}" must be an Executor (run, stats, close), but is ${describe(custom)}.`,
+      );
+    }
+  }
+  const names = ['thread', 'inline', ...Object.keys(executors)];
+  check.oneOf('executor', executor, names);
+}
+
+function withDefaults<T extends object>(defaults: T, input: object | undefined, name: string): T {
+  if (input === undefined) return defaults;
+  check.object(name, input);
+  const given = Object.entries(input).filter(([, value]) => value !== undefined);
+  return { ...defaults, ...Object.fromEntries(given) };
+}

@@ -1,0 +1,69 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Executors } from './executors/executors.js';
+import type { ResolvedOptions } from './futures.options.js';
+import type { Ledger } from './ledger/ledger.js';
+
+/**
+ * What all requests of one app share. Two apps in one process have one each.
+ *
+ * @internal
+ */
+export class FuturesRuntime {
+  /**
+   * Finds the ledger for a singleton `FuturesService`. Undefined with `scope: 'request'`: a store
+   * that was ever entered slows down every promise of the process.
+   */
+  readonly storage: AsyncLocalStorage<Ledger> | undefined;
+  #isShuttingDown = false;
+  #shutdownTimer: NodeJS.Timeout | undefined;
+  #shutdownDeadline = 0;
+
+  constructor(
+    readonly options: ResolvedOptions,
+    readonly executors: Executors,
+    scope: 'request' | 'singleton',
+  ) {
+    this.storage = scope === 'singleton' ? new AsyncLocalStorage() : undefined;
+  }
+
+  /** Whether requests that come in now are refused new futures. */
+  get isShuttingDown(): boolean {
+    return this.#isShuttingDown;
+  }
+
+  /** Requests under way go on; when `shutdownTimeout` is over, their futures fail. */
+  beginShutdown(): void {
+    if (this.#isShuttingDown) return;
+    this.#isShuttingDown = true;
+    this.#shutdownDeadline = performance.now() + this.options.shutdownTimeout;
+    this.#shutdownTimer = setTimeout(
+      () => void this.executors.close(0),
+      this.options.shutdownTimeout,
+    );
+  }
+
+  /** To be called when no request is under way any more. */
+  async endShutdown(): Promise<void> {
+    this.beginShutdown();
+    clearTimeout(this.#shutdownTimer);
+    await this.executors.close(Math.max(0, this.#shutdownDeadline - performance.now()));
+  }
+}
+
+const RUNTIME = Symbol('nestjs-futures.runtime');
+
+/**
+ * Leaves the runtime on the HTTP server's own instance (the Express app, the Fastify instance),
+ * where a parameter decorator, which Nest does not inject, finds it from the request.
+ *
+ * @internal
+ */
+export function attachRuntime(server: object, runtime: FuturesRuntime): void {
+  (server as { [RUNTIME]?: FuturesRuntime })[RUNTIME] = runtime;
+}
+
+/** @internal */
+export function runtimeOf(request: object): FuturesRuntime | undefined {
+  const { server, app } = request as { server?: object; app?: object };
+  return ((server ?? app) as { [RUNTIME]?: FuturesRuntime } | undefined)?.[RUNTIME];
+}

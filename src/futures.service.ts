@@ -1,0 +1,197 @@
+import { FuturesArgumentError } from './errors/index.js';
+import { checkCallOptions } from './futures.options.js';
+import type { Ledger } from './ledger/ledger.js';
+import type { PassRecord } from './ledger/pass-log.js';
+import type { SubmitOptions } from './ledger/submission.js';
+
+/**
+ * How one future went.
+ *
+ * @publicApi
+ */
+export interface FutureReport {
+  readonly key: string;
+  /** The task's id, such as `report.renderReport`. */
+  readonly task: string;
+  /** Name of the executor. */
+  readonly executor: string;
+  /** Where it ran, such as `thread 3`; empty if it has not run. */
+  readonly worker: string;
+  readonly status: 'pending' | 'resolved' | 'failed';
+  /** ms between the hand-over to the executor and the start. */
+  readonly wait: number;
+  /** ms it ran. */
+  readonly run: number;
+}
+
+/**
+ * How a request went so far.
+ *
+ * @publicApi
+ */
+export interface FuturesReport {
+  /** All passes, the current one last. */
+  readonly passes: readonly PassRecord[];
+  readonly futures: readonly FutureReport[];
+}
+
+/**
+ * The futures of the current request.
+ *
+ * Every member throws `FuturesContextError` where no request is being handled: outside requests, in
+ * middleware and in guards, and on a route that is not replayed.
+ *
+ * @example
+ * ```ts
+ * const chart = this.futures.resultOrSubmit('chart', '', tasks.renderChart, spec);
+ * ```
+ *
+ * @publicApi
+ */
+export class FuturesService {
+  readonly #locate: () => Ledger;
+  readonly #options: SubmitOptions | undefined;
+
+  /** @internal Made by the module: inject it, or take it with `@Futures()`. */
+  constructor(locate: () => Ledger, options?: SubmitOptions) {
+    this.#locate = locate;
+    this.#options = options;
+  }
+
+  /** The current pass, from 1. */
+  get pass(): number {
+    return this.#locate().pass;
+  }
+
+  /** Whether this is not the first pass. */
+  get isReplay(): boolean {
+    return this.#locate().pass > 1;
+  }
+
+  /** Aborted when the client goes away before its response has ended. */
+  get signal(): AbortSignal {
+    return this.#locate().client.signal;
+  }
+
+  /**
+   * The value of a future.
+   *
+   * @param key the key it was submitted under
+   * @param fallback what to return while it is pending, or if it was never submitted
+   * @returns the value, or the fallback
+   * @throws the task's own error if the task failed
+   * @throws FutureNotResolvedError if it is pending, and no fallback is given
+   * @throws FutureNotSubmittedError if it was never submitted, and no fallback is given
+   */
+  result<Value = unknown>(key: string): Value;
+  result<Value = unknown, Fallback = Value>(key: string, fallback: Fallback): Value | Fallback;
+  result(key: string, ...fallback: unknown[]): unknown {
+    const ledger = this.#locate();
+    return fallback.length === 0 ? ledger.result(key) : ledger.resultOr(key, fallback[0]);
+  }
+
+  /**
+   * Asks for a value; it is there in the next pass. A key that is pending with the same task and
+   * equal arguments is left as it is; with others it is replaced. Arguments are sent when the pass
+   * has ended: leave them unchanged until then.
+   *
+   * @param task a handle of a task file, or a plain function, which runs on the event loop
+   * @throws FutureAlreadyResolvedError if the key has its value already
+   * @throws TooManyFuturesError if the request would hold more than `maxFutures`
+   * @throws ExecutorSaturatedError if the app is shutting down
+   */
+  submit<Args extends unknown[], Result>(
+    key: string,
+    task: (...args: Args) => Result,
+    ...args: Args
+  ): true {
+    this.#locate().submit({ key, task, args, options: this.#options });
+    return true;
+  }
+
+  /**
+   * The value, if it is there; else asks for it, once, and returns the placeholder.
+   *
+   * @param placeholder what this pass works with; it is not published
+   * @throws the task's own error if the task failed
+   * @throws FutureConflictError if the key stands for another task, or is pending with other arguments
+   */
+  resultOrSubmit<Args extends unknown[], Result, Placeholder>(
+    key: string,
+    placeholder: Placeholder,
+    task: (...args: Args) => Result,
+    ...args: Args
+  ): Awaited<Result> | Placeholder {
+    const submission = { key, task, args, options: this.#options };
+    return this.#locate().resultOrSubmit(submission, placeholder) as Awaited<Result> | Placeholder;
+  }
+
+  /** Drops a pending future; its task does not run. Returns whether there was one. */
+  cancel(key: string): boolean {
+    return this.#locate().cancel(key);
+  }
+
+  /** Drops a resolved future. Returns whether there was one. */
+  clear(key: string): boolean {
+    return this.#locate().clear(key);
+  }
+
+  /** Drops a future, pending or resolved. Returns whether there was one. */
+  reset(key: string): boolean {
+    return this.#locate().reset(key);
+  }
+
+  /**
+   * The same service, with these options for what it submits.
+   *
+   * @throws FuturesOptionsError if an option is out of range
+   */
+  using(options: SubmitOptions): FuturesService {
+    checkSubmitOptions(options);
+    return new FuturesService(this.#locate, { ...this.#options, ...options });
+  }
+
+  /**
+   * Ends this pass now if anything is pending. What comes after it runs only in the last pass.
+   *
+   * @throws PassDiscardedError if anything is pending: let it pass
+   */
+  barrier(): void {
+    this.#locate().barrier();
+  }
+
+  /** Publishes this pass as it is, placeholders and all; the tasks of pending futures do not run. */
+  publish(): void {
+    this.#locate().publish();
+  }
+
+  /** Has a function run when this pass is discarded, before its tasks start; it is awaited. */
+  onDiscard(hook: () => unknown): void {
+    this.#locate().onDiscard(hook);
+  }
+
+  /** What the request did so far: its passes, its futures, where they ran and for how long. */
+  report(): FuturesReport {
+    const ledger = this.#locate();
+    return {
+      passes: [...ledger.log.ended, ledger.log.current(ledger.pendingKeys)],
+      futures: Array.from(ledger.futures, ({ key, call, executor, worker, state, wait, run }) => ({
+        key,
+        task: call.task.id,
+        executor,
+        worker,
+        status: state,
+        wait,
+        run,
+      })),
+    };
+  }
+}
+
+/** @throws FuturesArgumentError if they are no object @throws FuturesOptionsError @internal */
+export function checkSubmitOptions(options: SubmitOptions): void {
+  if (typeof options !== 'object' || options === null) {
+    throw new FuturesArgumentError(`using() takes an object of options, not ${String(options)}.`);
+  }
+  checkCallOptions('', options);
+}

@@ -1,0 +1,52 @@
+export { Future } from './decorators/future.decorator.js';
+export type {
+  DeclaredFutureOptions,
+  FutureKey,
+  FutureOptions,
+  FuturePipe,
+  TypedParameterDecorator,
+} from './decorators/future.decorator.js';
+export { Futures } from './decorators/futures.decorator.js';
+export { UseFutures } from './decorators/use-futures.decorator.js';
+export {
+  BrokenExecutorError,
+  ExecutorSaturatedError,
+  FutureCancelledError,
+  FutureTimeoutError,
+  TaskArgumentError,
+  TaskResultError,
+  UnknownTaskError,
+} from './errors/execution.errors.js';
+export { FuturesException, isFuturesException } from './errors/futures.exception.js';
+export type { FuturesExceptionOptions, HttpErrorShape } from './errors/futures.exception.js';
+export {
+  PassDiscardedError,
+  ReplayLimitError,
+  ResponseCommittedError,
+  TooManyFuturesError,
+} from './errors/replay.errors.js';
+export {
+  FutureAlreadyResolvedError,
+  FutureConflictError,
+  FutureNotResolvedError,
+  FutureNotSubmittedError,
+  FuturesArgumentError,
+  FuturesContextError,
+  FuturesOptionsError,
+} from './errors/usage.errors.js';
+export type { Call, Executor, ExecutorStats, Outcome, Transferable } from './executors/executor.js';
+export { FuturesModule } from './futures.module.js';
+export type {
+  FuturesModuleExtras,
+  FuturesModuleOptions,
+  ThreadOptions,
+} from './futures.options.js';
+export { FuturesService } from './futures.service.js';
+export type { FutureReport, FuturesReport } from './futures.service.js';
+export type { PassRecord } from './ledger/pass-log.js';
+export type { SubmitOptions } from './ledger/submission.js';
+export type { AnyFunction, Task, TaskReference } from './tasks/task.js';
+export { taskFile } from './tasks/task-file.js';
+export type { TaskFile, TaskFileOptions } from './tasks/task-file.js';
+export { WorkerPool } from './worker-pool.js';
+export type { TaskCall } from './worker-pool.js';

@@ -1,0 +1,16 @@
+import { ReplayLimitError } from '../errors/index.js';
+import type { Ledger } from './ledger.js';
+
+/**
+ * The error of a request that still submits in its last pass. A key drifts if its value was
+ * computed and then not asked for in the last pass.
+ *
+ * @internal
+ */
+export function replayLimitError(ledger: Ledger): ReplayLimitError {
+  const drifting = [...ledger.futures]
+    .filter(({ state, askedIn }) => state !== 'pending' && askedIn < ledger.pass)
+    .map(({ key }) => key);
+  const submitted = [...ledger.log.ended.map((pass) => pass.submitted), ledger.pendingKeys];
+  return new ReplayLimitError(ledger.runtime.options.maxPasses, submitted, drifting);
+}

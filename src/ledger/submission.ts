@@ -1,0 +1,109 @@
+import { isDeepStrictEqual } from 'node:util';
+import { FutureConflictError, FuturesArgumentError } from '../errors/index.js';
+import type { Transferable } from '../executors/executor.js';
+import type { Assignment } from '../executors/executors.js';
+import type { FuturesRuntime } from '../futures.runtime.js';
+import { isTaskHandle, taskReference, type AnyFunction } from '../tasks/task.js';
+import { Future } from './future.js';
+
+/**
+ * Options of a submission.
+ *
+ * @publicApi
+ */
+export interface SubmitOptions {
+  /** Where it runs: the name of an executor. Default: the module's; `inline` for a plain function. */
+  readonly executor?: string | undefined;
+  /** How long it may run, in ms. Default: the module's. */
+  readonly timeout?: number | undefined;
+  /** How long it may wait in the queue, in ms. Default: the module's. */
+  readonly queueTimeout?: number | undefined;
+  /** Parts of the arguments that are moved to the worker, not copied. Default: none. */
+  readonly transferList?: readonly Transferable[] | undefined;
+}
+
+/** What a call site asks for. */
+export interface Submission {
+  readonly key: string;
+  readonly task: AnyFunction;
+  readonly args: readonly unknown[];
+  readonly options: SubmitOptions | undefined;
+}
+
+/**
+ * Makes a pending future of what was asked for.
+ *
+ * @throws FuturesArgumentError if the task or the executor is not one
+ * @internal
+ */
+export function createFuture(
+  runtime: FuturesRuntime,
+  submission: Submission,
+  pass: number,
+): Future {
+  const { call, executor } = assign(runtime, submission);
+  return new Future(submission.key, submission.task, call, executor, pass);
+}
+
+/**
+ * Decides where a task runs, and with which limits.
+ *
+ * @throws FuturesArgumentError if the task or the executor is not one
+ * @internal
+ */
+export function assign(
+  { options: defaults, executors }: FuturesRuntime,
+  { key, task, args, options }: Omit<Submission, 'key'> & { readonly key?: string },
+): Assignment {
+  const reference = taskReference(task, key);
+  const executor = options?.executor ?? (isTaskHandle(task) ? defaults.executor : 'inline');
+  executors.get(executor);
+  if (reference.run !== undefined && executor !== 'inline') {
+    throw new FuturesArgumentError(
+      `A plain function was given for the executor "${executor}", but a function cannot be sent to a worker. ` +
+        `Export it from a task file and pass its handle (taskFile()), or leave "executor" out to run it on the event loop.`,
+      { key, task: reference.id },
+    );
+  }
+  const call = {
+    task: reference,
+    args,
+    key,
+    timeout: options?.timeout ?? defaults.timeout,
+    queueTimeout: options?.queueTimeout ?? defaults.queueTimeout,
+    transferList: options?.transferList,
+  };
+  return { executor, call };
+}
+
+/** @throws FuturesArgumentError */
+export function checkKey(key: unknown): void {
+  if (typeof key === 'string') return;
+  throw new FuturesArgumentError(
+    `The key of a future must be a string, but is ${key === null ? 'null' : `of type ${typeof key}`}.`,
+  );
+}
+
+/** Whether the future stands for just this computation. */
+export function isSame(future: Future, task: AnyFunction, args: readonly unknown[]): boolean {
+  return future.source === task && isDeepStrictEqual(future.call.args, args);
+}
+
+/**
+ * Handles are compared by identity. Plain functions are not compared: each pass makes new closures.
+ *
+ * @throws FutureConflictError if the future stands for another task
+ */
+export function checkSameTask({ key, source, call }: Future, task: AnyFunction): void {
+  if (source === task) return;
+  const other = taskReference(task, key);
+  if (isTaskHandle(source) || isTaskHandle(task)) {
+    throw new FutureConflictError(key, call.task.id, other.id);
+  }
+}
+
+/** @throws FutureConflictError if the future was asked for with other arguments */
+export function checkSameArguments({ key, call }: Future, args: readonly unknown[]): void {
+  if (isDeepStrictEqual(call.args, args)) return;
+  throw new FutureConflictError(key, call.task.id, call.task.id);
+}

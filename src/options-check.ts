@@ -1,0 +1,57 @@
+import { FuturesOptionsError } from './errors/index.js';
+
+/** The longest delay a Node timer keeps, in ms (2^31 - 1). */
+const MAX_DURATION = 2_147_483_647;
+
+/** Each check throws a FuturesOptionsError that names the option, its value and what is allowed. */
+export const check = {
+  object(name: string, value: unknown): void {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+      fail(name, value, 'an object');
+    }
+  },
+  boolean(name: string, value: unknown): void {
+    if (typeof value !== 'boolean') fail(name, value, 'a boolean');
+  },
+  integer(name: string, value: unknown, min: number): void {
+    if (!Number.isInteger(value) || (value as number) < min) {
+      fail(name, value, `an integer of ${min} or more`);
+    }
+  },
+  duration(name: string, value: unknown, min = 1): void {
+    if (typeof value !== 'number' || !(value >= min && value <= MAX_DURATION)) {
+      fail(name, value, `a number of ms from ${min} to ${MAX_DURATION}`);
+    }
+  },
+  oneOf(name: string, value: unknown, allowed: readonly string[]): void {
+    if (!allowed.includes(value as string)) {
+      fail(name, value, `one of ${allowed.map((each) => `"${each}"`).join(', ')}`);
+    }
+  },
+};
+
+/** @throws FuturesOptionsError if `value` has a property that `known` lacks */
+export function checkKnown(prefix: string, value: object, known: object): void {
+  for (const name of Object.keys(value)) {
+    if (name in known) continue;
+    throw new FuturesOptionsError(
+      `There is no option "${prefix}${name}". The options are: ${Object.keys(known)
+        .map((each) => prefix + each)
+        .join(', ')}.`,
+    );
+  }
+}
+
+export function describe(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value);
+  if (typeof value === 'function') return 'a function';
+  if (typeof value === 'object' && value !== null)
+    return Array.isArray(value) ? 'an array' : 'an object';
+  return String(value);
+}
+
+function fail(name: string, value: unknown, allowed: string): never {
+  throw new FuturesOptionsError(
+    `The option "${name}" must be ${allowed}, but is ${describe(value)}.`,
+  );
+}

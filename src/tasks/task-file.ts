@@ -1,0 +1,100 @@
+import { basename, isAbsolute } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { FuturesArgumentError } from '../errors/index.js';
+import { createTaskHandle, type AnyFunction } from './task.js';
+
+/** Options of {@link taskFile}. */
+export interface TaskFileOptions {
+  /**
+   * The task file's name in task ids, logs and metrics.
+   * Default: the file's base name without `.tasks.js` or extension (`report` for `report.tasks.js`).
+   */
+  readonly name?: string;
+  /**
+   * Declares the file's tasks safe to run twice: a call whose worker died under it is run again.
+   * Default: `false`.
+   */
+  readonly idempotent?: boolean;
+}
+
+/**
+ * The handles of a task file: one for each function it exports, of that function's own type, so
+ * that arguments and results are checked where the handle is used, generic functions included.
+ * Calling a handle throws; pass it to `submit`, `resultOrSubmit`, `@Future` or `WorkerPool.run`.
+ *
+ * @publicApi
+ */
+export type TaskFile<Module> = {
+  readonly [Name in keyof Module as Module[Name] extends AnyFunction ? Name : never]: Module[Name];
+};
+
+/**
+ * Names a module of plain exported functions that workers load. It is not loaded here.
+ *
+ * @param url the built file, as a `file:` URL (`new URL('./report.tasks.js', import.meta.url)`) or
+ *   an absolute path (`require.resolve('./report.tasks.js')`)
+ * @returns a typed handle for each exported function
+ * @throws FuturesArgumentError if `url` is neither, or an option is of the wrong type
+ *
+ * @example
+ * ```ts
+ * const tasks = taskFile<typeof import('./report.tasks.js')>(
+ *   new URL('./report.tasks.js', import.meta.url),
+ * );
+ * futures.submit('report', tasks.renderReport, rows);
+ * ```
+ *
+ * @publicApi
+ */
+export function taskFile<Module>(
+  url: URL | string,
+  options: TaskFileOptions = {},
+): TaskFile<Module> {
+  const href = toFileUrl(url);
+  const name = options.name ?? defaultName(href);
+  if (typeof name !== 'string' || name === '') {
+    throw new FuturesArgumentError(
+      `taskFile(): "name" must be a non-empty string, but is ${String(name)}.`,
+    );
+  }
+  const idempotent = options.idempotent ?? false;
+  if (typeof idempotent !== 'boolean') {
+    throw new FuturesArgumentError(
+      `taskFile(): "idempotent" must be a boolean, but is ${String(idempotent)}.`,
+    );
+  }
+  const handles = new Map<string, AnyFunction>();
+  return new Proxy(Object.create(null) as TaskFile<Module>, {
+    get(_target, property) {
+      // `then` keeps the object from passing for a promise where it is awaited.
+      if (typeof property === 'symbol' || property === 'then') return undefined;
+      let handle = handles.get(property);
+      if (handle === undefined) {
+        handle = createTaskHandle({
+          id: `${name}.${property}`,
+          url: href,
+          exportName: property,
+          idempotent,
+        });
+        handles.set(property, handle);
+      }
+      return handle;
+    },
+  });
+}
+
+function toFileUrl(url: unknown): string {
+  if (url instanceof URL && url.protocol === 'file:') return url.href;
+  if (typeof url === 'string') {
+    if (url.startsWith('file:')) return new URL(url).href;
+    if (isAbsolute(url)) return pathToFileURL(url).href;
+  }
+  throw new FuturesArgumentError(
+    `taskFile(): "${String(url)}" is neither a file: URL nor an absolute path. ` +
+      `Use new URL('./report.tasks.js', import.meta.url), or require.resolve('./report.tasks.js') in CommonJS.`,
+  );
+}
+
+function defaultName(href: string): string {
+  return basename(fileURLToPath(href)).replace(/(\.tasks?)?\.[cm]?[jt]s$/, '');
+}

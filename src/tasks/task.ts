@@ -1,0 +1,85 @@
+import { FuturesArgumentError } from '../errors/index.js';
+
+// The widest function type: a task is accepted whatever its own signature.
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+export type AnyFunction = (...args: any[]) => unknown;
+
+/**
+ * A function that computes a value: the handle of a function in a task file, which a worker runs,
+ * or a plain function, which runs on the event loop.
+ *
+ * @publicApi
+ */
+export type Task<Args extends unknown[] = never[], Result = unknown> = (...args: Args) => Result;
+
+/**
+ * What an executor is told of a task.
+ *
+ * @publicApi
+ */
+export interface TaskReference {
+  /** The task's id in logs, metrics, spans and queue messages, such as `report.renderReport`. */
+  readonly id: string;
+  /** `file:` URL of the task file; undefined for a plain function. */
+  readonly url: string | undefined;
+  /** Name of the exported function in the task file; undefined for a plain function. */
+  readonly exportName: string | undefined;
+  /** The plain function itself; undefined for a handle. */
+  readonly run: AnyFunction | undefined;
+  /** Whether a call whose worker died under it may be run again. */
+  readonly idempotent: boolean;
+}
+
+const REFERENCE = Symbol('nestjs-futures.task');
+
+interface TaskHandle extends AnyFunction {
+  readonly [REFERENCE]: TaskReference;
+}
+
+/** @internal */
+export function createTaskHandle(
+  task: Pick<TaskReference, 'id' | 'idempotent'> & { url: string; exportName: string },
+): AnyFunction {
+  const handle = () => {
+    throw new FuturesArgumentError(
+      `${task.id} is the handle of a task, not the function itself. ` +
+        `Pass it to submit(), resultOrSubmit(), @Future() or WorkerPool.run().`,
+      { task: task.id },
+    );
+  };
+  const reference: TaskReference = { ...task, run: undefined };
+  Object.defineProperty(handle, 'name', { value: task.exportName });
+  Object.defineProperty(handle, REFERENCE, { value: reference });
+  return handle;
+}
+
+/**
+ * @throws FuturesArgumentError if `task` is no function
+ * @internal
+ */
+export function taskReference(task: unknown, key?: string): TaskReference {
+  if (typeof task !== 'function') {
+    throw new FuturesArgumentError(
+      `A task must be a handle of taskFile() or a function, but is ${describe(task)}.`,
+      { key },
+    );
+  }
+  return (
+    (task as Partial<TaskHandle>)[REFERENCE] ?? {
+      id: task.name || 'anonymous',
+      url: undefined,
+      exportName: undefined,
+      run: task as AnyFunction,
+      idempotent: false,
+    }
+  );
+}
+
+/** @internal */
+export function isTaskHandle(task: AnyFunction): boolean {
+  return REFERENCE in task;
+}
+
+function describe(value: unknown): string {
+  return value === null ? 'null' : `of type ${typeof value}`;
+}

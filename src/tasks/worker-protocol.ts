@@ -1,0 +1,67 @@
+import type { ErrorRecord } from './error-record.js';
+import type { Uncloneable } from './uncloneable.js';
+
+/*
+ * What the dispatcher and a worker say to each other.
+ *
+ * Several calls go out as one message, a chunk, since the message is what costs. The worker runs
+ * them in order, and *claims* each one, by an atomic increment of the shared cursor, before it
+ * starts it. The dispatcher can take back whatever is not claimed by moving the cursor past the
+ * end: to hand it to an idle worker, or because the worker is stuck or dead. So every call is run
+ * at most once, and its owner is known at all times.
+ */
+
+/** A chunk's shared memory: the cursor, the worker's id, and when the current call started. */
+export const PROGRESS_BYTES = 16;
+/** Index in the Int32Array: the number of calls claimed so far. */
+export const CURSOR = 0;
+/** Index in the Int32Array: the worker's thread id (0: not started yet). */
+export const WORKER_ID = 1;
+/** Index in the Float64Array: epoch time in ms at which the current call started. */
+export const STARTED_AT = 1;
+/** A cursor past every chunk's end. */
+export const TAKEN_BACK = 0x3fff_ffff;
+
+/** One call on its way to a worker. */
+export type WireCall = readonly [url: string, exportName: string, args: readonly unknown[]];
+
+/** Dispatcher → worker. */
+export interface ChunkMessage {
+  /** Which dispatcher asks: a worker may serve several. */
+  readonly dispatcher: string;
+  readonly chunk: number;
+  readonly progress: SharedArrayBuffer;
+  readonly calls: readonly WireCall[];
+}
+
+/** How a call ended. */
+export enum WireStatus {
+  Resolved,
+  Failed,
+  UnknownTask,
+  UncloneableResult,
+}
+
+/** One call's result on its way back; times in ms, the start as epoch time. */
+export type WireOutcome = readonly [
+  index: number,
+  status: WireStatus,
+  payload: unknown,
+  startedAt: number,
+  run: number,
+];
+
+export interface PayloadOf {
+  [WireStatus.Resolved]: unknown;
+  [WireStatus.Failed]: ErrorRecord;
+  [WireStatus.UnknownTask]: { readonly message: string; readonly cause: ErrorRecord | undefined };
+  [WireStatus.UncloneableResult]: Uncloneable;
+}
+
+/** Worker → dispatcher. */
+export interface OutcomeMessage {
+  readonly nestjsFutures: string;
+  readonly chunk: number;
+  readonly worker: number;
+  readonly outcomes: readonly WireOutcome[];
+}

@@ -1,0 +1,88 @@
+import type { ExecutorStats } from './executors/executor.js';
+import { checkSubmitOptions } from './futures.service.js';
+import type { FuturesRuntime } from './futures.runtime.js';
+import { assign, type SubmitOptions } from './ledger/submission.js';
+import type { AnyFunction } from './tasks/task.js';
+
+/** A task and its arguments, as one array. */
+export type TaskCall<T extends AnyFunction> = readonly [task: T, ...args: Parameters<T>];
+
+/**
+ * Runs tasks outside requests, or where a call site can simply await: in cron jobs, queue
+ * consumers, start-up code. The same executors, limits and errors as futures have.
+ *
+ * @example
+ * ```ts
+ * const hash = await this.pool.run(tasks.hash, password);
+ * ```
+ *
+ * @publicApi
+ */
+export class WorkerPool {
+  readonly #runtime: FuturesRuntime;
+  readonly #options: SubmitOptions | undefined;
+
+  /** @internal Made by the module: inject it. */
+  constructor(runtime: FuturesRuntime, options?: SubmitOptions) {
+    this.#runtime = runtime;
+    this.#options = options;
+  }
+
+  /**
+   * Runs one task.
+   *
+   * @returns its value
+   * @throws the task's own error if it fails
+   * @throws FutureTimeoutError, ExecutorSaturatedError, BrokenExecutorError, TaskArgumentError,
+   *   TaskResultError, UnknownTaskError
+   */
+  async run<Args extends unknown[], Result>(
+    task: (...args: Args) => Result,
+    ...args: Args
+  ): Promise<Awaited<Result>> {
+    const [value] = await this.#runBatch([[task, ...args]]);
+    return value as Awaited<Result>;
+  }
+
+  /**
+   * Runs several tasks as one batch.
+   *
+   * @param calls each a task and its arguments: `[tasks.resize, image, 200]`
+   * @returns their values, in that order
+   * @throws the first error in that order, when all have ended
+   */
+  async runAll<const Tasks extends readonly AnyFunction[]>(
+    calls: readonly [...{ [I in keyof Tasks]: TaskCall<Tasks[I]> }],
+  ): Promise<{ -readonly [I in keyof Tasks]: Awaited<ReturnType<Tasks[I]>> }> {
+    const values = await this.#runBatch(calls as readonly TaskCall<AnyFunction>[]);
+    return values as { -readonly [I in keyof Tasks]: Awaited<ReturnType<Tasks[I]>> };
+  }
+
+  /**
+   * The same pool, with these options for what it runs.
+   *
+   * @throws FuturesOptionsError if an option is out of range
+   */
+  using(options: SubmitOptions): WorkerPool {
+    checkSubmitOptions(options);
+    return new WorkerPool(this.#runtime, { ...this.#options, ...options });
+  }
+
+  /** What each executor is doing, by its name. */
+  stats(): Record<string, ExecutorStats> {
+    return Object.fromEntries(
+      Array.from(this.#runtime.executors.entries(), ([name, executor]) => [name, executor.stats()]),
+    );
+  }
+
+  async #runBatch(calls: readonly TaskCall<AnyFunction>[]): Promise<unknown[]> {
+    const assignments = calls.map(([task, ...args]) =>
+      assign(this.#runtime, { task, args, options: this.#options }),
+    );
+    const outcomes = await this.#runtime.executors.run(assignments);
+    return outcomes.map(({ status, value }) => {
+      if (status === 'failed') throw value;
+      return value;
+    });
+  }
+}
