@@ -22,7 +22,11 @@ export class SummaryController {
     { title, updated, entries }: Feed,
   ) {
     return {
-      swarms: swarms.map(({ where, quakes: count, strongest }) => ({ where, quakes: count, strongest })),
+      swarms: swarms.map(({ where, quakes: count, strongest }) => ({
+        where,
+        quakes: count,
+        strongest,
+      })),
       flights: { ...all, worst: byHour.reduce((a, b) => (b.late > a.late ? b : a)) },
       feed: { title, updated, entries: entries.length, latest: entries[0]?.title },
     };

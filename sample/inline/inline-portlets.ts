@@ -29,9 +29,7 @@ export async function inlinePortlets(run: InlineRun): Promise<Html[]> {
   const chart = (spec: typeof weatherSpec) =>
     run.step('charts.renderChart', spec.name ?? '', () => tasks.charts.renderChart(spec));
 
-  const survey = await run.step('quakes.surveyQuakes', 'quakes', () =>
-    tasks.quakes.surveyQuakes(),
-  );
+  const survey = await run.step('quakes.surveyQuakes', 'quakes', () => tasks.quakes.surveyQuakes());
   return [
     quakeMapView(survey),
     swarmsView(survey),
@@ -42,13 +40,13 @@ export async function inlinePortlets(run: InlineRun): Promise<Html[]> {
       await run.step('report.renderReport', 'report', () => tasks.report.renderReport(reportFile)),
     ),
     feedView(await run.step('feed.parseFeed', 'feed', () => tasks.feed.parseFeed(feedFile))),
-    co2View(await chart(co2Spec)),
-    stocksView(await chart(stocksSpec)),
-    barleyView(await chart(barleySpec)),
     flightsView(
       await run.step('flights.summarizeFlights', 'flights', () => tasks.flights.summarizeFlights()),
     ),
     await chart(sanFranciscoSpec).then(sanFranciscoView, sanFranciscoFailedView),
+    co2View(await chart(co2Spec)),
+    stocksView(await chart(stocksSpec)),
+    barleyView(await chart(barleySpec)),
   ];
 }
 

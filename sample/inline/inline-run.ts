@@ -26,4 +26,3 @@ export class InlineRun {
     return { total, loopBusy, passes: 1, rows: this.rows };
   }
 }
-

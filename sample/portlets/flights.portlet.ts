@@ -1,23 +1,26 @@
 import { Injectable } from '@nestjs/common';
 import { FuturesService } from 'nestjs-futures';
 import { html, type Html } from '../page/html.js';
-import type { FlightSummary } from '../tasks/flights.tasks.js';
+import type { FlightSummary, Punctuality } from '../tasks/flights.tasks.js';
 import { flights } from '../tasks/handles.js';
 import { card, type Portlet } from './portlet.js';
 
 const percent = (share: number) => `${Math.round(share * 100)} %`;
+
+/** In the small hours hardly any flight leaves, unless it is late. */
+const busy = ({ flights: count }: Punctuality) => count >= 1000;
 
 export function flightsView(summary: FlightSummary | undefined): Html {
   return card(
     {
       title: 'Fly in the morning',
       lead: summary
-        ? `Of ${summary.flights.toLocaleString('en')} flights, ${percent(summary.late)} left more than 15 minutes late: by hour of departure.`
+        ? `Of ${summary.flights.toLocaleString('en')} flights, ${percent(summary.late)} were more than 15 minutes late: by the hour they left.`
         : '',
-      source: 'flights-200k.json, U.S. Bureau of Transportation Statistics, 2001',
+      source: 'flights-200k.json, U.S. Bureau of Transportation Statistics',
     },
     html`<ol class="hours">
-      ${(summary?.byHour ?? []).map(
+      ${(summary?.byHour ?? []).filter(busy).map(
         ({ hour, late }) =>
           html`<li style="--share: ${late.toFixed(3)}">
             <b>${hour}<span class="sr"> h</span></b>
@@ -33,8 +36,6 @@ export class FlightsPortlet implements Portlet {
   constructor(private readonly futures: FuturesService) {}
 
   render(): Html {
-    return flightsView(
-      this.futures.resultOrSubmit('flights', undefined, flights.summarizeFlights),
-    );
+    return flightsView(this.futures.resultOrSubmit('flights', undefined, flights.summarizeFlights));
   }
 }

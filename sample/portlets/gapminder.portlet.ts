@@ -70,7 +70,10 @@ export function gapminderView(svg: string): Html {
       lead: 'The way of 62 countries from 1955 to 2005, which ends in a disc as large as its people are many.',
       source: 'gapminder.json, Gapminder, CC BY 4.0',
     },
-    picture(svg, 'Paths of countries, from many children and short lives to few children and long lives.'),
+    picture(
+      svg,
+      'Paths of countries, from many children and short lives to few children and long lives.',
+    ),
   );
 }
 

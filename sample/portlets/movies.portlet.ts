@@ -13,7 +13,7 @@ export const moviesSpec: TopLevelSpec = {
   transform: [
     { filter: "isValid(datum['IMDB Rating']) && isValid(datum['Rotten Tomatoes Rating'])" },
   ],
-  mark: { type: 'rect', cornerRadius: 1 },
+  mark: 'rect',
   encoding: {
     x: { field: 'IMDB Rating', bin: { maxbins: 40 }, title: 'IMDb rating', axis: { grid: false } },
     y: {
@@ -37,11 +37,14 @@ export const moviesSpec: TopLevelSpec = {
 export function moviesView(svg: string): Html {
   return card(
     {
-      title: 'Critics are harsher',
+      title: 'Critics use the whole scale',
       lead: 'Films by what the audience and what the critics thought of them.',
       source: 'movies.json, 3,201 films',
     },
-    picture(svg, 'Heat map of IMDb against Rotten Tomatoes ratings: they rise together, critics wider.'),
+    picture(
+      svg,
+      'Heat map of IMDb against Rotten Tomatoes ratings: they rise together, critics wider.',
+    ),
   );
 }
 

@@ -11,10 +11,15 @@ export interface Portlet {
 
 /** What frames every portlet. */
 export function card(
-  { title, lead, source, wide }: { title: string; lead: string; source: string; wide?: boolean },
+  {
+    title,
+    lead,
+    source,
+    size,
+  }: { title: string; lead: string; source: string; size?: 'wide' | 'wide tall' },
   body: Html,
 ): Html {
-  return html`<section class="card${wide ? ' wide' : ''}">
+  return html`<section class="card${size ? ` ${size}` : ''}">
     <h2>${title}</h2>
     <p class="lead">${lead}</p>
     ${body}

@@ -24,11 +24,11 @@ const portlets: Type<Portlet>[] = [
   GapminderPortlet,
   ReportPortlet,
   FeedPortlet,
+  FlightsPortlet,
+  SanFranciscoPortlet,
   Co2Portlet,
   StocksPortlet,
   BarleyPortlet,
-  FlightsPortlet,
-  SanFranciscoPortlet,
 ];
 
 const list: FactoryProvider<Portlet[]> = {

@@ -6,7 +6,11 @@ import type { Survey } from '../tasks/quakes.tasks.js';
 import { card, picture, type Portlet } from './portlet.js';
 
 export function quakeMapView(survey: Survey | undefined): Html {
-  const counts = survey && { all: survey.quakes, swarms: survey.swarms.length, alone: survey.alone };
+  const counts = survey && {
+    all: survey.quakes,
+    swarms: survey.swarms.length,
+    alone: survey.alone,
+  };
   return card(
     {
       title: 'A week of earthquakes',
@@ -14,10 +18,14 @@ export function quakeMapView(survey: Survey | undefined): Html {
         ? `${counts.all.toLocaleString('en')} earthquakes in ${counts.swarms} swarms; ${counts.alone} belong to none. The large discs are those of magnitude 4.5 and more.`
         : '',
       source: 'earthquakes.json, USGS, 31 January to 7 February 2018; world-110m.json',
-      wide: true,
+      size: 'wide',
     },
     survey
-      ? picture(survey.map, 'Map of the earthquakes around the Pacific, the largest swarms numbered.', 'map')
+      ? picture(
+          survey.map,
+          'Map of the earthquakes around the Pacific, the largest swarms numbered.',
+          'map',
+        )
       : html``,
   );
 }
@@ -28,8 +36,6 @@ export class QuakeMapPortlet implements Portlet {
 
   render(): Html {
     // The list of swarms asks for the same key with the same task. Neither knows; one task runs.
-    return quakeMapView(
-      this.futures.resultOrSubmit('quakes', undefined, quakes.surveyQuakes),
-    );
+    return quakeMapView(this.futures.resultOrSubmit('quakes', undefined, quakes.surveyQuakes));
   }
 }

@@ -12,7 +12,7 @@ export function reportView(body: string): Html {
       title: 'How the swarms were found',
       lead: 'A report in Markdown, its code highlighted by Shiki.',
       source: `sample/data/${reportFile}`,
-      wide: true,
+      size: 'wide tall',
     },
     html`<div class="prose">${trusted(body)}</div>`,
   );
@@ -23,8 +23,6 @@ export class ReportPortlet implements Portlet {
   constructor(private readonly futures: FuturesService) {}
 
   render(): Html {
-    return reportView(
-      this.futures.resultOrSubmit('report', '', report.renderReport, reportFile),
-    );
+    return reportView(this.futures.resultOrSubmit('report', '', report.renderReport, reportFile));
   }
 }

@@ -42,7 +42,10 @@ export function stocksView(svg: string): Html {
       lead: 'Monthly prices from 2000 to March 2010. Equal steps upwards are equal factors.',
       source: 'stocks.csv',
     },
-    picture(svg, 'Lines of five share prices: Google and Apple rise, Microsoft ends below its start.'),
+    picture(
+      svg,
+      'Lines of five share prices: Google and Apple rise, Microsoft ends below its start.',
+    ),
   );
 }
 

@@ -14,7 +14,7 @@ export function swarmsView(survey: Survey | undefined): Html {
       source: 'DBSCAN with distances on the sphere',
     },
     html`<ol class="swarms">
-      ${(survey?.swarms ?? []).slice(0, 8).map(row)}
+      ${(survey?.swarms ?? []).slice(0, 6).map(row)}
     </ol>`,
   );
 }

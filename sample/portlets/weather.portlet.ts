@@ -10,7 +10,7 @@ export const weatherSpec: TopLevelSpec = {
   data: { url: 'seattle-weather.csv' },
   width: 325,
   height: 230,
-  mark: { type: 'rect', cornerRadius: 1 },
+  mark: 'rect',
   encoding: {
     x: {
       timeUnit: 'date',
@@ -48,11 +48,14 @@ export const weatherSpec: TopLevelSpec = {
 export function weatherView(svg: string): Html {
   return card(
     {
-      title: 'Seattle warms up late',
+      title: 'Four years of Seattle',
       lead: 'Mean daily high of each day of the year, 2012 to 2015.',
       source: 'seattle-weather.csv, NOAA',
     },
-    picture(svg, 'Heat map of days by month: cold from November to March, hottest in July and August.'),
+    picture(
+      svg,
+      'Heat map of days by month: cold from November to March, hottest in July and August.',
+    ),
   );
 }
 
@@ -61,8 +64,6 @@ export class WeatherPortlet implements Portlet {
   constructor(private readonly futures: FuturesService) {}
 
   render(): Html {
-    return weatherView(
-      this.futures.resultOrSubmit('weather', '', charts.renderChart, weatherSpec),
-    );
+    return weatherView(this.futures.resultOrSubmit('weather', '', charts.renderChart, weatherSpec));
   }
 }

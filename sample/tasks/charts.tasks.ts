@@ -23,10 +23,15 @@ export async function renderChart(spec: TopLevelSpec): Promise<string> {
   try {
     const svg = await view.toSVG();
     if (failures.length > 0) throw failures[0];
-    return withOwnIds(svg, spec.name ?? 'chart');
+    return withOwnIds(rounded(svg), spec.name ?? 'chart');
   } finally {
     view.finalize();
   }
+}
+
+/** Fifteen digits of a pixel are a third of the picture. */
+function rounded(svg: string): string {
+  return svg.replace(/\d+\.\d{3,}/g, (number) => String(Number(Number(number).toFixed(2))));
 }
 
 /**

@@ -66,5 +66,9 @@ function toEntry({ id, title, link, summary, category }: AtomEntry): FeedEntry {
 
 /** The text of a piece of HTML as the feed uses it. */
 function text(html: string): string {
-  return html.replace(/<[^>]*>/g, '').replaceAll('&deg;', '°').replaceAll('&amp;', '&').trim();
+  return html
+    .replace(/<[^>]*>/g, '')
+    .replaceAll('&deg;', '°')
+    .replaceAll('&amp;', '&')
+    .trim();
 }

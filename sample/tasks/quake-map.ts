@@ -10,7 +10,8 @@ type World = Topology<{ land: GeometryCollection; countries: GeometryCollection 
 
 const WIDTH = 960;
 const HEIGHT = 468;
-const LABELS = 8;
+const LABELS = 6;
+const STRONG = 4.5;
 const LABEL_RADIUS = 16;
 const KILOMETRES_PER_DEGREE = 111.2;
 
@@ -26,11 +27,14 @@ export function drawQuakeMap(quakes: readonly Quake[], swarms: readonly Swarm[])
     projection([longitude, latitude])!;
 
   const reaches = swarms.map(({ place: [longitude, latitude], radius }) =>
-    draw(geoCircle().center([longitude, latitude]).radius(radius / KILOMETRES_PER_DEGREE)()),
+    draw(
+      geoCircle()
+        .center([longitude, latitude])
+        .radius(radius / KILOMETRES_PER_DEGREE)(),
+    ),
   );
-  const dots = quakes
-    .toSorted((a, b) => b.magnitude - a.magnitude)
-    .map((quake) => dot(point(quake), quake.magnitude));
+  const dots = (name: string, some: readonly Quake[]) =>
+    `<g class="${name}">${some.map((quake) => dot(point(quake), quake.magnitude)).join('')}</g>`;
 
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}">`,
@@ -39,7 +43,14 @@ export function drawQuakeMap(quakes: readonly Quake[], swarms: readonly Swarm[])
     path('land', draw(feature(world, world.objects.land))),
     path('borders', draw(mesh(world, world.objects.countries, (a, b) => a !== b))),
     ...reaches.map((d) => path('reach', d)),
-    ...dots,
+    dots(
+      'weak',
+      quakes.filter(({ magnitude }) => magnitude < STRONG),
+    ),
+    dots(
+      'strong',
+      quakes.filter(({ magnitude }) => magnitude >= STRONG),
+    ),
     ...labels(swarms.slice(0, LABELS).map(point)),
     '</svg>',
   ].join('');
@@ -47,8 +58,7 @@ export function drawQuakeMap(quakes: readonly Quake[], swarms: readonly Swarm[])
 
 function dot([x, y]: Point, magnitude: number): string {
   const radius = 0.6 + 0.28 * Math.max(0, magnitude) ** 2;
-  const strength = magnitude >= 4.5 ? 'strong' : 'weak';
-  return `<circle class="${strength}" cx="${x.toFixed(1)}" cy="${y.toFixed(1)}" r="${radius.toFixed(1)}"/>`;
+  return `<circle cx="${x.toFixed(1)}" cy="${y.toFixed(1)}" r="${radius.toFixed(1)}"/>`;
 }
 
 function labels(anchors: readonly Point[]): string[] {

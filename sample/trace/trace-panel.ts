@@ -42,13 +42,18 @@ function figure(value: string | number, label: string): Html {
   </div>`;
 }
 
-function rowView({ what, detail, where, failed, spans }: TraceRow, end: number, lane: number): Html {
+function rowView(
+  { what, detail, where, failed, spans }: TraceRow,
+  end: number,
+  lane: number,
+): Html {
   const time = spans.filter(({ kind }) => kind !== 'wait').reduce((sum, s) => sum + s.length, 0);
   return html`<li>
     <span class="what"><b>${what}</b> ${detail}</span>
     <span class="track">${spans.map((span) => bar(span, end, lane))}</span>
     <span class="time">
-      <span class="where">${where}</span> ${failed ? html`<em>failed</em> ` : ''}${milliseconds(time)}
+      <span class="where">${where}</span>
+      ${failed ? html`<em>failed</em> ` : ''}${milliseconds(time)}
     </span>
   </li>`;
 }
