@@ -92,7 +92,7 @@ export const DEFAULT_OPTIONS: ResolvedOptions = Object.freeze({
 });
 
 /** Names that `executors` cannot take. */
-const BUILT_IN_EXECUTORS: readonly string[] = ['thread', 'process', 'inline'];
+const BUILT_IN_EXECUTORS: ReadonlySet<string> = new Set(['thread', 'process', 'inline']);
 
 /** What may be set on a call: by `using()`, `@Future()` and as module defaults. @internal */
 export function checkCallOptions(
@@ -142,7 +142,7 @@ export function resolveOptions(input: FuturesModuleOptions = {}): ResolvedOption
 function checkExecutors({ executors, executor }: ResolvedOptions): void {
   check.object('executors', executors);
   for (const [name, custom] of Object.entries(executors)) {
-    if (BUILT_IN_EXECUTORS.includes(name)) {
+    if (BUILT_IN_EXECUTORS.has(name)) {
       throw new FuturesOptionsError(
         `The option "executors" cannot name one "${name}": that name is built in. Choose another.`,
       );

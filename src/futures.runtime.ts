@@ -64,6 +64,7 @@ export function attachRuntime(server: object, runtime: FuturesRuntime): void {
 
 /** @internal */
 export function runtimeOf(request: object): FuturesRuntime | undefined {
-  const { server, app } = request as { server?: object; app?: object };
-  return ((server ?? app) as { [RUNTIME]?: FuturesRuntime } | undefined)?.[RUNTIME];
+  type Server = { readonly [RUNTIME]?: FuturesRuntime };
+  const { server, app } = request as { server?: Server; app?: Server };
+  return (server ?? app)?.[RUNTIME];
 }

@@ -92,7 +92,7 @@ class PiscinaWorkers implements Workers {
   }
 
   get #events(): EventEmitter {
-    return this.#pool as unknown as EventEmitter;
+    return this.#pool;
   }
 
   get width(): number {

@@ -65,7 +65,7 @@ function provideInterceptor(modules: ModulesContainer, routes: readonly FuturesR
     .map(({ providers }) => providers.get(FuturesInterceptor))
     .find((wrapper) => wrapper?.instance instanceof FuturesInterceptor);
   if (provider === undefined) return;
-  for (const { module } of routes) module.injectables.set(FuturesInterceptor, provider as never);
+  for (const { module } of routes) module.injectables.set(FuturesInterceptor, provider);
 }
 
 /**

@@ -1,6 +1,7 @@
 import { basename, isAbsolute } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { FuturesArgumentError } from '../errors/index.js';
+import { describe } from '../options-check.js';
 import { createTaskHandle, type AnyFunction } from './task.js';
 
 /** Options of {@link taskFile}. */
@@ -51,16 +52,15 @@ export function taskFile<Module>(
   options: TaskFileOptions = {},
 ): TaskFile<Module> {
   const href = toFileUrl(url);
-  const name = options.name ?? defaultName(href);
+  const { name = defaultName(href), idempotent = false }: Unchecked = options;
   if (typeof name !== 'string' || name === '') {
     throw new FuturesArgumentError(
-      `taskFile(): "name" must be a non-empty string, but is ${String(name)}.`,
+      `taskFile(): "name" must be a non-empty string, but is ${describe(name)}.`,
     );
   }
-  const idempotent = options.idempotent ?? false;
   if (typeof idempotent !== 'boolean') {
     throw new FuturesArgumentError(
-      `taskFile(): "idempotent" must be a boolean, but is ${String(idempotent)}.`,
+      `taskFile(): "idempotent" must be a boolean, but is ${describe(idempotent)}.`,
     );
   }
   const handles = new Map<string, AnyFunction>();
@@ -82,6 +82,8 @@ export function taskFile<Module>(
     },
   });
 }
+
+type Unchecked = { readonly [Name in keyof TaskFileOptions]: unknown };
 
 function toFileUrl(url: unknown): string {
   if (url instanceof URL && url.protocol === 'file:') return url.href;
