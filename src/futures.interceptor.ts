@@ -5,11 +5,12 @@ import {
   type NestInterceptor,
 } from '@nestjs/common';
 import { Observable } from 'rxjs';
+import { useFuturesOptions, type ReplayMode } from './decorators/use-futures.decorator.js';
 import { FuturesRuntime } from './futures.runtime.js';
-import { Ledger } from './ledger/ledger.js';
-import { attachLedger, clientOf, ledgerOf, requestOf } from './ledger/request-ledger.js';
+import type { Ledger } from './ledger/ledger.js';
+import { ledgerOf, openLedger, requestOf } from './ledger/request-ledger.js';
 import { PassLoop } from './replay/pass-loop.js';
-import { captureResponseHead } from './replay/response-head.js';
+import { RequestReplay } from './replay/request-replay.js';
 
 /**
  * Replays a request for as long as it leaves futures pending. The module puts it outside every
@@ -23,14 +24,30 @@ export class FuturesInterceptor implements NestInterceptor {
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     const request = requestOf(context);
-    if (ledgerOf(request)?.isRunning === true) return next.handle();
-    const ledger = new Ledger(this.runtime, clientOf(context), true);
-    attachLedger(request, ledger);
-    const head = captureResponseHead(context.getArgByIndex<object>(1));
+    const known = ledgerOf(request);
+    // Installed by the module and by hand: the outer one does the work.
+    if (known?.request === request && known.isRunning) return next.handle();
+    const ledger = known?.isRunning === true ? known : this.#open(context);
+    ledger.request = request;
+    const replay = this.#replayMode(context) === 'request' ? new RequestReplay(context) : undefined;
     return new Observable((subscriber) => {
-      const loop = new PassLoop(ledger, head, next, subscriber);
+      const loop = new PassLoop(ledger, next, replay, subscriber);
       loop.start();
       return () => loop.stop();
     });
+  }
+
+  #open(context: ExecutionContext): Ledger {
+    const ledger = openLedger(this.runtime, context);
+    ledger.head.remember();
+    return ledger;
+  }
+
+  #replayMode(context: ExecutionContext): ReplayMode {
+    return (
+      useFuturesOptions(context.getHandler())?.replay ??
+      useFuturesOptions(context.getClass())?.replay ??
+      this.runtime.options.replay
+    );
   }
 }

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { ResourceLimits } from 'node:worker_threads';
 import type { Piscina } from 'piscina';
+import { REPLAY_MODES, type ReplayMode } from './decorators/use-futures.decorator.js';
 import { FuturesOptionsError } from './errors/index.js';
 import type { Executor } from './executors/executor.js';
 import { check, checkKnown, describe } from './options-check.js';
@@ -41,6 +42,8 @@ export interface FuturesModuleOptions {
   readonly maxPasses?: number | undefined;
   /** Futures of one request. Default: 1000. */
   readonly maxFutures?: number | undefined;
+  /** What runs again on a replay, see `ReplayMode`. Default: `handler`. */
+  readonly replay?: ReplayMode | undefined;
   /** Whether responses carry a `Server-Timing` header with passes and tasks. Default: false. */
   readonly serverTiming?: boolean | undefined;
   /** How long requests in flight may go on at shutdown, in ms. Default: 10 000. */
@@ -67,6 +70,7 @@ export interface ResolvedOptions {
   readonly queueTimeout: number | undefined;
   readonly maxPasses: number;
   readonly maxFutures: number;
+  readonly replay: ReplayMode;
   readonly serverTiming: boolean;
   readonly shutdownTimeout: number;
 }
@@ -87,6 +91,7 @@ export const DEFAULT_OPTIONS: ResolvedOptions = Object.freeze({
   queueTimeout: undefined,
   maxPasses: 5,
   maxFutures: 1000,
+  replay: 'handler',
   serverTiming: false,
   shutdownTimeout: 10_000,
 });
@@ -134,6 +139,7 @@ export function resolveOptions(input: FuturesModuleOptions = {}): ResolvedOption
   checkCallOptions('', options);
   check.integer('maxPasses', options.maxPasses, 1);
   check.integer('maxFutures', options.maxFutures, 1);
+  check.oneOf('replay', options.replay, REPLAY_MODES);
   check.boolean('serverTiming', options.serverTiming);
   check.duration('shutdownTimeout', options.shutdownTimeout, 0);
   return Object.freeze(options);

@@ -8,6 +8,7 @@ export type {
 } from './decorators/future.decorator.js';
 export { Futures } from './decorators/futures.decorator.js';
 export { UseFutures } from './decorators/use-futures.decorator.js';
+export type { ReplayMode, UseFuturesOptions } from './decorators/use-futures.decorator.js';
 export {
   BrokenExecutorError,
   ExecutorSaturatedError,

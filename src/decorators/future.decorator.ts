@@ -6,9 +6,9 @@ import {
 } from '@nestjs/common';
 import { ExecutorSaturatedError, FuturesArgumentError } from '../errors/index.js';
 import { checkSubmitOptions } from '../futures.service.js';
+import type { Ledger } from '../ledger/ledger.js';
 import { ledgerFor } from '../ledger/request-ledger.js';
 import type { SubmitOptions } from '../ledger/submission.js';
-import { captureResponseHead } from '../replay/response-head.js';
 import { taskReference } from '../tasks/task.js';
 import { markReplayed } from './use-futures.decorator.js';
 
@@ -71,8 +71,9 @@ const declare = createParamDecorator(
       args: args === undefined ? [] : [...args(context)],
       options,
     };
-    const value = ledgerFor(context).declare(submission);
-    return value instanceof Promise ? value.catch(retryLater(context)) : value;
+    const ledger = ledgerFor(context);
+    const value = ledger.declare(submission);
+    return value instanceof Promise ? value.catch(retryLater(ledger)) : value;
   },
 );
 
@@ -151,11 +152,10 @@ function keyOf(key: FutureKey, context: ExecutionContext): string {
 }
 
 /** Where no interceptor sees the error, the header is set here. */
-function retryLater(context: ExecutionContext): (error: unknown) => never {
+function retryLater({ head }: Ledger): (error: unknown) => never {
   return (error) => {
-    if (error instanceof ExecutorSaturatedError) {
-      const head = captureResponseHead(context.getArgByIndex<object>(1));
-      if (!head.isSent) head.setHeader('Retry-After', String(error.retryAfter));
+    if (error instanceof ExecutorSaturatedError && !head.isSent) {
+      head.setHeader('Retry-After', String(error.retryAfter));
     }
     throw error;
   };

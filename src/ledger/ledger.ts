@@ -9,6 +9,7 @@ import {
 } from '../errors/index.js';
 import type { Outcome } from '../executors/executor.js';
 import type { FuturesRuntime } from '../futures.runtime.js';
+import type { ResponseHead } from '../replay/response-head.js';
 import type { ClientConnection } from './client-connection.js';
 import type { Future } from './future.js';
 import { PassLog } from './pass-log.js';
@@ -39,11 +40,13 @@ export class Ledger {
   #declared: Future[] = [];
   #declaredBatch: Promise<void> = Promise.resolve();
 
-  /** @param isReplayed whether an interceptor will replay the request; without, only declared futures work */
+  /** The request whose passes an interceptor runs now; undefined if none does. */
+  request: object | undefined;
+
   constructor(
     readonly runtime: FuturesRuntime,
     readonly client: ClientConnection,
-    readonly isReplayed: boolean,
+    readonly head: ResponseHead,
   ) {
     this.#takesSubmissions = !runtime.isShuttingDown;
   }
@@ -215,7 +218,7 @@ export class Ledger {
   }
 
   #checkReplayed(key: string): void {
-    if (this.isReplayed) return;
+    if (this.request !== undefined) return;
     throw new FuturesContextError(
       `The future "${key}" was submitted on a route that is not replayed, because nothing shows that it uses futures. ` +
         `Put @UseFutures() on the route or its controller.`,

@@ -1,6 +1,7 @@
 import type { ExecutionContext } from '@nestjs/common';
 import { FuturesContextError } from '../errors/index.js';
-import { runtimeOf } from '../futures.runtime.js';
+import { runtimeOf, type FuturesRuntime } from '../futures.runtime.js';
+import { responseHeadOf } from '../replay/response-head.js';
 import { ClientConnection } from './client-connection.js';
 import { Ledger } from './ledger.js';
 
@@ -28,10 +29,13 @@ export function requestOf(context: ExecutionContext): object {
   );
 }
 
-/** The client's side of the request: the server's raw response. @internal */
-export function clientOf(context: ExecutionContext): ClientConnection {
+/** Opens the ledger of a request. @internal */
+export function openLedger(runtime: FuturesRuntime, context: ExecutionContext): Ledger {
   const response = context.getArgByIndex<{ raw?: object }>(1);
-  return new ClientConnection(response.raw ?? response);
+  const client = new ClientConnection(response.raw ?? response);
+  const ledger = new Ledger(runtime, client, responseHeadOf(response));
+  attachLedger(requestOf(context), ledger);
+  return ledger;
 }
 
 /**
@@ -52,7 +56,5 @@ export function ledgerFor(context: ExecutionContext): Ledger {
         `Import FuturesModule.forRoot() in the root module.`,
     );
   }
-  const ledger = new Ledger(runtime, clientOf(context), false);
-  attachLedger(request, ledger);
-  return ledger;
+  return openLedger(runtime, context);
 }

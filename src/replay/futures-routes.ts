@@ -1,5 +1,5 @@
 import { ModulesContainer } from '@nestjs/core';
-import { hasUseFutures, isMarkedReplayed } from '../decorators/use-futures.decorator.js';
+import { isMarkedReplayed, useFuturesOptions } from '../decorators/use-futures.decorator.js';
 import { FuturesService } from '../futures.service.js';
 
 type HostModule = NonNullable<ReturnType<ModulesContainer['get']>>;
@@ -29,10 +29,11 @@ export function findFuturesRoutes(modules: ModulesContainer): FuturesRoute[] {
     for (const wrapper of module.controllers.values()) {
       const controller = wrapper.metatype as FuturesRoute['controller'] | null;
       if (controller === null) continue;
-      const isWhole = hasUseFutures(controller) || dependsOnFutures(wrapper);
+      const isWhole = useFuturesOptions(controller) !== undefined || dependsOnFutures(wrapper);
       for (const [name, handler] of handlersOf(controller.prototype as object)) {
         const isMarked =
-          hasUseFutures(handler) || isMarkedReplayed(controller.prototype as object, name);
+          useFuturesOptions(handler) !== undefined ||
+          isMarkedReplayed(controller.prototype as object, name);
         if (isWhole || isMarked) routes.push({ module, controller, handler });
       }
     }

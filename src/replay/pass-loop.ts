@@ -4,7 +4,7 @@ import { ExecutorSaturatedError, ResponseCommittedError } from '../errors/index.
 import { replayLimitError } from '../ledger/drift.js';
 import type { Ledger } from '../ledger/ledger.js';
 import { destroyBody } from './discarded-body.js';
-import type { ResponseHead } from './response-head.js';
+import type { RequestReplay } from './request-replay.js';
 import { serverTiming } from './server-timing.js';
 
 const logger = new Logger('Futures');
@@ -24,8 +24,9 @@ export class PassLoop implements Observer<unknown> {
 
   constructor(
     private readonly ledger: Ledger,
-    private readonly head: ResponseHead,
     private readonly handler: CallHandler,
+    /** Undefined: only the handler is replayed. */
+    private readonly request: RequestReplay | undefined,
     private readonly subscriber: Subscriber<unknown>,
   ) {}
 
@@ -80,7 +81,8 @@ export class PassLoop implements Observer<unknown> {
   }
 
   async #replay(): Promise<void> {
-    const { ledger, head } = this;
+    const { ledger } = this;
+    const { head } = ledger;
     if (head.isSent) {
       logger.error(new ResponseCommittedError(ledger.pendingKeys));
       this.#abandon();
@@ -96,7 +98,9 @@ export class PassLoop implements Observer<unknown> {
     }
     if (ledger.runtime.options.serverTiming) head.setHeader('Server-Timing', serverTiming(ledger));
     ledger.nextPass();
-    this.start();
+    // The clone has a loop of its own, and is answered there: this one ends without an outcome.
+    if (this.request !== undefined) this.request.dispatch(ledger);
+    else this.start();
   }
 
   /** Ends without an outcome: the response is written, or nobody waits for it. */
@@ -108,8 +112,8 @@ export class PassLoop implements Observer<unknown> {
 
   #fail(error: unknown): void {
     this.ledger.end();
-    if (error instanceof ExecutorSaturatedError && !this.head.isSent) {
-      this.head.setHeader('Retry-After', String(error.retryAfter));
+    if (error instanceof ExecutorSaturatedError && !this.ledger.head.isSent) {
+      this.ledger.head.setHeader('Retry-After', String(error.retryAfter));
     }
     this.subscriber.error(error);
   }

@@ -1,14 +1,16 @@
 import type { OutgoingHttpHeader, ServerResponse } from 'node:http';
 
 /**
- * Status and headers of a response, cookies included, as they stood before the handler: what a
- * discarded pass did to them is undone.
+ * Status and headers of a response, cookies included. What a discarded pass did to them is undone.
  *
  * @internal
  */
 export interface ResponseHead {
   /** Whether it was sent, so that nothing can be undone any more. */
   readonly isSent: boolean;
+  /** Keeps it as it is now. */
+  remember(): void;
+  /** Makes it again what was remembered. */
   restore(): void;
   setHeader(name: string, value: string): void;
 }
@@ -22,8 +24,8 @@ interface FastifyReply {
   header(name: string, value: unknown): void;
 }
 
-/** Remembers the head of an Express response or a Fastify reply. @internal */
-export function captureResponseHead(response: object): ResponseHead {
+/** The head of an Express response or a Fastify reply. @internal */
+export function responseHeadOf(response: object): ResponseHead {
   return 'raw' in response
     ? new FastifyResponseHead(response as FastifyReply)
     : new RawResponseHead(response as ServerResponse);
@@ -31,15 +33,18 @@ export function captureResponseHead(response: object): ResponseHead {
 
 class RawResponseHead implements ResponseHead {
   readonly #response: ServerResponse;
-  readonly #status: number;
-  readonly #message: string | undefined;
-  readonly headers: NodeJS.Dict<OutgoingHttpHeader>;
+  headers: NodeJS.Dict<OutgoingHttpHeader> = {};
+  #status = 200;
+  #message: string | undefined;
 
   constructor(response: ServerResponse) {
     this.#response = response;
-    this.#status = response.statusCode;
-    this.#message = response.statusMessage;
-    this.headers = response.getHeaders();
+  }
+
+  remember(): void {
+    this.#status = this.#response.statusCode;
+    this.#message = this.#response.statusMessage;
+    this.headers = this.#response.getHeaders();
   }
 
   get isSent(): boolean {
@@ -68,20 +73,24 @@ class RawResponseHead implements ResponseHead {
 class FastifyResponseHead implements ResponseHead {
   readonly #reply: FastifyReply;
   readonly #raw: RawResponseHead;
-  readonly #status: number;
-  readonly #headers: [string, OutgoingHttpHeader][];
-  readonly #cookies: [unknown, unknown][] | undefined;
+  #status = 200;
+  #headers: [string, OutgoingHttpHeader][] = [];
+  #cookies: [unknown, unknown][] = [];
 
   constructor(reply: FastifyReply) {
     this.#reply = reply;
     this.#raw = new RawResponseHead(reply.raw);
+  }
+
+  remember(): void {
+    const reply = this.#reply;
+    this.#raw.remember();
     this.#status = reply.statusCode;
     this.#headers = Object.entries(reply.getHeaders()).filter(
       (entry): entry is [string, OutgoingHttpHeader] =>
         entry[1] !== undefined && this.#raw.headers[entry[0]] !== entry[1],
     );
-    const cookies = cookiesOf(reply);
-    this.#cookies = cookies && [...cookies];
+    this.#cookies = [...(cookiesOf(reply) ?? [])];
   }
 
   get isSent(): boolean {
@@ -95,7 +104,7 @@ class FastifyResponseHead implements ResponseHead {
     for (const [name, value] of this.#headers) this.#reply.header(name, value);
     const cookies = cookiesOf(this.#reply);
     cookies?.clear();
-    for (const [name, cookie] of this.#cookies ?? []) cookies?.set(name, cookie);
+    for (const [name, cookie] of this.#cookies) cookies?.set(name, cookie);
   }
 
   setHeader(name: string, value: string): void {

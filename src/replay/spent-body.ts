@@ -1,0 +1,56 @@
+import type { IncomingHttpHeaders } from 'node:http';
+
+interface UploadRequest {
+  readonly headers: IncomingHttpHeaders;
+  readonly raw?: object;
+  isMultipart?: () => boolean;
+  body?: unknown;
+  file?: unknown;
+  files?: unknown;
+}
+
+/** What upload interceptors leave on a request. */
+const PARSED = ['body', 'file', 'files'] as const;
+
+/**
+ * Keeps upload interceptors from reading the body of a replayed request again: it was read in the
+ * first pass, and what they parsed then stays. Other bodies are parsed by middleware or hooks,
+ * which are not replayed.
+ *
+ * @param request the request of the next pass
+ * @param parsed the request of the first pass
+ * @internal
+ */
+export function keepParsedUpload(request: object, parsed: object): void {
+  const upload = request as UploadRequest;
+  if (upload.headers['content-type']?.startsWith('multipart/') !== true) return;
+  if (upload.raw === undefined) {
+    // Multer leaves a request alone that has neither of these headers.
+    const { 'content-length': _, 'transfer-encoding': __, ...headers } = upload.headers;
+    Object.defineProperty(request, 'headers', {
+      value: headers,
+      configurable: true,
+      enumerable: true,
+      writable: true,
+    });
+    const source = parsed as UploadRequest;
+    for (const field of PARSED) if (source[field] !== undefined) upload[field] = source[field];
+    return;
+  }
+  // Nest's interceptors for Fastify skip such a request too, but clear the fields before.
+  upload.isMultipart = () => false;
+  for (const field of PARSED) pin(request, field, (parsed as UploadRequest)[field]);
+}
+
+/** Makes `undefined` not overwrite the property's value. */
+function pin(target: object, name: string, initial: unknown): void {
+  let value = initial;
+  Object.defineProperty(target, name, {
+    configurable: true,
+    enumerable: true,
+    get: () => value,
+    set: (next: unknown) => {
+      if (next !== undefined) value = next;
+    },
+  });
+}
