@@ -15,7 +15,12 @@ import { RequestClock } from './trace/request-clock.js';
     // The defaults: threads, as many as the machine can run at once, a FuturesService of request
     // scope. With it the portlets are made anew for each request; `scope: 'singleton'` would keep
     // them, and the code of the portlets would not change.
-    FuturesModule.forRoot({ serverTiming: true }),
+    FuturesModule.forRoot({
+      serverTiming: true,
+      // A worker that stays has Vega and Shiki loaded, and its code is warm, when the next visitor
+      // comes. The default is half a minute.
+      threads: { idleTimeout: 600_000 },
+    }),
   ],
   controllers: [
     PageController,

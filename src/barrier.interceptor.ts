@@ -2,6 +2,7 @@ import type { CallHandler, ExecutionContext, NestInterceptor } from '@nestjs/com
 import { Observable } from 'rxjs';
 import { PassDiscardedError } from './errors/index.js';
 import { ledgerOf, requestOf } from './ledger/request-ledger.js';
+import { PageRendering } from './replay/page-rendering.js';
 import { destroyBody } from './replay/discarded-body.js';
 
 /**
@@ -15,8 +16,10 @@ export class BarrierInterceptor implements NestInterceptor {
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     const ledger = ledgerOf(requestOf(context));
     if (ledger === undefined) return next.handle();
-    return new Observable((subscriber) =>
-      next.handle().subscribe({
+    const page = PageRendering.of(context);
+    return new Observable((subscriber) => {
+      const outcome = page === undefined ? next.handle() : page.rehearse(next.handle());
+      return outcome.subscribe({
         next: (value) => {
           if (!ledger.mustDiscard) {
             subscriber.next(value);
@@ -31,7 +34,7 @@ export class BarrierInterceptor implements NestInterceptor {
           if (ledger.mustDiscard) subscriber.error(new PassDiscardedError(ledger.pass));
           else subscriber.complete();
         },
-      }),
-    );
+      });
+    });
   }
 }

@@ -10,6 +10,7 @@ import { FuturesRuntime } from './futures.runtime.js';
 import type { Ledger } from './ledger/ledger.js';
 import { ledgerOf, openLedger, requestOf } from './ledger/request-ledger.js';
 import { PassLoop } from './replay/pass-loop.js';
+import { PageRendering } from './replay/page-rendering.js';
 import { RequestReplay } from './replay/request-replay.js';
 
 /**
@@ -29,9 +30,11 @@ export class FuturesInterceptor implements NestInterceptor {
     if (known?.request === request && known.isRunning) return next.handle();
     const ledger = known?.isRunning === true ? known : this.#open(context);
     ledger.request = request;
+    const page = PageRendering.of(context);
+    const pass = page === undefined ? next : { handle: () => page.perform(next.handle()) };
     const replay = this.#replayMode(context) === 'request' ? new RequestReplay(context) : undefined;
     return new Observable((subscriber) => {
-      const loop = new PassLoop(ledger, next, replay, subscriber);
+      const loop = new PassLoop(ledger, pass, replay, subscriber);
       loop.start();
       return () => loop.stop();
     });

@@ -18,7 +18,7 @@ export class ChainController {
         undefined,
         quakes.profileRegion,
         largest.place,
-        50,
+        largest.radius,
       );
     return { largest, region, passes: futures.pass };
   }

@@ -16,9 +16,9 @@ export class SummaryController {
   summary(
     @Future('swarms', { task: quakes.listSwarms, args: (ctx) => [leastMagnitude(ctx)] })
     swarms: Swarm[],
-    @Future('flights', { task: flights.summarizeFlights, args: () => [] })
+    @Future('flights', { task: flights.summarizeFlights })
     { byHour, ...all }: FlightSummary,
-    @Future('feed', { task: feed.parseFeed, args: () => ['quakes.atom'] })
+    @Future('feed', { task: feed.parseFeed, args: (): [string] => ['quakes.atom'] })
     { title, updated, entries }: Feed,
   ) {
     return {

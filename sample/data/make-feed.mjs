@@ -19,7 +19,7 @@ function age(time) {
   return days < 1 ? 'Past Day' : 'Past Week';
 }
 
-function entry({ properties: quake, geometry, id }) {
+function entry({ properties: quake, geometry }) {
   const [longitude, latitude, depth] = geometry.coordinates;
   const utc = stamp(quake.time).replace('T', ' ').replace('Z', ' UTC');
   const place = `${degrees(latitude, 'NS')} ${degrees(longitude, 'EW')}`;
@@ -38,7 +38,7 @@ function entry({ properties: quake, geometry, id }) {
 
 const entries = features
   .filter(({ properties }) => properties.type === 'earthquake' && properties.mag >= least)
-  .sort((a, b) => b.properties.time - a.properties.time);
+  .toSorted((a, b) => b.properties.time - a.properties.time);
 const self = 'https://earthquake.usgs.gov/earthquakes/feed/v1.0/summary/2.5_week.atom';
 
 writeFileSync(

@@ -7,7 +7,12 @@ export class InlineRun {
 
   constructor(private readonly clock: RequestClock) {}
 
-  async step<T>(task: string, detail: string, compute: () => T | Promise<T>): Promise<T> {
+  async step<T>(
+    task: string,
+    detail: string,
+    compute: () => T | Promise<T>,
+    kind: 'run' | 'pass' = 'run',
+  ): Promise<T> {
     const from = this.clock.elapsed;
     let failed = true;
     try {
@@ -16,7 +21,7 @@ export class InlineRun {
       return value;
     } finally {
       const length = this.clock.elapsed - from;
-      const spans = [{ kind: 'run' as const, from, length }];
+      const spans = [{ kind, from, length }];
       this.rows.push({ what: task, detail, where: EVENT_LOOP, failed, spans });
     }
   }

@@ -4,7 +4,7 @@ import { html, trusted, type Html } from './html.js';
 import { routes } from './routes.js';
 
 // Seen from the compiled file, sample/dist/page/page.js. Read once, when the app starts.
-const styles = ['page/desk.css', 'page/portlets.css', 'trace/trace.css']
+const styles = ['page/desk.css', 'page/portlets.css', 'page/report.css', 'trace/trace.css']
   .map((file) => readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8'))
   .join('\n');
 

@@ -17,7 +17,7 @@ export const barleySpec: TopLevelSpec = {
   columns: 3,
   spacing: { row: 14, column: 10 },
   spec: {
-    width: 78,
+    width: 72,
     height: 112,
     mark: { type: 'point', filled: true, size: 34, opacity: 0.9 },
     encoding: {

@@ -1,16 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { FuturesService } from 'nestjs-futures';
 import { html, type Html } from '../page/html.js';
-import type { FlightSummary, Punctuality } from '../tasks/flights.tasks.js';
+import type { FlightSummary } from '../tasks/flights.tasks.js';
 import { flights } from '../tasks/handles.js';
 import { card, type Portlet } from './portlet.js';
 
 const percent = (share: number) => `${Math.round(share * 100)} %`;
 
-/** In the small hours hardly any flight leaves, unless it is late. */
-const busy = ({ flights: count }: Punctuality) => count >= 1000;
-
 export function flightsView(summary: FlightSummary | undefined): Html {
+  const hours = summary?.byHour ?? [];
+  const worst = Math.max(...hours.map(({ late }) => late));
   return card(
     {
       title: 'Fly in the morning',
@@ -20,9 +19,9 @@ export function flightsView(summary: FlightSummary | undefined): Html {
       source: 'flights-200k.json, U.S. Bureau of Transportation Statistics',
     },
     html`<ol class="hours">
-      ${(summary?.byHour ?? []).filter(busy).map(
+      ${hours.map(
         ({ hour, late }) =>
-          html`<li style="--share: ${late.toFixed(3)}">
+          html`<li style="--share: ${(late / worst).toFixed(3)}">
             <b>${hour}<span class="sr"> h</span></b>
             <span>${percent(late)}</span>
           </li>`,

@@ -31,13 +31,21 @@ export const gapminderSpec: TopLevelSpec = {
       field: 'life_expect',
       type: 'quantitative',
       title: 'Life expectancy, years',
-      scale: { domain: [30, 85], nice: false, clamp: true },
+      scale: { domain: [20, 85], nice: false },
     },
     color: {
       field: 'region',
       type: 'nominal',
       scale: { domain: regions },
-      legend: { title: null, orient: 'bottom', columns: 2, symbolType: 'circle', symbolOpacity: 1 },
+      legend: {
+        title: null,
+        orient: 'bottom',
+        columns: 2,
+        labelLimit: 300,
+        columnPadding: 4,
+        symbolType: 'circle',
+        symbolOpacity: 1,
+      },
     },
   },
   layer: [

@@ -15,12 +15,17 @@ export const moviesSpec: TopLevelSpec = {
   ],
   mark: 'rect',
   encoding: {
-    x: { field: 'IMDB Rating', bin: { maxbins: 40 }, title: 'IMDb rating', axis: { grid: false } },
+    x: {
+      field: 'IMDB Rating',
+      bin: { maxbins: 40 },
+      title: 'IMDb rating',
+      axis: { grid: false, values: [2, 4, 6, 8] },
+    },
     y: {
       field: 'Rotten Tomatoes Rating',
       bin: { maxbins: 25 },
       title: 'Rotten Tomatoes, %',
-      axis: { grid: false, tickCount: 5 },
+      axis: { grid: false, values: [0, 20, 40, 60, 80, 100] },
     },
     color: {
       aggregate: 'count',

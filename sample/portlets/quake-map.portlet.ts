@@ -15,7 +15,7 @@ export function quakeMapView(survey: Survey | undefined): Html {
     {
       title: 'A week of earthquakes',
       lead: counts
-        ? `${counts.all.toLocaleString('en')} earthquakes in ${counts.swarms} swarms; ${counts.alone} belong to none. The large discs are those of magnitude 4.5 and more.`
+        ? `${counts.all.toLocaleString('en')} earthquakes: ${counts.swarms} swarms, and ${counts.alone} that belong to none. The large discs are those of magnitude 4.5 and more.`
         : '',
       source: 'earthquakes.json, USGS, 31 January to 7 February 2018; world-110m.json',
       size: 'wide',

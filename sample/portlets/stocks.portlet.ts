@@ -8,6 +8,7 @@ import { card, picture, type Portlet } from './portlet.js';
 export const stocksSpec: TopLevelSpec = {
   name: 'stocks',
   data: { url: 'stocks.csv', format: { parse: { date: "date:'%b %d %Y'", price: 'number' } } },
+  padding: { left: 2, top: 2, right: 10, bottom: 2 },
   width: 290,
   height: 262,
   encoding: {
@@ -24,10 +25,10 @@ export const stocksSpec: TopLevelSpec = {
     { mark: { type: 'line', strokeWidth: 1.8, strokeJoin: 'round' } },
     {
       transform: [
-        { joinaggregate: [{ op: 'max', field: 'date', as: 'last' }] },
-        { filter: 'datum.date === datum.last' },
+        { aggregate: [{ op: 'argmax', field: 'date', as: 'last' }], groupby: ['symbol'] },
+        { calculate: 'datum.last.date', as: 'date' },
         // IBM and Amazon end too close to each other for their names.
-        { calculate: "datum.symbol === 'IBM' ? datum.price * 0.9 : datum.price * 1.05", as: 'at' },
+        { calculate: "datum.last.price * (datum.symbol === 'IBM' ? 0.8 : 1.05)", as: 'at' },
       ],
       mark: { type: 'text', align: 'left', dx: 5, fontWeight: 'bold' },
       encoding: { text: { field: 'symbol' }, y: { field: 'at', type: 'quantitative' } },

@@ -8,7 +8,7 @@ import { card, picture, type Portlet } from './portlet.js';
 export const weatherSpec: TopLevelSpec = {
   name: 'weather',
   data: { url: 'seattle-weather.csv' },
-  width: 325,
+  width: 345,
   height: 230,
   mark: 'rect',
   encoding: {

@@ -2,6 +2,9 @@ import { loader, parse, View } from 'vega';
 import { compile, type TopLevelSpec } from 'vega-lite';
 import { chartTheme } from './chart-theme.js';
 import { readDataset } from './datasets.js';
+import { estimateTextWidth } from './text-width.js';
+
+estimateTextWidth();
 
 /** Draws a Vega-Lite chart of a dataset as SVG. `data.url` is a file name of vega-datasets. */
 export async function renderChart(spec: TopLevelSpec): Promise<string> {

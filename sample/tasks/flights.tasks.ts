@@ -20,10 +20,14 @@ export interface Punctuality {
 }
 
 export interface FlightSummary extends Punctuality {
+  /** Hours with hardly any flights are left out. */
   byHour: (Punctuality & { hour: number })[];
 }
 
 const LATE = 15;
+
+/** In the small hours hardly any flight leaves, unless it is late. */
+const ENOUGH = 1000;
 
 /** Sums up 200,000 flights in the United States, all in all and by the hour of departure. */
 export function summarizeFlights(): FlightSummary {
@@ -32,9 +36,10 @@ export function summarizeFlights(): FlightSummary {
   for (const { delay, time } of flights) hours[Math.floor(time) % 24]!.push(delay);
   return {
     ...punctuality(flights.map(({ delay }) => delay)),
+    /** Hours with hardly any flights are left out. */
     byHour: hours
-      .map((delays, hour) => ({ hour, ...punctuality(delays) }))
-      .filter((ofHour) => ofHour.flights > 0),
+      .map((delays, hour) => Object.assign(punctuality(delays), { hour }))
+      .filter((ofHour) => ofHour.flights >= ENOUGH),
   };
 }
 

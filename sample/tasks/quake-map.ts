@@ -22,7 +22,6 @@ export function drawQuakeMap(quakes: readonly Quake[], swarms: readonly Swarm[])
   const projection = geoEqualEarth().rotate([160, 0]);
   projection.fitSize([WIDTH, HEIGHT], { type: 'Sphere' });
   const draw = geoPath(projection).digits(1);
-  const path = (className: string, d: string | null) => `<path class="${className}" d="${d}"/>`;
   const point = ({ place: [longitude, latitude] }: Quake | Swarm) =>
     projection([longitude, latitude])!;
 
@@ -54,6 +53,10 @@ export function drawQuakeMap(quakes: readonly Quake[], swarms: readonly Swarm[])
     ...labels(swarms.slice(0, LABELS).map(point)),
     '</svg>',
   ].join('');
+}
+
+function path(className: string, d: string | null): string {
+  return `<path class="${className}" d="${d ?? ''}"/>`;
 }
 
 function dot([x, y]: Point, magnitude: number): string {

@@ -17,7 +17,7 @@ const BIN = 0.1;
 /** Profiles a set of earthquakes, which must not be empty. */
 export function profile(quakes: readonly Quake[]): RegionProfile {
   const magnitudes = quakes.map(({ magnitude }) => magnitude);
-  const depths = quakes.map(({ depth }) => depth).sort((a, b) => a - b);
+  const depths = quakes.map(({ depth }) => depth).toSorted((a, b) => a - b);
   const completeFrom = completeness(magnitudes);
   return {
     quakes: quakes.length,
@@ -47,5 +47,5 @@ function bValue(magnitudes: readonly number[], completeFrom: number): number {
 function count<T>(items: readonly T[], key: (item: T) => string): Record<string, number> {
   const counts = new Map<string, number>();
   for (const item of items) counts.set(key(item), (counts.get(key(item)) ?? 0) + 1);
-  return Object.fromEntries([...counts].sort(([a], [b]) => (a < b ? -1 : 1)));
+  return Object.fromEntries([...counts].toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }

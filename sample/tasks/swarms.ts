@@ -22,7 +22,7 @@ export function findSwarms(quakes: readonly Quake[]): { swarms: Swarm[]; alone: 
     if (label === NOISE) alone++;
     else (groups[label] ??= []).push(quake);
   });
-  return { swarms: groups.map(describe).sort((a, b) => b.quakes - a.quakes), alone };
+  return { swarms: groups.map(describe).toSorted((a, b) => b.quakes - a.quakes), alone };
 }
 
 function describe(quakes: readonly Quake[]): Swarm {
@@ -32,6 +32,6 @@ function describe(quakes: readonly Quake[]): Swarm {
     place: strongest.place,
     quakes: quakes.length,
     strongest: strongest.magnitude,
-    radius: Math.max(...quakes.map(({ place }) => distance(place, strongest.place))),
+    radius: Math.ceil(Math.max(...quakes.map(({ place }) => distance(place, strongest.place)))),
   };
 }

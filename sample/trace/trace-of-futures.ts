@@ -13,7 +13,7 @@ export function traceOfFutures({ passes, futures }: Report, clock: RequestClock)
   for (const pass of passes) {
     rows.push(passRow(pass, now, pass === passes.at(-1)));
     now += pass.duration;
-    const batch = futures.filter(({ key }) => pass.submitted.includes(key)).sort(byStart);
+    const batch = futures.filter(({ key }) => pass.submitted.includes(key)).toSorted(byStart);
     rows.push(...batch.map((future) => taskRow(future, now)));
     now += Math.max(0, ...batch.map(({ wait, run }) => wait + run));
   }

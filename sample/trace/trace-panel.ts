@@ -15,7 +15,7 @@ export function tracePanel(trace: Trace): Html {
       ${figure(`${Math.round(trace.loopBusy * 100)} %`, 'of it the event loop was busy')}
       ${figure(trace.passes, trace.passes === 1 ? 'run of the handler' : 'passes of the handler')}
       ${figure(tasks(trace).length, 'tasks')}
-      ${figure(workers(trace).length, workers(trace).length === 1 ? 'worker' : 'workers')}
+      ${figure(places.length - 1, places.length === 2 ? 'worker' : 'workers')}
     </dl>
     <ol class="rows">
       ${trace.rows.map((row) => rowView(row, end, places.indexOf(row.where)))}
@@ -30,7 +30,7 @@ export function tracePanel(trace: Trace): Html {
     </div>
     <p class="legend">
       ${places.map((place, lane) => html`<span><i class="run lane${lane}"></i>${place}</span>`)}
-      <span><i class="wait"></i>in the queue</span>
+      ${places.length > 1 ? html`<span><i class="wait"></i>in the queue</span>` : ''}
     </p>
   </section>`;
 }
@@ -66,11 +66,16 @@ function bar({ kind, from, length }: Span, end: number, lane: number): Html {
   ></i>`;
 }
 
+/** The share of the axis in which a label begins: the last one needs its width. */
+const ROOM = 0.87;
+
 /** Four to eight round numbers from 0 to the end. */
 function ticks(end: number): number[] {
   const magnitude = 10 ** Math.floor(Math.log10(end));
   const step = [0.2, 0.5, 1, 2].map((n) => n * magnitude).find((s) => end / s <= 5) ?? magnitude;
-  return Array.from({ length: Math.floor(end / step) + 1 }, (_, n) => Math.round(n * step));
+  return Array.from({ length: Math.floor((end * ROOM) / step) + 1 }, (_, n) =>
+    Math.round(n * step),
+  );
 }
 
 function percent(time: number, end: number): string {
@@ -84,5 +89,5 @@ function tasks({ rows }: Trace): TraceRow[] {
 function workers(trace: Trace): string[] {
   const places = new Set(tasks(trace).map(({ where }) => where));
   places.delete(EVENT_LOOP);
-  return [...places].sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
+  return [...places].toSorted((a, b) => a.localeCompare(b, 'en', { numeric: true }));
 }

@@ -32,13 +32,10 @@ export class PassLoop implements Observer<unknown> {
 
   /** Runs a pass. */
   start(): void {
-    const { storage } = this.ledger.runtime;
-    const pass =
-      storage === undefined
-        ? this.handler.handle()
-        : storage.run(this.ledger, () => this.handler.handle());
     this.#isDiscarding = false;
-    const subscription = pass.subscribe(this);
+    const { storage } = this.ledger.runtime;
+    const subscribe = () => this.handler.handle().subscribe(this);
+    const subscription = storage === undefined ? subscribe() : storage.run(this.ledger, subscribe);
     // An outcome that came at once has been dealt with already.
     if (this.#isDiscarding) subscription.unsubscribe();
     else this.#subscription = subscription;

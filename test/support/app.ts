@@ -2,7 +2,11 @@ import type { DynamicModule, INestApplication, ModuleMetadata, Type } from '@nes
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { Test } from '@nestjs/testing';
-import { FuturesModule, type FuturesModuleExtras, type FuturesModuleOptions } from '../../src/index.js';
+import {
+  FuturesModule,
+  type FuturesModuleExtras,
+  type FuturesModuleOptions,
+} from '../../src/index.js';
 import { MemoryLogger } from './memory-logger.js';
 
 export type AdapterName = 'express' | 'fastify';
