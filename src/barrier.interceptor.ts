@@ -1,7 +1,7 @@
 import type { CallHandler, ExecutionContext, NestInterceptor } from '@nestjs/common';
 import { Observable } from 'rxjs';
 import { PassDiscardedError } from './errors/index.js';
-import { ledgerOf, requestOf } from './ledger/request-ledger.js';
+import { activeLedger } from './ledger/request-ledger.js';
 import { PageRendering } from './replay/page-rendering.js';
 import { destroyBody } from './replay/discarded-body.js';
 
@@ -14,13 +14,14 @@ import { destroyBody } from './replay/discarded-body.js';
  */
 export class BarrierInterceptor implements NestInterceptor {
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
-    const ledger = ledgerOf(requestOf(context));
+    const ledger = activeLedger(context);
     if (ledger === undefined) return next.handle();
     const page = PageRendering.of(context);
     return new Observable((subscriber) => {
       const outcome = page === undefined ? next.handle() : page.rehearse(next.handle());
       return outcome.subscribe({
         next: (value) => {
+          ledger.outcome = { value };
           if (!ledger.mustDiscard) {
             subscriber.next(value);
             return;
@@ -28,8 +29,10 @@ export class BarrierInterceptor implements NestInterceptor {
           destroyBody(value);
           subscriber.error(new PassDiscardedError(ledger.pass));
         },
-        error: (error) =>
-          subscriber.error(ledger.mustDiscard ? new PassDiscardedError(ledger.pass, error) : error),
+        error: (error) => {
+          ledger.outcome = { error };
+          subscriber.error(ledger.mustDiscard ? new PassDiscardedError(ledger.pass, error) : error);
+        },
         complete: () => {
           if (ledger.mustDiscard) subscriber.error(new PassDiscardedError(ledger.pass));
           else subscriber.complete();

@@ -8,9 +8,9 @@ import { Observable } from 'rxjs';
 import { useFuturesOptions, type ReplayMode } from './decorators/use-futures.decorator.js';
 import { FuturesRuntime } from './futures.runtime.js';
 import type { Ledger } from './ledger/ledger.js';
-import { ledgerOf, openLedger, requestOf } from './ledger/request-ledger.js';
-import { PassLoop } from './replay/pass-loop.js';
+import { httpRequestOf, ledgerOf, openLedger } from './ledger/request-ledger.js';
 import { PageRendering } from './replay/page-rendering.js';
+import { PassLoop } from './replay/pass-loop.js';
 import { RequestReplay } from './replay/request-replay.js';
 
 /**
@@ -24,26 +24,34 @@ export class FuturesInterceptor implements NestInterceptor {
   constructor(private readonly runtime: FuturesRuntime) {}
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
-    const request = requestOf(context);
+    const request = httpRequestOf(context);
+    if (request === undefined) return this.#run(this.#open(context, context), context, next);
     const known = ledgerOf(request);
     // Installed by the module and by hand: the outer one does the work.
     if (known?.request === request && known.isRunning) return next.handle();
-    const ledger = known?.isRunning === true ? known : this.#open(context);
+    // A clone of a request that is replayed: its ledger goes on.
+    const isReplay = known?.request !== undefined && known.isRunning;
+    if (isReplay) known.request = request;
+    return this.#run(isReplay ? known : this.#open(context, request), context, next);
+  }
+
+  #open(context: ExecutionContext, request: object): Ledger {
+    const ledger = openLedger(this.runtime, context);
     ledger.request = request;
+    ledger.restoreHead = ledger.head.remember();
+    return ledger;
+  }
+
+  #run(ledger: Ledger, context: ExecutionContext, next: CallHandler): Observable<unknown> {
     const page = PageRendering.of(context);
-    const pass = page === undefined ? next : { handle: () => page.perform(next.handle()) };
-    const replay = this.#replayMode(context) === 'request' ? new RequestReplay(context) : undefined;
+    const handler = page === undefined ? next : { handle: () => page.perform(next.handle()) };
+    const isCloned = this.#replayMode(context) === 'request' && context.getType() === 'http';
+    const replay = isCloned ? new RequestReplay(context) : undefined;
     return new Observable((subscriber) => {
-      const loop = new PassLoop(ledger, pass, replay, subscriber);
+      const loop = new PassLoop(ledger, context, handler, replay, subscriber);
       loop.start();
       return () => loop.stop();
     });
-  }
-
-  #open(context: ExecutionContext): Ledger {
-    const ledger = openLedger(this.runtime, context);
-    ledger.head.remember();
-    return ledger;
   }
 
   #replayMode(context: ExecutionContext): ReplayMode {

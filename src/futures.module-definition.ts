@@ -11,6 +11,7 @@ import {
 import { check } from './options-check.js';
 import { FuturesRuntime } from './futures.runtime.js';
 import { FuturesService } from './futures.service.js';
+import { currentLedger } from './ledger/current-ledger.js';
 import { ledgerOf } from './ledger/request-ledger.js';
 import type { Ledger } from './ledger/ledger.js';
 import { WorkerPool } from './worker-pool.js';
@@ -39,7 +40,7 @@ export const { ConfigurableModuleClass, OPTIONS_TYPE, ASYNC_OPTIONS_TYPE } =
             provide: FuturesRuntime,
             useFactory: (input: FuturesModuleOptions) => {
               const options = resolveOptions(input);
-              return new FuturesRuntime(options, new Executors(options), scope);
+              return new FuturesRuntime(options, new Executors(options), scope === 'singleton');
             },
             inject: [FUTURES_OPTIONS],
           },
@@ -55,14 +56,14 @@ export const { ConfigurableModuleClass, OPTIONS_TYPE, ASYNC_OPTIONS_TYPE } =
 const requestScoped: Provider = {
   provide: FuturesService,
   scope: Scope.REQUEST,
-  useFactory: (request: object) => new FuturesService(() => ledgerOf(request) ?? noLedger()),
-  inject: [REQUEST],
+  useFactory: (runtime: FuturesRuntime, request: object) =>
+    new FuturesService(() => ledgerOf(request) ?? contextLedger(runtime)),
+  inject: [FuturesRuntime, REQUEST],
 };
 
 const singleton: Provider = {
   provide: FuturesService,
-  useFactory: ({ storage }: FuturesRuntime) =>
-    new FuturesService(() => storage?.getStore() ?? noLedger()),
+  useFactory: (runtime: FuturesRuntime) => new FuturesService(() => contextLedger(runtime)),
   inject: [FuturesRuntime],
 };
 
@@ -72,7 +73,10 @@ const workerPool: Provider = {
   inject: [FuturesRuntime],
 };
 
-function noLedger(): Ledger {
+/** @throws FuturesContextError if there is none, or it is another app's */
+function contextLedger(runtime: FuturesRuntime): Ledger {
+  const ledger = currentLedger.getStore();
+  if (ledger?.runtime === runtime) return ledger;
   throw new FuturesContextError(
     'FuturesService was used where no request is handled: outside a request, in middleware or a guard, or on a route that is not replayed. ' +
       'Use it in the handler and what it calls; put @UseFutures() on the route if the module cannot see that it uses futures; use WorkerPool outside requests.',

@@ -44,6 +44,11 @@ export interface FuturesModuleOptions {
   readonly maxFutures?: number | undefined;
   /** What runs again on a replay, see `ReplayMode`. Default: `handler`. */
   readonly replay?: ReplayMode | undefined;
+  /**
+   * For development: replays each request that used futures once more, discards that pass, and logs
+   * what differs: keys, tasks, arguments or result. Default: false.
+   */
+  readonly strict?: boolean | undefined;
   /** Whether responses carry a `Server-Timing` header with passes and tasks. Default: false. */
   readonly serverTiming?: boolean | undefined;
   /** How long requests in flight may go on at shutdown, in ms. Default: 10 000. */
@@ -71,6 +76,7 @@ export interface ResolvedOptions {
   readonly maxPasses: number;
   readonly maxFutures: number;
   readonly replay: ReplayMode;
+  readonly strict: boolean;
   readonly serverTiming: boolean;
   readonly shutdownTimeout: number;
 }
@@ -92,6 +98,7 @@ export const DEFAULT_OPTIONS: ResolvedOptions = Object.freeze({
   maxPasses: 5,
   maxFutures: 1000,
   replay: 'handler',
+  strict: false,
   serverTiming: false,
   shutdownTimeout: 10_000,
 });
@@ -140,6 +147,7 @@ export function resolveOptions(input: FuturesModuleOptions = {}): ResolvedOption
   check.integer('maxPasses', options.maxPasses, 1);
   check.integer('maxFutures', options.maxFutures, 1);
   check.oneOf('replay', options.replay, REPLAY_MODES);
+  check.boolean('strict', options.strict);
   check.boolean('serverTiming', options.serverTiming);
   check.duration('shutdownTimeout', options.shutdownTimeout, 0);
   return Object.freeze(options);

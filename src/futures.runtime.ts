@@ -1,7 +1,5 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Executors } from './executors/executors.js';
 import type { ResolvedOptions } from './futures.options.js';
-import type { Ledger } from './ledger/ledger.js';
 
 /**
  * What all requests of one app share. Two apps in one process have one each.
@@ -9,11 +7,6 @@ import type { Ledger } from './ledger/ledger.js';
  * @internal
  */
 export class FuturesRuntime {
-  /**
-   * Finds the ledger for a singleton `FuturesService`. Undefined with `scope: 'request'`: a store
-   * that was ever entered slows down every promise of the process.
-   */
-  readonly storage: AsyncLocalStorage<Ledger> | undefined;
   #isShuttingDown = false;
   #shutdownTimer: NodeJS.Timeout | undefined;
   #shutdownDeadline = 0;
@@ -21,10 +14,9 @@ export class FuturesRuntime {
   constructor(
     readonly options: ResolvedOptions,
     readonly executors: Executors,
-    scope: 'request' | 'singleton',
-  ) {
-    this.storage = scope === 'singleton' ? new AsyncLocalStorage() : undefined;
-  }
+    /** Whether `FuturesService` finds its ledger by the async context, over HTTP too. */
+    readonly usesContext: boolean,
+  ) {}
 
   /** Whether requests that come in now are refused new futures. */
   get isShuttingDown(): boolean {

@@ -180,7 +180,7 @@ export class FuturesService {
         task: call.task.id,
         executor,
         worker,
-        status: state,
+        status: state === 'running' ? 'pending' : state,
         wait,
         run,
       })),

@@ -23,6 +23,7 @@ export type { FuturesExceptionOptions, HttpErrorShape } from './errors/futures.e
 export {
   PassDiscardedError,
   ReplayLimitError,
+  ReplayUnsafeError,
   ResponseCommittedError,
   TooManyFuturesError,
 } from './errors/replay.errors.js';

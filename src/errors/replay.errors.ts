@@ -88,3 +88,25 @@ export class PassDiscardedError extends FuturesException {
     );
   }
 }
+
+/**
+ * A handler does not do the same when it is run again with the same futures, so that its replay
+ * cannot be trusted. Found by the option `strict`, which logs it, and by `assertReplaySafe()`.
+ *
+ * @publicApi
+ */
+export class ReplayUnsafeError extends FuturesException {
+  readonly code = 'ERR_FUTURES_REPLAY_UNSAFE';
+
+  constructor(
+    /** The route, or what else was run again. */
+    readonly route: string,
+    /** The first difference, with the path to it. */
+    readonly difference: string,
+  ) {
+    super(
+      `${route} is not safe to replay: ${difference}. ` +
+        `Take time, random values and state that outlives a pass out of what a replay repeats, or compute them in a task.`,
+    );
+  }
+}

@@ -9,7 +9,7 @@ import type { Ledger } from './ledger.js';
  */
 export function replayLimitError(ledger: Ledger): ReplayLimitError {
   const drifting = [...ledger.futures]
-    .filter(({ state, askedIn }) => state !== 'pending' && askedIn < ledger.pass)
+    .filter(({ isSettled, askedIn }) => isSettled && askedIn < ledger.pass)
     .map(({ key }) => key);
   const submitted = [...ledger.log.ended.map((pass) => pass.submitted), ledger.pendingKeys];
   return new ReplayLimitError(ledger.runtime.options.maxPasses, submitted, drifting);

@@ -1,13 +1,16 @@
 import type { Call, Outcome } from '../executors/executor.js';
 import type { AnyFunction } from '../tasks/task.js';
 
+const NOT_STARTED: Promise<void> = Promise.resolve();
+
 /**
  * A value of a request: submitted, then resolved, with a value or an error.
  *
  * @internal
  */
 export class Future {
-  state: 'pending' | 'resolved' | 'failed' = 'pending';
+  /** Between `pending` and `resolved` or `failed`, its task is with an executor: `running`. */
+  state: 'pending' | 'running' | 'resolved' | 'failed' = 'pending';
   /** The value if resolved; the error if failed. */
   value: unknown;
   worker = '';
@@ -15,8 +18,8 @@ export class Future {
   run = 0;
   /** The last pass that asked for it. */
   askedIn: number;
-  /** Resolves when a declared future is there. */
-  declared: Promise<unknown> | undefined;
+  /** Resolves when the batch that it is part of has ended. */
+  settled = NOT_STARTED;
 
   constructor(
     readonly key: string,
@@ -27,6 +30,16 @@ export class Future {
     pass: number,
   ) {
     this.askedIn = pass;
+  }
+
+  get isSettled(): boolean {
+    return this.state === 'resolved' || this.state === 'failed';
+  }
+
+  /** Its task was handed to an executor, as part of this batch. */
+  start(batch: Promise<void>): void {
+    this.state = 'running';
+    this.settled = batch;
   }
 
   resolve({ status, value, worker, wait, run }: Outcome): void {

@@ -1,9 +1,7 @@
 import {
-  ExecutorSaturatedError,
   FutureAlreadyResolvedError,
   FutureNotResolvedError,
   FutureNotSubmittedError,
-  FuturesContextError,
   PassDiscardedError,
   TooManyFuturesError,
 } from '../errors/index.js';
@@ -13,6 +11,7 @@ import type { ResponseHead } from '../replay/response-head.js';
 import type { ClientConnection } from './client-connection.js';
 import type { Future } from './future.js';
 import { PassLog } from './pass-log.js';
+import { refusals } from './refusals.js';
 import {
   checkKey,
   checkSameArguments,
@@ -21,128 +20,167 @@ import {
   isSame,
   type Submission,
 } from './submission.js';
+import { TurnBatch } from './turn-batch.js';
+
+/** What a ledger is told of its request. */
+export interface LedgerOptions {
+  readonly runtime: FuturesRuntime;
+  readonly client: ClientConnection;
+  readonly head: ResponseHead;
+  /** Resolvers of one GraphQL request share their futures. Default: a map of its own. */
+  readonly futures?: Map<string, Future> | undefined;
+}
+
+/** What was asked for by a key: with a task, or just for its value. */
+export type Ask = Partial<Pick<Submission, 'task' | 'args'>>;
+
+/** What a pass came to. */
+export type PassOutcome = { readonly value: unknown } | { readonly error: unknown };
 
 /**
- * What one request has submitted and resolved, over all its passes.
+ * What one request (in GraphQL: one resolver) has submitted and resolved, over all its passes.
  *
  * @internal
  */
 export class Ledger {
-  readonly #futures = new Map<string, Future>();
-  readonly #log = new PassLog();
-  readonly #takesSubmissions: boolean;
-  #pass = 1;
-  #pending = 0;
-  #phase: 'running' | 'between' | 'published' = 'running';
-  #isPublishedAsIs = false;
-  #discardHooks: (() => unknown)[] = [];
-  /** Declared in this turn; they run as one batch. */
-  #declared: Future[] = [];
-  #declaredBatch: Promise<void> = Promise.resolve();
-
+  readonly runtime: FuturesRuntime;
+  readonly client: ClientConnection;
+  readonly head: ResponseHead;
+  readonly log = new PassLog();
   /** The request whose passes an interceptor runs now; undefined if none does. */
   request: object | undefined;
+  /** What the handler came to in this pass, before other interceptors changed it. */
+  outcome: PassOutcome | undefined;
+  /** Undoes what passes did to the response's head. */
+  restoreHead: () => void = () => {};
 
-  constructor(
-    readonly runtime: FuturesRuntime,
-    readonly client: ClientConnection,
-    readonly head: ResponseHead,
-  ) {
+  readonly #futures: Map<string, Future>;
+  /** What this pass goes on without. */
+  readonly #awaited = new Set<Future>();
+  readonly #takesSubmissions: boolean;
+  #pass = 1;
+  #phase: 'running' | 'between' | 'ended' = 'running';
+  #isPublishedAsIs = false;
+  #isRehearsal = false;
+  #discardHooks: (() => unknown)[] = [];
+  #asks: Map<string, Ask> | undefined;
+  readonly #declared = new TurnBatch((futures) => this.#run(futures));
+
+  constructor({ runtime, client, head, futures }: LedgerOptions) {
+    this.runtime = runtime;
+    this.client = client;
+    this.head = head;
+    this.#futures = futures ?? new Map();
     this.#takesSubmissions = !runtime.isShuttingDown;
+    if (runtime.options.strict) this.#asks = new Map();
   }
 
   get pass(): number {
     return this.#pass;
   }
 
-  get log(): PassLog {
-    return this.#log;
-  }
-
   get futures(): Iterable<Future> {
     return this.#futures.values();
   }
 
-  /** Whether a pass is running: not between passes, not after the response. */
+  /** Whether a pass is running: not between passes, not after the last. */
   get isRunning(): boolean {
     return this.#phase === 'running';
   }
 
   /** Whether the outcome of this pass, as things stand, is to be thrown away. */
   get mustDiscard(): boolean {
-    return this.#pending > 0 && !this.#isPublishedAsIs && this.isRunning;
+    if (!this.isRunning) return false;
+    return this.#isRehearsal || (this.#awaited.size > 0 && !this.#isPublishedAsIs);
+  }
+
+  /** Whether this pass is published with its placeholders. */
+  get isPublishedAsIs(): boolean {
+    return this.#isPublishedAsIs;
   }
 
   get pendingKeys(): string[] {
-    return this.#pendingFutures().map(({ key }) => key);
+    return Array.from(this.#awaited, ({ key }) => key);
+  }
+
+  /** What this pass asked for, by key; kept with the option `strict` only. */
+  get asks(): ReadonlyMap<string, Ask> {
+    return this.#asks ?? new Map();
   }
 
   result(key: string): unknown {
+    this.#asks?.set(key, {});
     const future = this.#futures.get(key);
     if (future === undefined) {
       checkKey(key);
       throw new FutureNotSubmittedError(key);
     }
-    if (future.state === 'pending') throw new FutureNotResolvedError(key, future.call.task.id);
-    return this.#read(future);
+    if (future.isSettled) return this.#read(future);
+    this.#awaited.add(future);
+    throw new FutureNotResolvedError(key, future.call.task.id);
   }
 
   resultOr(key: string, fallback: unknown): unknown {
+    this.#asks?.set(key, {});
     const future = this.#futures.get(key);
     if (future === undefined) checkKey(key);
-    return future === undefined || future.state === 'pending' ? fallback : this.#read(future);
+    else if (future.isSettled) return this.#read(future);
+    else this.#awaited.add(future);
+    return fallback;
   }
 
   submit(submission: Submission): void {
     const { key, task, args } = submission;
+    this.#asks?.set(key, submission);
     const known = this.#futures.get(key);
-    if (known !== undefined) {
-      if (known.state !== 'pending') throw new FutureAlreadyResolvedError(key, known.call.task.id);
-      if (isSame(known, task, args)) return;
+    if (known?.isSettled === true) throw new FutureAlreadyResolvedError(key, known.call.task.id);
+    if (known !== undefined && isSame(known, task, args)) {
+      this.#awaited.add(known);
+      return;
     }
-    this.#checkReplayed(key);
-    const future = this.#create(submission);
-    if (known === undefined) this.#pending++;
-    this.#futures.set(key, future);
+    if (this.request === undefined) throw refusals.notReplayed(key);
+    this.#awaited.add(this.#create(submission));
+    if (known !== undefined) this.#awaited.delete(known);
   }
 
   /** The value if it is there; else the placeholder, and it is submitted. */
   resultOrSubmit(submission: Submission, placeholder: unknown): unknown {
+    this.#asks?.set(submission.key, submission);
     const future = this.#futures.get(submission.key);
     if (future === undefined) {
       this.submit(submission);
       return placeholder;
     }
     checkSameTask(future, submission.task);
-    if (future.state !== 'pending') return this.#read(future);
+    if (future.isSettled) return this.#read(future);
     checkSameArguments(future, submission.args);
+    this.#awaited.add(future);
     return placeholder;
   }
 
   /** Computes the value before the handler is called; those declared together go as one batch. */
   declare(submission: Submission): unknown {
-    const { key } = submission;
-    const known = this.#futures.get(key);
+    this.#asks?.set(submission.key, submission);
+    const known = this.#futures.get(submission.key);
     if (known !== undefined) {
       checkSameTask(known, submission.task);
-      if (known.state !== 'pending') return this.#read(known);
+      if (known.isSettled) return this.#read(known);
       checkSameArguments(known, submission.args);
-      if (known.declared !== undefined) return known.declared;
-      this.#pending--;
     }
-    const future = this.#create(submission);
-    this.#futures.set(key, future);
-    if (this.#declared.push(future) === 1) this.#declaredBatch = this.#runDeclared();
-    future.declared = this.#declaredBatch.then(() => this.#read(future));
-    return future.declared;
+    const future = known ?? this.#create(submission);
+    if (future.state === 'pending') {
+      this.#awaited.delete(future);
+      this.#declared.add(future);
+    }
+    return future.settled.then(() => this.#read(future));
   }
 
   cancel(key: string): boolean {
-    return this.#drop(key, (future) => future.state === 'pending');
+    return this.#drop(key, (future) => !future.isSettled);
   }
 
   clear(key: string): boolean {
-    return this.#drop(key, (future) => future.state !== 'pending');
+    return this.#drop(key, (future) => future.isSettled);
   }
 
   reset(key: string): boolean {
@@ -164,38 +202,44 @@ export class Ledger {
   /** Ends a pass that is thrown away, and runs the hooks it left. */
   async discard(): Promise<void> {
     this.#phase = 'between';
-    this.#log.end(this.pendingKeys);
+    this.log.end(this.pendingKeys);
     const hooks = this.#discardHooks;
     this.#discardHooks = [];
     for (const hook of hooks) await hook();
   }
 
-  /** Runs everything that is pending. */
+  /** Runs what the pass went on without. */
   async resolvePending(): Promise<void> {
-    await this.#resolve(this.#pendingFutures());
-    this.#pending = 0;
+    const awaited = [...this.#awaited];
+    this.#awaited.clear();
+    const pending = awaited.filter(({ state }) => state === 'pending');
+    const batch = this.#run(pending);
+    for (const future of pending) future.start(batch);
+    // Others may have been started by another resolver of the same GraphQL request.
+    await Promise.all(new Set(awaited.map(({ settled }) => settled)));
   }
 
   nextPass(): void {
     this.#pass++;
     this.#phase = 'running';
-    this.#log.begin();
+    this.outcome = undefined;
+    this.log.begin();
+    if (this.#asks !== undefined) this.#asks = new Map();
   }
 
-  /** The outcome of this pass is the response. */
+  /** Starts a pass that is discarded whatever its outcome, to compare it with the one before. */
+  rehearse(): void {
+    this.#isRehearsal = true;
+    this.nextPass();
+  }
+
+  /** No pass follows. */
   end(): void {
-    this.#phase = 'published';
+    this.#phase = 'ended';
   }
 
-  async #runDeclared(): Promise<void> {
-    // The other parameters of the signature are declared in this same turn.
-    await Promise.resolve();
-    const batch = this.#declared;
-    this.#declared = [];
-    await this.#resolve(batch);
-  }
-
-  async #resolve(futures: readonly Future[]): Promise<void> {
+  async #run(futures: readonly Future[]): Promise<void> {
+    if (futures.length === 0) return;
     const outcomes = await this.runtime.executors.run(futures, this.client.signal);
     futures.forEach((future, i) => future.resolve(outcomes[i] as Outcome));
   }
@@ -214,46 +258,21 @@ export class Ledger {
     if (this.#futures.size >= maxFutures && !this.#futures.has(key)) {
       throw new TooManyFuturesError(maxFutures, key);
     }
-    return createFuture(this.runtime, submission, this.#pass);
-  }
-
-  #checkReplayed(key: string): void {
-    if (this.request !== undefined) return;
-    throw new FuturesContextError(
-      `The future "${key}" was submitted on a route that is not replayed, because nothing shows that it uses futures. ` +
-        `Put @UseFutures() on the route or its controller.`,
-      { key },
-    );
+    const future = createFuture(this.runtime, submission, this.#pass);
+    this.#futures.set(key, future);
+    return future;
   }
 
   #checkOpen(key: string): void {
-    if (!this.#takesSubmissions) {
-      throw new ExecutorSaturatedError('The app is shutting down and takes no new futures.', 1, {
-        key,
-      });
-    }
-    if (this.isRunning) return;
-    throw new FuturesContextError(
-      this.#phase === 'between'
-        ? `The future "${key}" was submitted after its pass had been discarded. Await what the handler starts before it returns.`
-        : `The future "${key}" was submitted after the response had been published. Submit in the handler, or in what it calls.`,
-      { key },
-    );
+    if (!this.#takesSubmissions) throw refusals.shuttingDown(key);
+    if (this.#phase === 'between') throw refusals.betweenPasses(key);
+    if (this.#phase === 'ended') throw refusals.ended(key);
   }
 
   #drop(key: string, matches: (future: Future) => boolean): boolean {
     const future = this.#futures.get(key);
     if (future === undefined || !matches(future)) return false;
-    if (isPending(future)) this.#pending--;
+    this.#awaited.delete(future);
     return this.#futures.delete(key);
   }
-
-  #pendingFutures(): Future[] {
-    return [...this.#futures.values()].filter(isPending);
-  }
-}
-
-/** Whether it waits for this pass to end; a declared future is on its way already. */
-function isPending({ state, declared }: Future): boolean {
-  return state === 'pending' && declared === undefined;
 }

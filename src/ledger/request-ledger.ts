@@ -3,58 +3,90 @@ import { FuturesContextError } from '../errors/index.js';
 import { runtimeOf, type FuturesRuntime } from '../futures.runtime.js';
 import { responseHeadOf } from '../replay/response-head.js';
 import { ClientConnection } from './client-connection.js';
+import { currentLedger } from './current-ledger.js';
+import type { Future } from './future.js';
 import { Ledger } from './ledger.js';
 
 const LEDGER = Symbol('nestjs-futures.ledger');
+const FUTURES = Symbol('nestjs-futures.futures');
 
-interface WithLedger {
+/** Where things are kept: on the HTTP request, or on GraphQL's context object. */
+interface Carrier {
   [LEDGER]?: Ledger;
+  [FUTURES]?: Map<string, Future>;
 }
 
-/** The ledger of a request, if one was attached. @internal */
+interface GraphqlContext {
+  readonly req?: object;
+  readonly res?: object;
+}
+
+/** The ledger of an HTTP request, if one was attached. @internal */
 export function ledgerOf(request: object): Ledger | undefined {
-  return (request as WithLedger)[LEDGER];
+  return (request as Carrier)[LEDGER];
 }
 
 /** @internal */
 export function attachLedger(request: object, ledger: Ledger): void {
-  (request as WithLedger)[LEDGER] = ledger;
+  (request as Carrier)[LEDGER] = ledger;
 }
 
-/** @throws FuturesContextError outside HTTP @internal */
-export function requestOf(context: ExecutionContext): object {
-  if (context.getType() === 'http') return context.getArgByIndex<object>(0);
-  throw new FuturesContextError(
-    `Futures were used in a context of type "${context.getType()}"; only "http" is supported.`,
-  );
+/** The HTTP request; undefined in a message of another transport. @internal */
+export function httpRequestOf(context: ExecutionContext): object | undefined {
+  return context.getType() === 'http' ? context.getArgByIndex<object>(0) : undefined;
 }
 
-/** Opens the ledger of a request. @internal */
+/** The ledger that the interceptors of this context work with, if there is one. @internal */
+export function activeLedger(context: ExecutionContext): Ledger | undefined {
+  const request = httpRequestOf(context);
+  return request === undefined ? currentLedger.getStore() : ledgerOf(request);
+}
+
+/**
+ * Opens a ledger: for an HTTP request, a GraphQL resolver, or a message of another transport. It is
+ * found again by the request over HTTP, by the async context elsewhere.
+ *
+ * @internal
+ */
 export function openLedger(runtime: FuturesRuntime, context: ExecutionContext): Ledger {
-  const response = context.getArgByIndex<{ raw?: object }>(1);
-  const client = new ClientConnection(response.raw ?? response);
-  const ledger = new Ledger(runtime, client, responseHeadOf(response));
-  attachLedger(requestOf(context), ledger);
+  const type: string = context.getType();
+  const carrier = type === 'graphql' ? (context.getArgByIndex<object>(2) as Carrier) : undefined;
+  const response =
+    type === 'http'
+      ? context.getArgByIndex<object>(1)
+      : (carrier as GraphqlContext | undefined)?.res;
+  const ledger = new Ledger({
+    runtime,
+    client: new ClientConnection((response as { raw?: object } | undefined)?.raw ?? response),
+    // The head of a GraphQL response belongs to all its resolvers.
+    head: responseHeadOf(type === 'http' ? response : undefined),
+    futures: carrier && (carrier[FUTURES] ??= new Map()),
+  });
+  const request = httpRequestOf(context);
+  if (request !== undefined) attachLedger(request, ledger);
   return ledger;
 }
 
 /**
- * The ledger of the current request, for parameter decorators. Where only declared futures are
- * used, no interceptor has made one, and it is made here.
+ * The ledger of the current pass, for parameter decorators. Where only declared futures are used,
+ * no interceptor has made one, and it is made here.
  *
- * @throws FuturesContextError if the module is not imported
+ * @throws FuturesContextError if the module is not imported, or the handler has no interceptors
  * @internal
  */
 export function ledgerFor(context: ExecutionContext): Ledger {
-  const request = requestOf(context);
-  const known = ledgerOf(request);
-  if (known !== undefined) return known;
-  const runtime = runtimeOf(request);
-  if (runtime === undefined) {
-    throw new FuturesContextError(
-      `${context.getClass().name}.${context.getHandler().name} uses futures, but FuturesModule is not part of this app. ` +
-        `Import FuturesModule.forRoot() in the root module.`,
-    );
-  }
-  return openLedger(runtime, context);
+  const known = activeLedger(context);
+  if (known?.isRunning === true) return known;
+  const server =
+    httpRequestOf(context) ??
+    (context.getType<string>() === 'graphql'
+      ? context.getArgByIndex<GraphqlContext>(2).req
+      : undefined);
+  const runtime = server && runtimeOf(server);
+  if (runtime !== undefined) return openLedger(runtime, context);
+  throw new FuturesContextError(
+    `${context.getClass().name}.${context.getHandler().name} uses futures, but no pass is running. ` +
+      `Import FuturesModule.forRoot() in the root module; outside HTTP put @UseFutures() on the handler ` +
+      `(for GraphQL field resolvers, enable their interceptors: fieldResolverEnhancers: ['interceptors']).`,
+  );
 }

@@ -1,16 +1,43 @@
 import { StreamableFile } from '@nestjs/common';
 
+interface Stream {
+  then?: unknown;
+  on?: (event: string, listener: () => void) => unknown;
+  destroy?: () => unknown;
+  cancel?: () => Promise<unknown>;
+  return?: () => unknown;
+  readonly body?: unknown;
+  readonly locked?: boolean;
+  [Symbol.asyncIterator]?: unknown;
+}
+
 /**
- * Ends the streams of a result that is thrown away, so that no file or socket stays open.
+ * Ends what a result that is thrown away would have been read from (a file, a socket, a
+ * generator), so that nothing stays open. Knows what Nest sends: `StreamableFile`, Node streams,
+ * web streams, a web `Response`, async iterables.
  *
  * @internal
  */
-export function destroyBody(body: unknown): void {
-  if (typeof body !== 'object' || body === null) return;
-  if (body instanceof StreamableFile) {
-    body.getStream().destroy();
+export function destroyBody(result: unknown): void {
+  if (typeof result !== 'object' || result === null) return;
+  if (result instanceof StreamableFile) {
+    destroyBody(result.getStream());
     return;
   }
-  const { pipe, destroy } = body as { pipe?: unknown; destroy?: unknown };
-  if (typeof pipe === 'function' && typeof destroy === 'function') destroy.call(body);
+  const isResponse = Object.prototype.toString.call(result) === '[object Response]';
+  const stream = (isResponse ? (result as Stream).body : result) as Stream | null;
+  if (stream === null || stream[Symbol.asyncIterator] === undefined || stream.then !== undefined) {
+    return;
+  }
+  if (stream.destroy !== undefined) {
+    // One that is still opening its file may fail later, when nobody listens any more.
+    stream.on?.('error', ignore);
+    stream.destroy();
+  } else if (stream.cancel !== undefined) {
+    if (stream.locked !== true) stream.cancel().catch(ignore);
+  } else {
+    Promise.resolve(stream.return?.()).catch(ignore);
+  }
 }
+
+function ignore(): void {}

@@ -1,9 +1,11 @@
-import { Logger, type CallHandler } from '@nestjs/common';
+import { Logger, type CallHandler, type ExecutionContext } from '@nestjs/common';
 import type { Observer, Subscriber, Subscription } from 'rxjs';
 import { ExecutorSaturatedError, ResponseCommittedError } from '../errors/index.js';
+import { currentLedger } from '../ledger/current-ledger.js';
 import { replayLimitError } from '../ledger/drift.js';
 import type { Ledger } from '../ledger/ledger.js';
 import { destroyBody } from './discarded-body.js';
+import { Rehearsal } from './rehearsal.js';
 import type { RequestReplay } from './request-replay.js';
 import { serverTiming } from './server-timing.js';
 
@@ -21,21 +23,28 @@ const logger = new Logger('Futures');
 export class PassLoop implements Observer<unknown> {
   #subscription: Subscription | undefined;
   #isDiscarding = false;
+  #rehearsal: Rehearsal | undefined;
+  #last: { readonly value: unknown } | undefined;
+  readonly #usesContext: boolean;
 
   constructor(
     private readonly ledger: Ledger,
+    private readonly context: ExecutionContext,
     private readonly handler: CallHandler,
     /** Undefined: only the handler is replayed. */
     private readonly request: RequestReplay | undefined,
     private readonly subscriber: Subscriber<unknown>,
-  ) {}
+  ) {
+    this.#usesContext = ledger.runtime.usesContext || context.getType() !== 'http';
+  }
 
   /** Runs a pass. */
   start(): void {
     this.#isDiscarding = false;
-    const { storage } = this.ledger.runtime;
     const subscribe = () => this.handler.handle().subscribe(this);
-    const subscription = storage === undefined ? subscribe() : storage.run(this.ledger, subscribe);
+    const subscription = this.#usesContext
+      ? currentLedger.run(this.ledger, subscribe)
+      : subscribe();
     // An outcome that came at once has been dealt with already.
     if (this.#isDiscarding) subscription.unsubscribe();
     else this.#subscription = subscription;
@@ -48,14 +57,18 @@ export class PassLoop implements Observer<unknown> {
   }
 
   next(value: unknown): void {
+    // Where a barrier stands, it knows what the handler itself returned.
+    this.ledger.outcome ??= { value };
     if (this.#isDiscarding) destroyBody(value);
     else if (this.ledger.mustDiscard) {
       destroyBody(value);
       this.#discard();
-    } else this.subscriber.next(value);
+    } else if (this.#isRehearsed) this.#last = { value };
+    else this.subscriber.next(value);
   }
 
   error(error: unknown): void {
+    this.ledger.outcome ??= { error };
     if (this.#isDiscarding) return;
     if (this.ledger.mustDiscard) this.#discard();
     else this.#fail(error);
@@ -63,41 +76,62 @@ export class PassLoop implements Observer<unknown> {
 
   complete(): void {
     if (this.#isDiscarding) return;
-    if (this.ledger.mustDiscard) {
-      this.#discard();
-      return;
+    if (this.ledger.mustDiscard) this.#discard();
+    else if (this.#last !== undefined) this.#rehearse(this.#last.value);
+    else {
+      this.ledger.end();
+      this.subscriber.complete();
     }
-    this.ledger.end();
-    this.subscriber.complete();
+  }
+
+  /** With the option `strict`, what would be published waits for one more pass. */
+  get #isRehearsed(): boolean {
+    return this.ledger.runtime.options.strict && Rehearsal.isPossible(this.ledger, this.context);
+  }
+
+  #rehearse(value: unknown): void {
+    this.#rehearsal = new Rehearsal(this.ledger, this.context, value);
+    this.#rehearsal.begin();
+    this.start();
   }
 
   #discard(): void {
     this.#isDiscarding = true;
     this.#subscription?.unsubscribe();
-    this.#replay().catch((error: unknown) => this.#fail(error));
+    const ended =
+      this.#rehearsal === undefined ? this.#replay() : this.#endRehearsal(this.#rehearsal);
+    ended.catch((error: unknown) => this.#fail(error));
   }
 
   async #replay(): Promise<void> {
     const { ledger } = this;
-    const { head } = ledger;
-    if (head.isSent) {
+    const { maxPasses, serverTiming: isTimed } = ledger.runtime.options;
+    if (ledger.head.isSent) {
       logger.error(new ResponseCommittedError(ledger.pendingKeys));
       this.#abandon();
       return;
     }
-    if (ledger.pass >= ledger.runtime.options.maxPasses) throw replayLimitError(ledger);
-    head.restore();
+    if (ledger.pass >= maxPasses) throw replayLimitError(ledger);
+    ledger.restoreHead();
     await ledger.discard();
     await ledger.resolvePending();
     if (ledger.client.isGone || this.subscriber.closed) {
       this.#abandon();
       return;
     }
-    if (ledger.runtime.options.serverTiming) head.setHeader('Server-Timing', serverTiming(ledger));
+    if (isTimed) ledger.head.setHeader('Server-Timing', serverTiming(ledger));
     ledger.nextPass();
     // The clone has a loop of its own, and is answered there: this one ends without an outcome.
     if (this.request !== undefined) this.request.dispatch(ledger);
     else this.start();
+  }
+
+  async #endRehearsal(rehearsal: Rehearsal): Promise<void> {
+    await this.ledger.discard();
+    this.ledger.end();
+    rehearsal.end();
+    this.subscriber.next(rehearsal.value);
+    this.subscriber.complete();
   }
 
   /** Ends without an outcome: the response is written, or nobody waits for it. */
@@ -108,9 +142,10 @@ export class PassLoop implements Observer<unknown> {
   }
 
   #fail(error: unknown): void {
-    this.ledger.end();
-    if (error instanceof ExecutorSaturatedError && !this.ledger.head.isSent) {
-      this.ledger.head.setHeader('Retry-After', String(error.retryAfter));
+    const { ledger } = this;
+    ledger.end();
+    if (error instanceof ExecutorSaturatedError && !ledger.head.isSent) {
+      ledger.head.setHeader('Retry-After', String(error.retryAfter));
     }
     this.subscriber.error(error);
   }

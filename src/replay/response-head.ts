@@ -8,10 +8,8 @@ import type { OutgoingHttpHeader, ServerResponse } from 'node:http';
 export interface ResponseHead {
   /** Whether it was sent, so that nothing can be undone any more. */
   readonly isSent: boolean;
-  /** Keeps it as it is now. */
-  remember(): void;
-  /** Makes it again what was remembered. */
-  restore(): void;
+  /** Returns a function that makes the head again what it is now. */
+  remember(): () => void;
   setHeader(name: string, value: string): void;
 }
 
@@ -24,44 +22,47 @@ interface FastifyReply {
   header(name: string, value: unknown): void;
 }
 
-/** The head of an Express response or a Fastify reply. @internal */
-export function responseHeadOf(response: object): ResponseHead {
+/** The head of an Express response or a Fastify reply; of nothing, where there is no such thing. @internal */
+export function responseHeadOf(response: object | undefined): ResponseHead {
+  if (response === undefined) return NO_HEAD;
   return 'raw' in response
     ? new FastifyResponseHead(response as FastifyReply)
     : new RawResponseHead(response as ServerResponse);
 }
 
+const NO_HEAD: ResponseHead = Object.freeze({
+  isSent: false,
+  remember: () => () => {},
+  setHeader: () => {},
+});
+
 class RawResponseHead implements ResponseHead {
   readonly #response: ServerResponse;
-  headers: NodeJS.Dict<OutgoingHttpHeader> = {};
-  #status = 200;
-  #message: string | undefined;
 
   constructor(response: ServerResponse) {
     this.#response = response;
-  }
-
-  remember(): void {
-    this.#status = this.#response.statusCode;
-    this.#message = this.#response.statusMessage;
-    this.headers = this.#response.getHeaders();
   }
 
   get isSent(): boolean {
     return this.#response.headersSent || this.#response.writableEnded;
   }
 
-  restore(): void {
+  remember(): () => void {
     const response = this.#response;
-    response.statusCode = this.#status;
-    response.statusMessage = this.#message as string;
-    for (const name of response.getHeaderNames()) {
-      if (!(name in this.headers)) response.removeHeader(name);
-    }
-    for (const [name, value] of Object.entries(this.headers)) {
-      if (value !== undefined && response.getHeader(name) !== value)
-        response.setHeader(name, value);
-    }
+    const { statusCode, statusMessage } = response;
+    const headers = response.getHeaders();
+    return () => {
+      response.statusCode = statusCode;
+      response.statusMessage = statusMessage;
+      for (const name of response.getHeaderNames()) {
+        if (!(name in headers)) response.removeHeader(name);
+      }
+      for (const [name, value] of Object.entries(headers)) {
+        if (value !== undefined && response.getHeader(name) !== value) {
+          response.setHeader(name, value);
+        }
+      }
+    };
   }
 
   setHeader(name: string, value: string): void {
@@ -73,38 +74,34 @@ class RawResponseHead implements ResponseHead {
 class FastifyResponseHead implements ResponseHead {
   readonly #reply: FastifyReply;
   readonly #raw: RawResponseHead;
-  #status = 200;
-  #headers: [string, OutgoingHttpHeader][] = [];
-  #cookies: [unknown, unknown][] = [];
 
   constructor(reply: FastifyReply) {
     this.#reply = reply;
     this.#raw = new RawResponseHead(reply.raw);
   }
 
-  remember(): void {
-    const reply = this.#reply;
-    this.#raw.remember();
-    this.#status = reply.statusCode;
-    this.#headers = Object.entries(reply.getHeaders()).filter(
-      (entry): entry is [string, OutgoingHttpHeader] =>
-        entry[1] !== undefined && this.#raw.headers[entry[0]] !== entry[1],
-    );
-    this.#cookies = [...(cookiesOf(reply) ?? [])];
-  }
-
   get isSent(): boolean {
     return this.#reply.sent || this.#raw.isSent;
   }
 
-  restore(): void {
-    this.#raw.restore();
-    this.#reply.statusCode = this.#status;
-    for (const name of Object.keys(this.#reply.getHeaders())) this.#reply.removeHeader(name);
-    for (const [name, value] of this.#headers) this.#reply.header(name, value);
-    const cookies = cookiesOf(this.#reply);
-    cookies?.clear();
-    for (const [name, cookie] of this.#cookies) cookies?.set(name, cookie);
+  remember(): () => void {
+    const reply = this.#reply;
+    const restoreRaw = this.#raw.remember();
+    const { statusCode } = reply;
+    const rawHeaders = reply.raw.getHeaders();
+    const headers = Object.entries(reply.getHeaders()).filter(
+      ([name, value]) => value !== undefined && rawHeaders[name] !== value,
+    );
+    const cookies = [...(cookiesOf(reply) ?? [])];
+    return () => {
+      restoreRaw();
+      reply.statusCode = statusCode;
+      for (const name of Object.keys(reply.getHeaders())) reply.removeHeader(name);
+      for (const [name, value] of headers) reply.header(name, value);
+      const current = cookiesOf(reply);
+      current?.clear();
+      for (const [name, cookie] of cookies) current?.set(name, cookie);
+    };
   }
 
   setHeader(name: string, value: string): void {

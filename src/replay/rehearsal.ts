@@ -1,0 +1,100 @@
+import { Logger, type ExecutionContext } from '@nestjs/common';
+import { ReplayUnsafeError } from '../errors/index.js';
+import type { Ask, Ledger, PassOutcome } from '../ledger/ledger.js';
+import { httpRequestOf } from '../ledger/request-ledger.js';
+import { isTaskHandle, taskReference } from '../tasks/task.js';
+import { firstDifference } from './first-difference.js';
+
+const logger = new Logger('Futures');
+
+/** Key of Nest's metadata of `@Sse()` on a handler (`SSE_METADATA`). */
+const SSE_METADATA = '__sse__';
+
+/**
+ * One more pass after the last, which is discarded: what it asks for and what comes out of it must
+ * be the same. What differs is logged, and the response is the one of the last pass.
+ *
+ * @internal
+ */
+export class Rehearsal {
+  readonly #asks: ReadonlyMap<string, Ask>;
+  readonly #outcome: PassOutcome | undefined;
+  readonly #restoreHead: () => void;
+
+  constructor(
+    private readonly ledger: Ledger,
+    private readonly context: ExecutionContext,
+    /** What is published. */
+    readonly value: unknown,
+  ) {
+    this.#asks = ledger.asks;
+    this.#outcome = ledger.outcome;
+    this.#restoreHead = ledger.head.remember();
+  }
+
+  /** Whether there is something to compare, and a response that can wait. */
+  static isPossible(ledger: Ledger, context: ExecutionContext): boolean {
+    if (Reflect.hasMetadata(SSE_METADATA, context.getHandler())) return false;
+    return ledger.asks.size > 0 && !ledger.isPublishedAsIs && !ledger.head.isSent;
+  }
+
+  begin(): void {
+    this.ledger.rehearse();
+  }
+
+  end(): void {
+    this.#restoreHead();
+    const difference =
+      differenceInAsks(this.#asks, this.ledger.asks) ??
+      differenceInOutcome(this.#outcome, this.ledger.outcome);
+    if (difference !== undefined) {
+      logger.error(new ReplayUnsafeError(routeOf(this.context), difference));
+    }
+  }
+}
+
+/** @internal */
+export function differenceInAsks(
+  before: ReadonlyMap<string, Ask>,
+  after: ReadonlyMap<string, Ask>,
+): string | undefined {
+  for (const key of before.keys()) {
+    if (after.has(key)) continue;
+    const instead = [...after.keys()].find((each) => !before.has(each));
+    return instead === undefined
+      ? `the key "${key}" was asked for once, but not again`
+      : `the key "${key}" was asked for once, and "${instead}" instead of it when repeated`;
+  }
+  for (const [key, { task, args }] of after) {
+    const first = before.get(key);
+    if (first === undefined) return `the key "${key}" was asked for only when repeated`;
+    if (task === undefined || first.task === undefined) continue;
+    if (task !== first.task && (isTaskHandle(task) || isTaskHandle(first.task))) {
+      return `the key "${key}" was asked for with the task ${taskReference(first.task).id}, then with ${taskReference(task).id}`;
+    }
+    const difference = firstDifference(first.args, args, 'args');
+    if (difference !== undefined)
+      return `the arguments of the key "${key}" differ at ${difference}`;
+  }
+  return undefined;
+}
+
+/** @internal */
+export function differenceInOutcome(
+  before: PassOutcome | undefined,
+  after: PassOutcome | undefined,
+): string | undefined {
+  if (before === undefined || after === undefined) return undefined;
+  if ('error' in after) return `the handler threw when repeated: ${String(after.error)}`;
+  if ('error' in before) return undefined;
+  const difference = firstDifference(before.value, after.value, 'result');
+  return difference === undefined ? undefined : `the result differs at ${difference}`;
+}
+
+function routeOf(context: ExecutionContext): string {
+  const name = `${context.getClass().name}.${context.getHandler().name}`;
+  const request = httpRequestOf(context) as { method?: string; url?: string } | undefined;
+  return request === undefined
+    ? name
+    : `${request.method} ${request.url?.replace(/\?.*$/, '')} (${name})`;
+}
