@@ -1,6 +1,5 @@
 import type { CallHandler, ExecutionContext, NestInterceptor } from '@nestjs/common';
 import { Observable } from 'rxjs';
-import { PassDiscardedError } from './errors/index.js';
 import { activeLedger } from './ledger/request-ledger.js';
 import { PageRendering } from './replay/page-rendering.js';
 import { destroyBody } from './replay/discarded-body.js';
@@ -22,20 +21,22 @@ export class BarrierInterceptor implements NestInterceptor {
       return outcome.subscribe({
         next: (value) => {
           ledger.outcome = { value };
-          if (!ledger.mustDiscard) {
+          const rejection = ledger.rejection();
+          if (rejection === undefined) {
             subscriber.next(value);
             return;
           }
           destroyBody(value);
-          subscriber.error(new PassDiscardedError(ledger.pass));
+          subscriber.error(rejection);
         },
         error: (error) => {
           ledger.outcome = { error };
-          subscriber.error(ledger.mustDiscard ? new PassDiscardedError(ledger.pass, error) : error);
+          subscriber.error(ledger.rejection(error) ?? error);
         },
         complete: () => {
-          if (ledger.mustDiscard) subscriber.error(new PassDiscardedError(ledger.pass));
-          else subscriber.complete();
+          const rejection = ledger.rejection();
+          if (rejection === undefined) subscriber.complete();
+          else subscriber.error(rejection);
         },
       });
     });

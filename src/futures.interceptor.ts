@@ -4,6 +4,7 @@ import {
   type ExecutionContext,
   type NestInterceptor,
 } from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
 import { Observable } from 'rxjs';
 import { useFuturesOptions, type ReplayMode } from './decorators/use-futures.decorator.js';
 import { FuturesRuntime } from './futures.runtime.js';
@@ -21,7 +22,19 @@ import { RequestReplay } from './replay/request-replay.js';
  */
 @Injectable()
 export class FuturesInterceptor implements NestInterceptor {
-  constructor(private readonly runtime: FuturesRuntime) {}
+  #runtime: FuturesRuntime | undefined;
+
+  /*
+   * The runtime is looked up, not injected: the class is left in the metadata of controllers, so
+   * Nest makes an instance in any module of any app that has such a controller.
+   */
+  constructor(private readonly moduleRef: ModuleRef) {}
+
+  /** @throws UnknownElementException, of Nest, in an app without FuturesModule */
+  get runtime(): FuturesRuntime {
+    this.#runtime ??= this.moduleRef.get<FuturesRuntime>(FuturesRuntime, { strict: false });
+    return this.#runtime;
+  }
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     const request = httpRequestOf(context);

@@ -56,7 +56,7 @@ export const { ConfigurableModuleClass, OPTIONS_TYPE, ASYNC_OPTIONS_TYPE } =
 const requestScoped: Provider = {
   provide: FuturesService,
   scope: Scope.REQUEST,
-  useFactory: (runtime: FuturesRuntime, request: object) =>
+  useFactory: (runtime: FuturesRuntime, request: object | undefined) =>
     new FuturesService(() => ledgerOf(request) ?? contextLedger(runtime)),
   inject: [FuturesRuntime, REQUEST],
 };

@@ -14,7 +14,10 @@ import {
   OPTIONS_TYPE,
 } from './futures.module-definition.js';
 import { attachRuntime, FuturesRuntime } from './futures.runtime.js';
-import { installInterceptors } from './replay/interceptor-installation.js';
+import {
+  installInterceptors,
+  installMessageInterceptors,
+} from './replay/interceptor-installation.js';
 
 /**
  * Gives an app its futures.
@@ -40,6 +43,7 @@ export class FuturesModule
     private readonly adapterHost: HttpAdapterHost,
   ) {
     super();
+    installMessageInterceptors(modules);
   }
 
   /**

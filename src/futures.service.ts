@@ -1,5 +1,6 @@
 import { FuturesArgumentError } from './errors/index.js';
 import { checkCallOptions } from './futures.options.js';
+import type { Future } from './ledger/future.js';
 import type { Ledger } from './ledger/ledger.js';
 import type { PassRecord } from './ledger/pass-log.js';
 import type { SubmitOptions } from './ledger/submission.js';
@@ -18,7 +19,9 @@ export interface FutureReport {
   /** Where it ran, such as `thread 3`; empty if it has not run. */
   readonly worker: string;
   readonly status: 'pending' | 'resolved' | 'failed';
-  /** ms between the hand-over to the executor and the start. */
+  /** ms from the start of the request to the hand-over to the executor. */
+  readonly start: number;
+  /** ms between the hand-over to the executor and the start of its run. */
   readonly wait: number;
   /** ms it ran. */
   readonly run: number;
@@ -174,16 +177,8 @@ export class FuturesService {
   report(): FuturesReport {
     const ledger = this.#locate();
     return {
-      passes: [...ledger.log.ended, ledger.log.current(ledger.pendingKeys)],
-      futures: Array.from(ledger.futures, ({ key, call, executor, worker, state, wait, run }) => ({
-        key,
-        task: call.task.id,
-        executor,
-        worker,
-        status: state === 'running' ? 'pending' : state,
-        wait,
-        run,
-      })),
+      passes: [...ledger.log.ended, ledger.log.current],
+      futures: Array.from(ledger.futures, reportOf),
     };
   }
 }
@@ -194,4 +189,18 @@ export function checkSubmitOptions(options: SubmitOptions): void {
     throw new FuturesArgumentError(`using() takes an object of options, not ${String(options)}.`);
   }
   checkCallOptions('', options);
+}
+
+function reportOf(future: Future): FutureReport {
+  const { key, call, executor, worker, state, handedOver, wait, run } = future;
+  return {
+    key,
+    task: call.task.id,
+    executor,
+    worker,
+    status: state === 'running' ? 'pending' : state,
+    start: handedOver,
+    wait,
+    run,
+  };
 }

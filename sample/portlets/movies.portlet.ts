@@ -19,7 +19,7 @@ export const moviesSpec: TopLevelSpec = {
       field: 'IMDB Rating',
       bin: { maxbins: 40 },
       title: 'IMDb rating',
-      axis: { grid: false, values: [2, 4, 6, 8] },
+      axis: { grid: false, values: [2, 4, 6, 8], format: 'd' },
     },
     y: {
       field: 'Rotten Tomatoes Rating',

@@ -28,6 +28,7 @@ export function drawQuakeMap(quakes: readonly Quake[], swarms: readonly Swarm[])
   const reaches = swarms.map(({ place: [longitude, latitude], radius }) =>
     draw(
       geoCircle()
+        .precision(15)
         .center([longitude, latitude])
         .radius(radius / KILOMETRES_PER_DEGREE)(),
     ),

@@ -10,7 +10,7 @@ import type { Ledger } from '../ledger/ledger.js';
 import { ledgerFor } from '../ledger/request-ledger.js';
 import type { SubmitOptions } from '../ledger/submission.js';
 import { taskReference } from '../tasks/task.js';
-import { markReplayed } from './use-futures.decorator.js';
+import { markFutures } from './use-futures.decorator.js';
 
 /** A key, or a function that makes it of the request. */
 export type FutureKey = string | ((context: ExecutionContext) => string);
@@ -78,25 +78,6 @@ const declare = createParamDecorator(
 );
 
 /**
- * Injects the value of a future that the request submits by other means: undefined (or `default`)
- * before it is resolved, the value on the replay.
- *
- * @throws the task's own error, to the client, if the task failed
- *
- * @example
- * ```ts
- * @Get()
- * page(@Future('chart', { default: '' }) chart: string) { … }
- * ```
- *
- * @publicApi
- */
-export function Future(
-  key: FutureKey,
-  options?: FutureOptions,
-  ...pipes: FuturePipe[]
-): ParameterDecorator;
-/**
  * Injects the value of a task, computed before the handler is called. The handler runs once, so
  * this is safe for routes that write. Several in one signature run as one batch.
  *
@@ -125,6 +106,25 @@ export function Future<Args extends unknown[], Result>(
   options: DeclaredFutureOptions<Args, Result>,
   ...pipes: [FuturePipe, ...FuturePipe[]]
 ): ParameterDecorator;
+/**
+ * Injects the value of a future that the request submits by other means: undefined (or `default`)
+ * before it is resolved, the value on the replay.
+ *
+ * @throws the task's own error, to the client, if the task failed
+ *
+ * @example
+ * ```ts
+ * @Get()
+ * page(@Future('chart', { default: '' }) chart: string) { … }
+ * ```
+ *
+ * @publicApi
+ */
+export function Future(
+  key: FutureKey,
+  options?: FutureOptions,
+  ...pipes: FuturePipe[]
+): ParameterDecorator;
 export function Future(
   key: FutureKey,
   options: FutureOptions | DeclaredFutureOptions<never[], unknown> = {},
@@ -135,14 +135,16 @@ export function Future(
       `@Future(): the key must be a string or a function that returns one, but is of type ${typeof key}.`,
     );
   }
-  if ('task' in options) {
+  const isDeclared = 'task' in options;
+  if (isDeclared) {
     taskReference(options.task);
     checkSubmitOptions(options);
-    return declare({ key, options: options as never }, ...pipes);
   }
-  const decorate = read({ key, options }, ...pipes);
+  const decorate = isDeclared
+    ? declare({ key, options: options as never }, ...pipes)
+    : read({ key, options }, ...pipes);
   return (target, method, index) => {
-    if (method !== undefined) markReplayed(target, method);
+    if (method !== undefined) markFutures(target, method, isDeclared ? 'declared' : 'replayed');
     decorate(target, method, index);
   };
 }

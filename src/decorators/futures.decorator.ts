@@ -1,7 +1,7 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { FuturesService } from '../futures.service.js';
 import { ledgerFor } from '../ledger/request-ledger.js';
-import { markReplayed } from './use-futures.decorator.js';
+import { markFutures } from './use-futures.decorator.js';
 
 const inject = createParamDecorator((_data: unknown, context: ExecutionContext) => {
   const ledger = ledgerFor(context);
@@ -23,7 +23,7 @@ const inject = createParamDecorator((_data: unknown, context: ExecutionContext) 
  */
 export function Futures(): ParameterDecorator {
   return (target, method, index) => {
-    if (method !== undefined) markReplayed(target, method);
+    if (method !== undefined) markFutures(target, method, 'replayed');
     inject()(target, method, index);
   };
 }

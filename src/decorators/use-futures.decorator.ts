@@ -44,12 +44,20 @@ export function useFuturesOptions(target: object): UseFuturesOptions | undefined
 
 const FUTURES_PARAMETERS = 'nestjs-futures:parameters';
 
-/** Notes on a method that a parameter decorator of it needs replay. @internal */
-export function markReplayed(prototype: object, method: string | symbol): void {
-  Reflect.defineMetadata(FUTURES_PARAMETERS, true, prototype, method);
+/**
+ * What a parameter decorator needs of its handler's interceptors. `replayed`: that they replay;
+ * `declared`: nothing over HTTP, a ledger elsewhere.
+ */
+export type FuturesMark = 'replayed' | 'declared';
+
+/** @internal */
+export function markFutures(target: object, method: string | symbol, mark: FuturesMark): void {
+  if (futuresMark(target.constructor, method) === 'replayed') return;
+  Reflect.defineMetadata(FUTURES_PARAMETERS, mark, target, method);
 }
 
 /** @internal */
-export function isMarkedReplayed(prototype: object, method: string | symbol): boolean {
-  return Reflect.hasMetadata(FUTURES_PARAMETERS, prototype, method);
+export function futuresMark(owner: object, method: string | symbol): FuturesMark | undefined {
+  const { prototype } = owner as { prototype: object };
+  return Reflect.getMetadata(FUTURES_PARAMETERS, prototype, method) as FuturesMark | undefined;
 }

@@ -20,15 +20,15 @@ export abstract class FuturesException extends Error {
   /** Stable, machine-readable code: `ERR_FUTURES_…`. */
   abstract readonly code: string;
   /** Key of the future concerned, where one is known. */
-  readonly key: string | undefined;
+  declare readonly key?: string;
   /** Id of the task concerned, where one is known. */
-  readonly task: string | undefined;
+  declare readonly task?: string;
 
   constructor(message: string, options: FuturesExceptionOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = new.target.name;
-    this.key = options.key;
-    this.task = options.task;
+    if (options.key !== undefined) this.key = options.key;
+    if (options.task !== undefined) this.task = options.task;
     Object.defineProperty(this, BRAND, { value: true });
   }
 }

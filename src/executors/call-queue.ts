@@ -12,10 +12,10 @@ export interface Job {
   settled: boolean;
   /** Whether it waits in the queue now. */
   queued: boolean;
-  /** Ends its wait in the queue. */
+  /** Ends its wait, in the queue or behind others in a message. */
   queueTimer: NodeJS.Timeout | undefined;
-  /** How often it was sent to a worker. */
-  sends: number;
+  /** How often a worker died under it, or with it, before it started anything. */
+  deaths: number;
 }
 
 /** An estimate that stands for "unknown" in the sum, in ms. */
@@ -87,7 +87,6 @@ export class CallQueue {
 
   #count(job: Job, sign: 1 | -1): void {
     job.queued = sign === 1;
-    if (!job.queued) clearTimeout(job.queueTimer);
     this.#size += sign;
     this.#cost += sign * Math.min(job.estimate, UNKNOWN_COST);
     if (this.#size === 0) this.#cost = 0;

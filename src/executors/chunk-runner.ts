@@ -1,9 +1,9 @@
-import { BrokenExecutorError, FutureTimeoutError, TaskArgumentError } from '../errors/index.js';
-import { findUncloneable } from '../tasks/uncloneable.js';
+import { FutureTimeoutError } from '../errors/index.js';
 import type { ChunkMessage, OutcomeMessage, WireCall } from '../tasks/worker-protocol.js';
 import type { Job } from './call-queue.js';
 import { Chunk } from './chunk.js';
-import { notStarted, type Outcome, type Transferable } from './executor.js';
+import { type Outcome, type Transferable } from './executor.js';
+import { failBroken, refuseUncloneable, survivesDeath } from './job-failures.js';
 import { toOutcome } from './wire-outcome.js';
 
 /** The workers, as the runner sees them. */
@@ -31,8 +31,8 @@ export interface ChunkRunnerHooks {
 
 /** Age in ms from which an idle worker takes over what a busy one has not started. */
 const REBALANCE_AFTER = 2;
-/** How often a call is sent before the death of its workers is held against it. */
-const MAX_SENDS = 3;
+/** How long, in ms, a task file may take to load; more, if the call itself may take more. */
+const MAX_LOAD = 10_000;
 /** How long, in ms, a call may go on after its client has gone, before its worker is ended. */
 const CANCEL_GRACE = 1_000;
 
@@ -62,8 +62,8 @@ export class ChunkRunner {
   /** Jobs that were sent and are not settled. */
   get running(): number {
     let running = 0;
-    for (const { jobs } of this.#chunks.values()) {
-      for (const job of jobs) if (!job.settled) running++;
+    for (const { own } of this.#chunks.values()) {
+      for (const job of own) if (!job.settled) running++;
     }
     return running;
   }
@@ -71,7 +71,6 @@ export class ChunkRunner {
   send(jobs: readonly Job[]): void {
     const chunk = new Chunk(this.#nextChunk++, jobs);
     this.#chunks.set(chunk.id, chunk);
-    for (const job of jobs) job.sends++;
     const calls = jobs.map(({ call: { task, args } }): WireCall => [
       task.url ?? '',
       task.exportName ?? '',
@@ -98,32 +97,30 @@ export class ChunkRunner {
   /** Takes what a worker posted; messages of others are ignored. */
   onMessage(message: unknown): void {
     if ((message as Partial<OutcomeMessage> | null)?.nestjsFutures !== this.#id) return;
-    const { chunk: id, worker, outcomes } = message as OutcomeMessage;
+    const { chunk: id, worker, outcome } = message as OutcomeMessage;
     const chunk = this.#chunks.get(id);
     if (chunk === undefined) return;
-    for (const wire of outcomes) {
-      const job = chunk.jobs[wire[0]] as Job;
-      chunk.delivered++;
-      this.hooks.measured(job, wire[4]);
-      job.settle(toOutcome(wire, job, `thread ${worker}`));
-    }
+    const [index, , , , run] = outcome;
+    const job = chunk.jobs[index] as Job;
+    chunk.delivered++;
+    this.hooks.measured(job, run);
+    job.settle(toOutcome(outcome, job, `thread ${worker}`));
     if (chunk.complete) this.#finish(chunk);
   }
 
-  /** Gives up a job that was sent: skipped if not started, else ended unless it ends soon. */
+  /** Takes back a job that was sent, unless it has been started; returns whether it was taken back. */
+  withdraw(job: Job): boolean {
+    const taken = this.#chunkOf(job)?.takeBack() ?? [];
+    this.#reclaim(taken.filter((each) => each !== job));
+    return taken.includes(job);
+  }
+
+  /** Gives up a job that was sent and is settled: skipped if not started, else ended unless it ends soon. */
   cancel(job: Job): void {
-    const chunk = [...this.#chunks.values()].find(({ jobs }) => jobs.includes(job));
+    const chunk = this.#chunkOf(job);
     if (chunk === undefined) return;
-    if (chunk.jobs.indexOf(job) >= chunk.claimed) {
-      this.#reclaim(chunk.takeBack().filter((taken) => taken !== job));
-      return;
-    }
-    const index = chunk.jobs.indexOf(job);
-    const timer = setTimeout(() => {
-      const stillRuns = this.#chunks.get(chunk.id) === chunk && chunk.delivered <= index;
-      if (stillRuns && chunk.claimed === index + 1) this.workers.kill(chunk.workerId);
-    }, CANCEL_GRACE);
-    timer.unref();
+    this.#reclaim(chunk.takeBack());
+    if (chunk.running === job) setTimeout(() => this.#stop(chunk, job), CANCEL_GRACE).unref();
   }
 
   /** Resolves when nothing is under way and `isEmpty()`, or after `timeout` ms. */
@@ -143,6 +140,7 @@ export class ChunkRunner {
   abandon(outcome: Outcome): void {
     for (const chunk of this.#chunks.values()) {
       clearTimeout(chunk.timer);
+      chunk.takeBack();
       for (const job of chunk.jobs) job.settle(outcome);
     }
     this.#chunks.clear();
@@ -158,17 +156,24 @@ export class ChunkRunner {
 
   #broken(chunk: Chunk, error: unknown): void {
     if (!this.#chunks.has(chunk.id)) return;
-    const { claimed } = chunk;
-    const notStartedYet = chunk.takeBack();
-    if (claimed === 0 && (error as Error).name === 'DataCloneError') {
-      this.hooks.takenBack(refuseUncloneable(notStartedYet));
+    const unstarted = chunk.takeBack();
+    const started = chunk.own.filter((job) => !job.settled);
+    if (chunk.claimed === 0) {
+      const sendable = refuseUncloneable(unstarted, error);
+      // What was refused was not the death of a worker.
+      const isRefused = sendable.length < unstarted.length;
+      this.#retry(sendable, (job) => isRefused || survivesDeath(job, false), error);
     } else {
-      const again = chunk.jobs.slice(0, claimed).filter(mayRunAgain);
-      const lost = [...chunk.jobs.slice(0, claimed), ...notStartedYet.filter(sentTooOften)];
-      this.hooks.takenBack([...again, ...notStartedYet.filter((job) => !sentTooOften(job))]);
-      for (const job of lost) if (!again.includes(job)) job.settle(notStarted(broken(job, error)));
+      this.hooks.takenBack(unstarted);
+      this.#retry(started, (job) => survivesDeath(job, true), error);
     }
     this.#finish(chunk);
+  }
+
+  #retry(jobs: readonly Job[], mayRunAgain: (job: Job) => boolean, error: unknown): void {
+    const again = jobs.filter(mayRunAgain);
+    this.hooks.takenBack(again);
+    for (const job of jobs) if (!again.includes(job)) failBroken(job, error);
   }
 
   /** Looks in on the chunk when its current call may be out of time. */
@@ -176,22 +181,32 @@ export class ChunkRunner {
     const shortest = Math.min(...chunk.jobs.map(({ call }) => call.timeout));
     const look = () => {
       const job = chunk.running;
-      const left = job === undefined ? shortest : job.call.timeout - (now() - chunk.startedAt);
-      if (job === undefined || left > 0) {
+      const timeout = job?.call.timeout ?? shortest;
+      const limit = chunk.isLoading ? Math.max(timeout, MAX_LOAD) : timeout;
+      const left = job === undefined ? shortest : limit - (now() - chunk.startedAt);
+      if (job === undefined || left > 0 || !this.#stop(chunk, job)) {
         chunk.timer = setTimeout(look, Math.max(1, Math.min(left, shortest)));
         return;
       }
-      const { key, task, timeout } = job.call;
+      const { key, task } = job.call;
       job.settle({
         status: 'failed',
-        value: new FutureTimeoutError('run', timeout, { key, task: task.id }),
+        value: new FutureTimeoutError('run', limit, { key, task: task.id }),
         worker: `thread ${chunk.workerId}`,
         wait: chunk.startedAt - job.queuedAt,
-        run: timeout,
+        run: limit,
       });
-      this.workers.kill(chunk.workerId);
     };
     chunk.timer = setTimeout(look, shortest);
+  }
+
+  /** Ends the worker under a job, unless the job has just ended; the rest of the message runs elsewhere. */
+  #stop(chunk: Chunk, job: Job): boolean {
+    if (!this.#chunks.has(chunk.id)) return false;
+    this.#reclaim(chunk.takeBack());
+    if (chunk.acknowledged || chunk.running !== job) return false;
+    this.workers.kill(chunk.workerId);
+    return true;
   }
 
   /** So that no short call waits behind a long one while a worker has nothing to do. */
@@ -199,7 +214,7 @@ export class ChunkRunner {
     this.#rebalanceTimer ??= setTimeout(() => {
       this.#rebalanceTimer = undefined;
       for (const chunk of this.#chunks.values()) {
-        if (chunk.claimed >= chunk.jobs.length) continue;
+        if (!chunk.hasUnstarted) continue;
         const isStuck =
           chunk.running !== undefined && performance.now() - chunk.sentAt >= REBALANCE_AFTER;
         if (isStuck && this.free > 0 && !this.hooks.hasQueue()) this.#reclaim(chunk.takeBack());
@@ -208,7 +223,12 @@ export class ChunkRunner {
     }, REBALANCE_AFTER);
   }
 
+  #chunkOf(job: Job): Chunk | undefined {
+    return [...this.#chunks.values()].find(({ own }) => own.includes(job));
+  }
+
   #reclaim(jobs: readonly Job[]): void {
+    if (jobs.length === 0) return;
     this.hooks.takenBack(jobs);
     this.hooks.free();
   }
@@ -216,34 +236,4 @@ export class ChunkRunner {
 
 function now(): number {
   return performance.timeOrigin + performance.now();
-}
-
-function mayRunAgain(job: Job): boolean {
-  return !job.settled && job.call.task.idempotent && !sentTooOften(job);
-}
-
-function sentTooOften(job: Job): boolean {
-  return job.sends >= MAX_SENDS;
-}
-
-/** Settles the jobs whose arguments cannot be cloned, and returns the others. */
-function refuseUncloneable(jobs: readonly Job[]): Job[] {
-  return jobs.filter((job) => {
-    const { args, key, task } = job.call;
-    const culprit =
-      findUncloneable(args, 'args') ??
-      (job.sends >= MAX_SENDS ? { path: 'args', description: 'a value' } : undefined);
-    if (culprit === undefined) return true;
-    const options = { key, task: task.id };
-    job.settle(notStarted(new TaskArgumentError(culprit.path, culprit.description, options)));
-    return false;
-  });
-}
-
-function broken({ call: { key, task } }: Job, cause: unknown): BrokenExecutorError {
-  return new BrokenExecutorError(
-    `The worker died under the task ${task.id}: ${cause instanceof Error ? cause.message : String(cause)}. ` +
-      `See what in the task ends its worker; if it may be run twice, say so with taskFile(url, { idempotent: true }).`,
-    { key, task: task.id, cause },
-  );
 }

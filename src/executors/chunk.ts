@@ -1,5 +1,6 @@
 import {
   CURSOR,
+  IS_LOADING,
   PROGRESS_BYTES,
   STARTED_AT,
   TAKEN_BACK,
@@ -52,10 +53,24 @@ export class Chunk {
     return this.#clock[STARTED_AT] as number;
   }
 
+  /** Whether the task file of the call that runs now is being loaded. */
+  get isLoading(): boolean {
+    return Atomics.load(this.#state, IS_LOADING) === 1;
+  }
+
   /** The call that runs now, unless its result is in. */
   get running(): Job | undefined {
-    const job = this.jobs[this.claimed - 1];
-    return job === undefined || job.settled ? undefined : job;
+    return this.delivered < this.claimed ? this.jobs[this.claimed - 1] : undefined;
+  }
+
+  /** The calls that are this chunk's: those that were taken back are not. */
+  get own(): readonly Job[] {
+    return this.jobs.slice(0, this.#end);
+  }
+
+  /** Whether there are calls to take back. */
+  get hasUnstarted(): boolean {
+    return this.claimed < this.#end;
   }
 
   /** Takes back the calls the worker has not started; it will not start them any more. */

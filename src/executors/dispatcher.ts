@@ -1,13 +1,9 @@
-import {
-  ExecutorSaturatedError,
-  FutureCancelledError,
-  FutureTimeoutError,
-} from '../errors/index.js';
+import { ExecutorSaturatedError, FutureTimeoutError } from '../errors/index.js';
 import { CallQueue, type Job } from './call-queue.js';
 import { ChunkRunner, type Workers } from './chunk-runner.js';
 import { DrainRate } from './drain-rate.js';
 import { DurationEstimates } from './duration-estimates.js';
-import { notStarted, type Call, type ExecutorStats, type Outcome } from './executor.js';
+import { cancelled, notStarted, type Call, type ExecutorStats, type Outcome } from './executor.js';
 
 /** Expected run of one message, in ms: small enough to spread the work, large enough to pay for the message. */
 const MIN_CHUNK = 0.25;
@@ -43,11 +39,10 @@ export class Dispatcher {
   }
 
   run(calls: readonly Call[], signal?: AbortSignal): Promise<Outcome[]> {
+    if (calls.length === 0) return Promise.resolve([]);
     const refusal = this.#refusal(calls.length);
     if (refusal !== undefined) return Promise.resolve(calls.map(() => notStarted(refusal)));
-    if (signal?.aborted === true) {
-      return Promise.resolve(calls.map((call) => notStarted(cancelled(call))));
-    }
+    if (signal?.aborted === true) return Promise.resolve(calls.map(cancelled));
     return new Promise((resolve) => {
       const outcomes = new Array<Outcome>(calls.length);
       const queuedAt = performance.timeOrigin + performance.now();
@@ -56,14 +51,15 @@ export class Dispatcher {
         const job: Job = {
           call,
           queuedAt,
-          estimate: this.#estimates.of(call.task.id),
+          estimate: this.#estimate(call),
           settled: false,
           queued: false,
           queueTimer: undefined,
-          sends: 0,
+          deaths: 0,
           settle: (outcome) => {
             if (job.settled) return;
             job.settled = true;
+            clearTimeout(job.queueTimer);
             outcomes[i] = outcome;
             this.#count(outcome);
             if (--open > 0) return;
@@ -121,7 +117,8 @@ export class Dispatcher {
     const { queueTimeout, key, task } = job.call;
     if (queueTimeout === undefined) return;
     job.queueTimer = setTimeout(() => {
-      this.#queue.drop(job);
+      if (job.queued) this.#queue.drop(job);
+      else if (!this.#runner.withdraw(job)) return;
       const error = new FutureTimeoutError('queue', queueTimeout, { key, task: task.id });
       job.settle(notStarted(error, queueTimeout));
     }, queueTimeout);
@@ -147,12 +144,18 @@ export class Dispatcher {
   }
 
   #cancel(jobs: readonly Job[]): void {
-    for (const job of jobs) {
-      if (job.settled) continue;
+    const open = jobs.filter((job) => !job.settled);
+    // All are settled before the first is taken back from its worker, lest the next be sent again.
+    for (const job of open) {
       if (job.queued) this.#queue.drop(job);
-      else this.#runner.cancel(job);
-      job.settle(notStarted(cancelled(job.call)));
+      job.settle(cancelled(job.call));
     }
+    for (const job of open) this.#runner.cancel(job);
+  }
+
+  /** A call that moves its arguments counts as long: it goes alone, as it cannot be sent again. */
+  #estimate({ task, transferList = [] }: Call): number {
+    return transferList.length > 0 ? Infinity : this.#estimates.of(task.id);
   }
 
   #count(outcome: Outcome): void {
@@ -163,10 +166,3 @@ export class Dispatcher {
 }
 
 const SHUTTING_DOWN = 'The executor is shutting down and takes no more calls.';
-
-function cancelled({ key, task }: Call): FutureCancelledError {
-  return new FutureCancelledError(`The client went away, so the task ${task.id} was given up.`, {
-    key,
-    task: task.id,
-  });
-}

@@ -1,3 +1,4 @@
+import { FutureCancelledError } from '../errors/index.js';
 import type { TaskReference } from '../tasks/task.js';
 
 /**
@@ -83,7 +84,17 @@ export interface Executor {
   close(options: { readonly timeout: number }): Promise<void>;
 }
 
-/** An outcome for a call that was never started. */
+/** An outcome for a call that was never started, or whose end nobody waited for. */
 export function notStarted(error: unknown, wait = 0): Outcome {
   return { status: 'failed', value: error, worker: '', wait, run: 0 };
+}
+
+/** An outcome for a call whose client has gone. */
+export function cancelled({ key, task }: Call): Outcome {
+  return notStarted(
+    new FutureCancelledError(`The client went away, so the task ${task.id} was given up.`, {
+      key,
+      task: task.id,
+    }),
+  );
 }

@@ -1,10 +1,17 @@
 import { FutureTimeoutError, UnknownTaskError } from '../errors/index.js';
 import { TaskLoader, UnknownTask } from '../tasks/task-loader.js';
-import type { Call, Executor, ExecutorStats, Outcome } from './executor.js';
+import {
+  cancelled,
+  type Call,
+  type Executor,
+  type ExecutorStats,
+  type Outcome,
+} from './executor.js';
 
 /**
  * Runs calls on the event loop, all at once: for I/O, and for closures, which no worker can be
- * sent. A task that is out of time is left to itself, since nothing can stop it.
+ * sent. A task that is out of time, or whose client has gone, is left to itself, since nothing can
+ * stop it.
  *
  * @internal
  */
@@ -14,16 +21,21 @@ export class InlineExecutor implements Executor {
   #resolved = 0;
   #failed = 0;
 
-  run(calls: readonly Call[]): Promise<Outcome[]> {
-    return Promise.all(calls.map((call) => this.#runOne(call)));
+  run(
+    calls: readonly Call[],
+    { signal }: { readonly signal?: AbortSignal } = {},
+  ): Promise<Outcome[]> {
+    if (signal?.aborted === true) return Promise.resolve(calls.map(cancelled));
+    return Promise.all(calls.map((call) => this.#runOne(call, signal)));
   }
 
-  async #runOne(call: Call): Promise<Outcome> {
+  async #runOne(call: Call, signal: AbortSignal | undefined): Promise<Outcome> {
     const started = performance.now();
     this.#running++;
     let outcome: Pick<Outcome, 'status' | 'value'>;
     try {
-      outcome = { status: 'resolved', value: await withTimeout(this.#start(call), call) };
+      const value = await withLimits(this.#start(call), call, signal);
+      outcome = { status: 'resolved', value };
       this.#resolved++;
     } catch (error) {
       outcome = { status: 'failed', value: error };
@@ -58,12 +70,20 @@ export class InlineExecutor implements Executor {
   async close(): Promise<void> {}
 }
 
-function withTimeout(result: Promise<unknown>, { timeout, key, task }: Call): Promise<unknown> {
+function withLimits(
+  result: Promise<unknown>,
+  call: Call,
+  signal: AbortSignal | undefined,
+): Promise<unknown> {
+  const { timeout, key, task } = call;
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(
-      () => reject(new FutureTimeoutError('run', timeout, { key, task: task.id })),
-      timeout,
-    );
-    result.then(resolve, reject).finally(() => clearTimeout(timer));
+    const expire = () => reject(new FutureTimeoutError('run', timeout, { key, task: task.id }));
+    const abort = () => reject(cancelled(call).value as Error);
+    const timer = setTimeout(expire, timeout);
+    signal?.addEventListener('abort', abort);
+    void result.then(resolve, reject).finally(() => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', abort);
+    });
   });
 }

@@ -47,7 +47,8 @@ export class ThreadExecutor implements Executor {
   async close({ timeout }: { readonly timeout: number }): Promise<void> {
     this.#closed = true;
     // A pool that was never asked for is not made to be closed.
-    await (await this.#starting)?.close(timeout);
+    const dispatcher = this.#dispatcher ?? (await this.#starting);
+    await dispatcher?.close(timeout);
   }
 
   async #start(): Promise<Dispatcher> {

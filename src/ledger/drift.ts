@@ -11,6 +11,6 @@ export function replayLimitError(ledger: Ledger): ReplayLimitError {
   const drifting = [...ledger.futures]
     .filter(({ isSettled, askedIn }) => isSettled && askedIn < ledger.pass)
     .map(({ key }) => key);
-  const submitted = [...ledger.log.ended.map((pass) => pass.submitted), ledger.pendingKeys];
+  const submitted = ledger.log.ended.map((pass) => pass.submitted);
   return new ReplayLimitError(ledger.runtime.options.maxPasses, submitted, drifting);
 }

@@ -14,6 +14,8 @@ export class Future {
   /** The value if resolved; the error if failed. */
   value: unknown;
   worker = '';
+  /** ms from the start of the request to the hand-over to the executor. */
+  handedOver = 0;
   wait = 0;
   run = 0;
   /** The last pass that asked for it. */
@@ -42,7 +44,8 @@ export class Future {
     this.settled = batch;
   }
 
-  resolve({ status, value, worker, wait, run }: Outcome): void {
+  resolve({ status, value, worker, wait, run }: Outcome, handedOver: number): void {
+    this.handedOver = handedOver;
     this.state = status;
     this.value = value;
     this.worker = worker;

@@ -8,18 +8,12 @@ import {
 import type { Outcome } from '../executors/executor.js';
 import type { FuturesRuntime } from '../futures.runtime.js';
 import type { ResponseHead } from '../replay/response-head.js';
+import { serverTiming } from '../replay/server-timing.js';
 import type { ClientConnection } from './client-connection.js';
 import type { Future } from './future.js';
 import { PassLog } from './pass-log.js';
 import { refusals } from './refusals.js';
-import {
-  checkKey,
-  checkSameArguments,
-  checkSameTask,
-  createFuture,
-  isSame,
-  type Submission,
-} from './submission.js';
+import { checkKey, conflictOf, createFuture, isSame, type Submission } from './submission.js';
 import { TurnBatch } from './turn-batch.js';
 
 /** What a ledger is told of its request. */
@@ -51,6 +45,11 @@ export class Ledger {
   request: object | undefined;
   /** What the handler came to in this pass, before other interceptors changed it. */
   outcome: PassOutcome | undefined;
+  /**
+   * An error that is the outcome of the request, whatever is pending: were the pass discarded, the
+   * next one might not meet it again, and go on with a wrong value.
+   */
+  failure: Error | undefined;
   /** Undoes what passes did to the response's head. */
   restoreHead: () => void = () => {};
 
@@ -90,8 +89,15 @@ export class Ledger {
 
   /** Whether the outcome of this pass, as things stand, is to be thrown away. */
   get mustDiscard(): boolean {
-    if (!this.isRunning) return false;
+    if (!this.isRunning || this.failure !== undefined) return false;
     return this.#isRehearsal || (this.#awaited.size > 0 && !this.#isPublishedAsIs);
+  }
+
+  /** The error that stands for the outcome of this pass where that must not be published. */
+  rejection(cause?: unknown): Error | undefined {
+    return (
+      this.failure ?? (this.mustDiscard ? new PassDiscardedError(this.#pass, cause) : undefined)
+    );
   }
 
   /** Whether this pass is published with its placeholders. */
@@ -151,9 +157,8 @@ export class Ledger {
       this.submit(submission);
       return placeholder;
     }
-    checkSameTask(future, submission.task);
+    this.#checkConflict(future, submission);
     if (future.isSettled) return this.#read(future);
-    checkSameArguments(future, submission.args);
     this.#awaited.add(future);
     return placeholder;
   }
@@ -163,9 +168,8 @@ export class Ledger {
     this.#asks?.set(submission.key, submission);
     const known = this.#futures.get(submission.key);
     if (known !== undefined) {
-      checkSameTask(known, submission.task);
+      this.#checkConflict(known, submission);
       if (known.isSettled) return this.#read(known);
-      checkSameArguments(known, submission.args);
     }
     const future = known ?? this.#create(submission);
     if (future.state === 'pending') {
@@ -188,7 +192,8 @@ export class Ledger {
   }
 
   barrier(): void {
-    if (this.mustDiscard) throw new PassDiscardedError(this.#pass);
+    const rejection = this.rejection();
+    if (rejection !== undefined) throw rejection;
   }
 
   publish(): void {
@@ -202,7 +207,7 @@ export class Ledger {
   /** Ends a pass that is thrown away, and runs the hooks it left. */
   async discard(): Promise<void> {
     this.#phase = 'between';
-    this.log.end(this.pendingKeys);
+    this.log.end();
     const hooks = this.#discardHooks;
     this.#discardHooks = [];
     for (const hook of hooks) await hook();
@@ -240,8 +245,13 @@ export class Ledger {
 
   async #run(futures: readonly Future[]): Promise<void> {
     if (futures.length === 0) return;
-    const outcomes = await this.runtime.executors.run(futures, this.client.signal);
-    futures.forEach((future, i) => future.resolve(outcomes[i] as Outcome));
+    const { executors, options } = this.runtime;
+    const start = performance.now() - this.log.origin;
+    const outcomes = await executors.run(futures, this.client.signal);
+    futures.forEach((future, i) => future.resolve(outcomes[i] as Outcome, start));
+    if (options.serverTiming && !this.head.isSent) {
+      this.head.setHeader('Server-Timing', serverTiming(this.log.ended, this.futures));
+    }
   }
 
   #read(future: Future): unknown {
@@ -259,6 +269,7 @@ export class Ledger {
       throw new TooManyFuturesError(maxFutures, key);
     }
     const future = createFuture(this.runtime, submission, this.#pass);
+    this.log.submitted(key);
     this.#futures.set(key, future);
     return future;
   }
@@ -267,6 +278,13 @@ export class Ledger {
     if (!this.#takesSubmissions) throw refusals.shuttingDown(key);
     if (this.#phase === 'between') throw refusals.betweenPasses(key);
     if (this.#phase === 'ended') throw refusals.ended(key);
+  }
+
+  #checkConflict(future: Future, submission: Submission): void {
+    const conflict = conflictOf(future, submission);
+    if (conflict === undefined) return;
+    this.failure ??= conflict;
+    throw conflict;
   }
 
   #drop(key: string, matches: (future: Future) => boolean): boolean {

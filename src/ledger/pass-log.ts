@@ -1,10 +1,16 @@
-/** One pass, as it went. */
+/**
+ * One pass, as it went.
+ *
+ * @publicApi
+ */
 export interface PassRecord {
   /** From 1. */
   readonly pass: number;
-  /** ms from the pass's start to its end; of the current pass: up to now. */
+  /** ms from the start of the first pass to the start of this one. */
+  readonly start: number;
+  /** ms from its start to its end; of the current pass: up to now. */
   readonly duration: number;
-  /** Keys of the futures it submitted. */
+  /** Keys of the futures that it submitted or declared. */
   readonly submitted: readonly string[];
 }
 
@@ -14,24 +20,36 @@ export interface PassRecord {
  * @internal
  */
 export class PassLog {
+  /** Time origin of the request, on the clock of `performance.now()`, in ms. */
+  readonly origin = performance.now();
   readonly #ended: PassRecord[] = [];
-  #begun = performance.now();
+  #begun = this.origin;
+  #submitted = new Set<string>();
 
   /** The passes that were discarded. */
   get ended(): readonly PassRecord[] {
     return this.#ended;
   }
 
+  get current(): PassRecord {
+    return {
+      pass: this.#ended.length + 1,
+      start: this.#begun - this.origin,
+      duration: performance.now() - this.#begun,
+      submitted: [...this.#submitted],
+    };
+  }
+
+  submitted(key: string): void {
+    this.#submitted.add(key);
+  }
+
+  end(): void {
+    this.#ended.push(this.current);
+    this.#submitted = new Set();
+  }
+
   begin(): void {
     this.#begun = performance.now();
-  }
-
-  end(submitted: readonly string[]): void {
-    this.#ended.push(this.current(submitted));
-  }
-
-  current(submitted: readonly string[]): PassRecord {
-    const pass = this.#ended.length + 1;
-    return { pass, duration: performance.now() - this.#begun, submitted };
   }
 }

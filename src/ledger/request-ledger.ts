@@ -22,8 +22,8 @@ interface GraphqlContext {
 }
 
 /** The ledger of an HTTP request, if one was attached. @internal */
-export function ledgerOf(request: object): Ledger | undefined {
-  return (request as Carrier)[LEDGER];
+export function ledgerOf(request: object | undefined): Ledger | undefined {
+  return (request as Carrier | undefined)?.[LEDGER];
 }
 
 /** @internal */

@@ -90,20 +90,17 @@ export function isSame(future: Future, task: AnyFunction, args: readonly unknown
 }
 
 /**
- * Handles are compared by identity. Plain functions are not compared: each pass makes new closures.
+ * The error of a future that is asked for as another computation: by another task, or, while it is
+ * not settled, with other arguments. Handles are compared by identity; plain functions are not
+ * compared, since each pass makes new closures.
  *
- * @throws FutureConflictError if the future stands for another task
+ * @internal
  */
-export function checkSameTask({ key, source, call }: Future, task: AnyFunction): void {
-  if (source === task) return;
-  const other = taskReference(task, key);
-  if (isTaskHandle(source) || isTaskHandle(task)) {
-    throw new FutureConflictError(key, call.task.id, other.id);
+export function conflictOf(future: Future, { task, args }: Submission): Error | undefined {
+  const { key, source, call } = future;
+  if (source !== task && (isTaskHandle(source) || isTaskHandle(task))) {
+    return new FutureConflictError(key, call.task.id, taskReference(task, key).id);
   }
-}
-
-/** @throws FutureConflictError if the future was asked for with other arguments */
-export function checkSameArguments({ key, call }: Future, args: readonly unknown[]): void {
-  if (isDeepStrictEqual(call.args, args)) return;
-  throw new FutureConflictError(key, call.task.id, call.task.id);
+  if (future.isSettled || isDeepStrictEqual(call.args, args)) return undefined;
+  return new FutureConflictError(key, call.task.id, call.task.id);
 }

@@ -1,9 +1,14 @@
 import type { CallHandler, ExecutionContext, NestInterceptor } from '@nestjs/common';
 import { ApplicationConfig, ModulesContainer } from '@nestjs/core';
-import { Observable, from, isObservable, mergeAll } from 'rxjs';
+import { from, isObservable, mergeAll, type Observable } from 'rxjs';
 import { BarrierInterceptor } from '../barrier.interceptor.js';
 import { FuturesInterceptor } from '../futures.interceptor.js';
-import { findFuturesRoutes, type FuturesRoute } from './futures-routes.js';
+import {
+  findFuturesHandlers,
+  findMarkedMessageHandlers,
+  handlersOf,
+  type FuturesHandler,
+} from './futures-handlers.js';
 
 /** Key of Nest's interceptor metadata on a class or a handler (`INTERCEPTORS_METADATA`). */
 const INTERCEPTORS_METADATA = '__interceptors__';
@@ -14,8 +19,8 @@ const barrier = Object.freeze(new BarrierInterceptor());
  * Puts the interceptors on the routes that use futures, and on no other: the one that replays
  * outside all others, the barrier inside all others, or, where there are no others, just the one.
  *
- * What goes into metadata is the same for all apps (a class, which each app resolves to its own
- * instance, and the stateless barrier), since two apps may share a controller class.
+ * What goes into metadata is the same for all apps (a class, of which each app has an instance of
+ * its own, and the stateless barrier), since two apps may share a controller class.
  *
  * @internal
  */
@@ -24,29 +29,56 @@ export function installInterceptors(
   config: ApplicationConfig,
   interceptor: FuturesInterceptor,
 ): void {
-  const routes = findFuturesRoutes(modules);
-  if (routes.length === 0) return;
-  provideInterceptor(modules, routes);
+  const handlers = findFuturesHandlers(modules);
   const hasGlobals =
     config.getGlobalInterceptors().length > 0 || config.getGlobalRequestInterceptors().length > 0;
-  if (hasGlobals) replaceFirstGlobal(config, interceptor, routes);
-  for (const route of routes) installOnRoute(route, hasGlobals);
+  if (hasGlobals && handlers.length > 0) precedeFirstGlobal(config, interceptor, handlers);
+  install(modules, handlers, hasGlobals);
 }
 
-function installOnRoute({ controller, handler }: FuturesRoute, hasGlobals: boolean): void {
-  const ofClass = othersOn(controller);
-  const ofHandler = othersOn(handler);
-  const hasOthers = hasGlobals || ofClass.length > 0 || ofHandler.length > 0;
-  const innermost = hasOthers ? [barrier] : [];
-  if (hasGlobals) {
-    bind(handler, [...ofHandler, ...innermost]);
-  } else if (ofClass.length > 0) {
+/**
+ * Puts the interceptors on marked handlers of other transports. Nest reads theirs so early that
+ * the app's global interceptors are not known: those stay outside.
+ *
+ * @internal
+ */
+export function installMessageInterceptors(modules: ModulesContainer): void {
+  install(modules, findMarkedMessageHandlers(modules), false);
+}
+
+function install(
+  modules: ModulesContainer,
+  handlers: readonly FuturesHandler[],
+  hasGlobals: boolean,
+): void {
+  provideInterceptor(modules, handlers);
+  const ours = new Set<unknown>(handlers.map(({ handler }) => handler));
+  if (!hasGlobals) for (const { owner } of handlers) bindToHandlers(owner, ours);
+  for (const { owner, handler } of handlers) {
+    const ofOwner = othersOn(owner);
+    const ofHandler = othersOn(handler);
+    const hasOthers = hasGlobals || ofOwner.length > 0 || ofHandler.length > 0;
+    const inner = hasOthers ? [...ofHandler, barrier] : [];
     // Interceptors of the class come before those of the handler.
-    bind(controller, [FuturesInterceptor, ...ofClass]);
-    bind(handler, [...ofHandler, ...innermost]);
-  } else {
-    bind(handler, [FuturesInterceptor, ...ofHandler, ...innermost]);
+    const isOnOwner = !hasGlobals && ofOwner.length > 0;
+    if (isOnOwner) bind(owner, [FuturesInterceptor, ...ofOwner]);
+    bind(handler, hasGlobals || isOnOwner ? inner : [FuturesInterceptor, ...inner]);
   }
+}
+
+/**
+ * Binds the interceptors of a class to each of its handlers instead, where only some of these use
+ * futures: ours must come before them, and so would stand on the other handlers too. Left alone are
+ * classes with inherited handlers, which other classes may share.
+ */
+function bindToHandlers(owner: FuturesHandler['owner'], ours: ReadonlySet<unknown>): void {
+  const ofOwner = othersOn(owner);
+  if (ofOwner.length === 0) return;
+  const all = [...handlersOf(owner.prototype as object)];
+  if (all.every(([, handler]) => ours.has(handler))) return;
+  if (!all.every(([name]) => Object.hasOwn(owner.prototype as object, name))) return;
+  bind(owner, []);
+  for (const [, handler] of all) bind(handler, [...ofOwner, ...othersOn(handler)]);
 }
 
 /** The interceptors that are not ours. */
@@ -59,53 +91,57 @@ function bind(target: object, interceptors: readonly unknown[]): void {
   Reflect.defineMetadata(INTERCEPTORS_METADATA, interceptors, target);
 }
 
-/** Lets each module that has such a route resolve the class to the one instance of this app. */
-function provideInterceptor(modules: ModulesContainer, routes: readonly FuturesRoute[]): void {
+/** Lets each module that has such a handler resolve the class. */
+function provideInterceptor(modules: ModulesContainer, handlers: readonly FuturesHandler[]): void {
   const provider = [...modules.values()]
     .map(({ providers }) => providers.get(FuturesInterceptor))
-    .find((wrapper) => wrapper?.instance instanceof FuturesInterceptor);
+    .find((wrapper) => wrapper !== undefined);
   if (provider === undefined) return;
-  for (const { module } of routes) module.injectables.set(FuturesInterceptor, provider);
+  for (const { module } of handlers) module.injectables.set(FuturesInterceptor, provider);
 }
 
 /**
  * Global interceptors stand before all others, and on every route. So that routes without futures
- * keep just what the app gave them, ours is not added to the list: the first of the list is
- * replaced by one that puts ours before it where the route uses futures.
+ * keep just what the app gave them, ours is not one more in the list: it goes before the first of
+ * them where the handler uses futures.
  */
-function replaceFirstGlobal(
+function precedeFirstGlobal(
   config: ApplicationConfig,
-  interceptor: FuturesInterceptor,
-  routes: readonly FuturesRoute[],
+  futures: FuturesInterceptor,
+  handlers: readonly FuturesHandler[],
 ): void {
+  const replayed = new Set<unknown>(handlers.map(({ handler }) => handler));
   const globals = config.getGlobalInterceptors();
-  const handlers = new Set<unknown>(routes.map(({ handler }) => handler));
   const [first] = globals;
-  globals[0] = new FirstGlobalInterceptor(interceptor, handlers, first);
+  if (first !== undefined) {
+    globals[0] = preceded(first, futures, replayed);
+    return;
+  }
+  // All of them are request-scoped: Nest keeps wrappers, and asks them for each request's instance.
+  const scoped = config.getGlobalRequestInterceptors();
+  const [wrapper] = scoped;
+  if (wrapper === undefined) return;
+  scoped[0] = Object.create(wrapper, {
+    getInstanceByContextId: {
+      value: (...args: Parameters<typeof wrapper.getInstanceByContextId>) => {
+        const host = wrapper.getInstanceByContextId(...args);
+        return host?.instance && { ...host, instance: preceded(host.instance, futures, replayed) };
+      },
+    },
+  }) as typeof wrapper;
 }
 
-/** @internal */
-export class FirstGlobalInterceptor implements NestInterceptor {
-  constructor(
-    private readonly futures: FuturesInterceptor,
-    private readonly handlers: ReadonlySet<unknown>,
-    /** Undefined if all global interceptors are request-scoped: those follow. */
-    private readonly first: NestInterceptor | undefined,
-  ) {}
-
-  intercept(
-    context: ExecutionContext,
-    next: CallHandler,
-  ): Observable<unknown> | Promise<Observable<unknown>> {
-    const { first } = this;
-    if (!this.handlers.has(context.getHandler())) {
-      return first === undefined ? next.handle() : first.intercept(context, next);
-    }
-    if (first === undefined) return this.futures.intercept(context, next);
-    return this.futures.intercept(context, {
-      handle: () => flatten(first.intercept(context, next)),
-    });
-  }
+/** The same interceptor, but for handlers that are replayed, where ours comes before it. */
+function preceded(
+  first: NestInterceptor,
+  futures: FuturesInterceptor,
+  replayed: ReadonlySet<unknown>,
+): NestInterceptor {
+  const intercept = (context: ExecutionContext, next: CallHandler) =>
+    replayed.has(context.getHandler())
+      ? futures.intercept(context, { handle: () => flatten(first.intercept(context, next)) })
+      : first.intercept(context, next);
+  return Object.create(first, { intercept: { value: intercept } }) as NestInterceptor;
 }
 
 function flatten(result: Observable<unknown> | Promise<Observable<unknown>>): Observable<unknown> {

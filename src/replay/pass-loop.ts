@@ -7,7 +7,6 @@ import type { Ledger } from '../ledger/ledger.js';
 import { destroyBody } from './discarded-body.js';
 import { Rehearsal } from './rehearsal.js';
 import type { RequestReplay } from './request-replay.js';
-import { serverTiming } from './server-timing.js';
 
 const logger = new Logger('Futures');
 
@@ -63,6 +62,9 @@ export class PassLoop implements Observer<unknown> {
     else if (this.ledger.mustDiscard) {
       destroyBody(value);
       this.#discard();
+    } else if (this.ledger.failure !== undefined) {
+      destroyBody(value);
+      this.#fail(this.ledger.failure);
     } else if (this.#isRehearsed) this.#last = { value };
     else this.subscriber.next(value);
   }
@@ -71,7 +73,7 @@ export class PassLoop implements Observer<unknown> {
     this.ledger.outcome ??= { error };
     if (this.#isDiscarding) return;
     if (this.ledger.mustDiscard) this.#discard();
-    else this.#fail(error);
+    else this.#fail(this.ledger.failure ?? error);
   }
 
   complete(): void {
@@ -105,21 +107,19 @@ export class PassLoop implements Observer<unknown> {
 
   async #replay(): Promise<void> {
     const { ledger } = this;
-    const { maxPasses, serverTiming: isTimed } = ledger.runtime.options;
     if (ledger.head.isSent) {
       logger.error(new ResponseCommittedError(ledger.pendingKeys));
       this.#abandon();
       return;
     }
-    if (ledger.pass >= maxPasses) throw replayLimitError(ledger);
     ledger.restoreHead();
     await ledger.discard();
+    if (ledger.pass >= ledger.runtime.options.maxPasses) throw replayLimitError(ledger);
     await ledger.resolvePending();
     if (ledger.client.isGone || this.subscriber.closed) {
       this.#abandon();
       return;
     }
-    if (isTimed) ledger.head.setHeader('Server-Timing', serverTiming(ledger));
     ledger.nextPass();
     // The clone has a loop of its own, and is answered there: this one ends without an outcome.
     if (this.request !== undefined) this.request.dispatch(ledger);

@@ -2,34 +2,40 @@ import * as nestCommon from '@nestjs/common';
 import type { ErrorRecord } from './error-record.js';
 
 /**
- * Makes an error again of what {@link describeError} took apart: of the same built-in class or Nest
- * exception class, else an `Error` with the original's name; with message, the worker's stack,
- * code, cause, `AggregateError.errors` and own properties.
+ * Makes an error again of what {@link describeError} took apart: of the nearest built-in class or
+ * Nest exception class among its own classes; with its name, message, the worker's stack, code,
+ * cause, `AggregateError.errors` and own properties.
  *
  * @internal
  */
 export function reviveError(record: ErrorRecord): unknown {
+  return revive(record, new Map());
+}
+
+function revive(record: ErrorRecord, seen: Map<ErrorRecord, Error>): unknown {
   if (record.kind === 'value') return record.value;
+  const known = seen.get(record);
+  if (known !== undefined) return known;
   // A native error of that prototype, without running the class's own constructor.
-  const error = new Error(record.message) as Error & Record<string, unknown>;
+  const error = new Error(record.message);
+  seen.set(record, error);
   Object.setPrototypeOf(error, prototypeOf(record));
   define(error, 'stack', record.stack);
   if (error.name !== record.name) define(error, 'name', record.name);
-  for (const [name, value] of record.properties) {
-    error[name] = value.kind === 'value' ? value.value : reviveError(value);
+  for (const [name, value] of record.properties) define(error, name, revive(value, seen), true);
+  if (record.cause !== undefined) define(error, 'cause', revive(record.cause, seen));
+  if (record.errors !== undefined) {
+    define(
+      error,
+      'errors',
+      record.errors.map((each) => revive(each, seen)),
+    );
   }
-  if (record.cause !== undefined) define(error, 'cause', reviveError(record.cause));
-  if (record.errors !== undefined) define(error, 'errors', record.errors.map(reviveError));
   return error;
 }
 
-function define(error: Error, name: string, value: unknown): void {
-  Object.defineProperty(error, name, {
-    value,
-    configurable: true,
-    enumerable: false,
-    writable: true,
-  });
+function define(error: Error, name: string, value: unknown, enumerable = false): void {
+  Object.defineProperty(error, name, { value, configurable: true, enumerable, writable: true });
 }
 
 const BUILT_IN = new Map<string, { readonly prototype: Error }>(
@@ -45,12 +51,19 @@ const BUILT_IN = new Map<string, { readonly prototype: Error }>(
   ].map((constructor) => [constructor.name, constructor]),
 );
 
-function prototypeOf({ className, name, isHttpException }: ErrorRecord & { kind: 'error' }): Error {
-  if (isHttpException) {
-    const exported: unknown = (nestCommon as Record<string, unknown>)[className];
-    const isExceptionClass =
-      typeof exported === 'function' && exported.prototype instanceof nestCommon.HttpException;
-    return (isExceptionClass ? exported : nestCommon.HttpException).prototype as Error;
+function prototypeOf({ classNames, isHttpException }: ErrorRecord & { kind: 'error' }): Error {
+  for (const name of classNames) {
+    const known = isHttpException ? nestException(name) : BUILT_IN.get(name);
+    if (known !== undefined) return known.prototype;
   }
-  return (BUILT_IN.get(className) ?? BUILT_IN.get(name) ?? Error).prototype;
+  return (isHttpException ? nestCommon.HttpException : Error).prototype;
+}
+
+function nestException(name: string): { readonly prototype: Error } | undefined {
+  const exported: unknown = (nestCommon as Record<string, unknown>)[name];
+  const { HttpException } = nestCommon;
+  if (exported === HttpException) return HttpException;
+  const isExceptionClass =
+    typeof exported === 'function' && exported.prototype instanceof HttpException;
+  return isExceptionClass ? (exported as unknown as { readonly prototype: Error }) : undefined;
 }

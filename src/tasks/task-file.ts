@@ -26,8 +26,28 @@ export interface TaskFileOptions {
  * @publicApi
  */
 export type TaskFile<Module> = {
-  readonly [Name in keyof Module as Module[Name] extends AnyFunction ? Name : never]: Module[Name];
+  readonly [
+    Name in keyof Module as Module[Name] extends AnyFunction ? Exclude<Name, ReservedName> : never
+  ]: Module[Name];
 };
+
+/**
+ * What others look for on any object, and would call if it were there: `await`, `JSON.stringify()`,
+ * and Nest, where the handles are a provider. No task can have such a name.
+ */
+const RESERVED_NAMES = [
+  'then',
+  'toJSON',
+  'onModuleInit',
+  'onModuleDestroy',
+  'onApplicationBootstrap',
+  'beforeApplicationShutdown',
+  'onApplicationShutdown',
+] as const;
+
+type ReservedName = (typeof RESERVED_NAMES)[number];
+
+const RESERVED: ReadonlySet<string> = new Set(RESERVED_NAMES);
 
 /**
  * Names a module of plain exported functions that workers load. It is not loaded here.
@@ -66,8 +86,7 @@ export function taskFile<Module>(
   const handles = new Map<string, AnyFunction>();
   return new Proxy(Object.create(null) as TaskFile<Module>, {
     get(_target, property) {
-      // `then` keeps the object from passing for a promise where it is awaited.
-      if (typeof property === 'symbol' || property === 'then') return undefined;
+      if (typeof property === 'symbol' || RESERVED.has(property)) return undefined;
       let handle = handles.get(property);
       if (handle === undefined) {
         handle = createTaskHandle({

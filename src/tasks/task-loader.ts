@@ -19,23 +19,33 @@ export class TaskLoader {
   /** @throws UnknownTask */
   async load(url: string, exportName: string): Promise<AnyFunction> {
     const exports = await importTaskFile(url);
-    const task = exports[exportName] ?? (exports['default'] as Exports | undefined)?.[exportName];
-    if (typeof task !== 'function') {
-      const functions = Object.keys(exports).filter((name) => typeof exports[name] === 'function');
+    const task = exports.get(exportName);
+    if (task === undefined) {
       throw new UnknownTask(
-        `The task file ${url} exports no function "${exportName}"; its functions are: ${functions.join(', ') || 'none'}.`,
+        `The task file ${url} exports no function "${exportName}"; its functions are: ${[...exports.keys()].join(', ') || 'none'}.`,
       );
     }
-    this.#functions.set(`${url}#${exportName}`, task as AnyFunction);
-    return task as AnyFunction;
+    this.#functions.set(`${url}#${exportName}`, task);
+    return task;
   }
 }
 
-type Exports = Record<string, unknown>;
+/** Its functions, by name. */
+async function importTaskFile(url: string): Promise<Map<string, AnyFunction>> {
+  const exports = await importModule(url);
+  const { default: fallback } = exports;
+  // A CommonJS file's exports may be seen on its default export only.
+  const all = { ...(typeof fallback === 'object' ? fallback : {}), ...exports };
+  return new Map(
+    Object.entries(all).filter(
+      (entry): entry is [string, AnyFunction] => typeof entry[1] === 'function',
+    ),
+  );
+}
 
-async function importTaskFile(url: string): Promise<Exports> {
+async function importModule(url: string): Promise<Record<string, unknown>> {
   try {
-    return (await import(url)) as Exports;
+    return (await import(url)) as Record<string, unknown>;
   } catch (cause) {
     throw new UnknownTask(
       `The task file ${url} cannot be loaded: ${cause instanceof Error ? cause.message : String(cause)}. ` +

@@ -6,6 +6,9 @@ export interface Uncloneable {
   readonly description: string;
 }
 
+/** Stands for the value of a property that cannot be read. */
+const THROWS = Symbol('throws');
+
 /**
  * Finds the first value in `value` that structured clone refuses, or undefined if there is none.
  * For the error message only: it clones again at each level.
@@ -13,23 +16,22 @@ export interface Uncloneable {
  * @internal
  */
 export function findUncloneable(value: unknown, path: string): Uncloneable | undefined {
+  return isCloneable(value) ? undefined : descend(value, path, new Set());
+}
+
+function isCloneable(value: unknown): boolean {
   try {
     structuredClone(value);
-    return undefined;
+    return true;
   } catch {
-    return descend(value, path, new Set());
+    return false;
   }
 }
 
 function descend(value: unknown, path: string, seen: Set<unknown>): Uncloneable {
   seen.add(value);
   for (const [child, childPath] of children(value, path)) {
-    if (seen.has(child)) continue;
-    try {
-      structuredClone(child);
-    } catch {
-      return descend(child, childPath, seen);
-    }
+    if (!seen.has(child) && !isCloneable(child)) return descend(child, childPath, seen);
   }
   return { path, description: describe(value) };
 }
@@ -39,16 +41,16 @@ function* children(value: unknown, path: string): Generator<[unknown, string]> {
   if (value instanceof Map) {
     for (const [key, entry] of value) {
       yield [key, `${path}.keys()[…]`];
-      yield [entry, `${path}.get(${String(key)})`];
+      yield [entry, `${path}.get(${nameOfKey(key)})`];
     }
   } else if (value instanceof Set) {
     for (const entry of value) yield [entry, `${path}.values()[…]`];
   } else if (Array.isArray(value)) {
-    for (let i = 0; i < value.length; i++) yield [value[i], `${path}[${i}]`];
+    for (let i = 0; i < value.length; i++) yield [read(value, i), `${path}[${i}]`];
   } else {
     for (const name of Object.keys(value)) {
       yield [
-        (value as Record<string, unknown>)[name],
+        read(value, name),
         /^[\p{L}_$][\p{L}\p{N}_$]*$/u.test(name)
           ? `${path}.${name}`
           : `${path}[${JSON.stringify(name)}]`,
@@ -57,9 +59,23 @@ function* children(value: unknown, path: string): Generator<[unknown, string]> {
   }
 }
 
+function read(value: object, name: PropertyKey): unknown {
+  try {
+    return (value as Record<PropertyKey, unknown>)[name];
+  } catch {
+    return THROWS;
+  }
+}
+
+function nameOfKey(key: unknown): string {
+  if (typeof key === 'string') return JSON.stringify(key);
+  return typeof key === 'object' && key !== null ? '…' : String(key);
+}
+
 function describe(value: unknown): string {
+  if (value === THROWS) return 'a getter that throws';
   if (typeof value === 'function') return value.name ? `the function ${value.name}` : 'a function';
   if (typeof value === 'symbol') return 'a symbol';
-  const name = (value as object).constructor?.name;
-  return name ? `an instance of ${name}` : 'an object';
+  const name: unknown = (value as object).constructor?.name;
+  return name ? `an instance of ${String(name)}` : 'an object';
 }

@@ -9,16 +9,21 @@ import type { Uncloneable } from './uncloneable.js';
  * starts it. The dispatcher can take back whatever is not claimed by moving the cursor past the
  * end: to hand it to an idle worker, or because the worker is stuck or dead. So every call is run
  * at most once, and its owner is known at all times.
+ *
+ * Each result goes back on its own, as soon as it is there: a worker that is stuck in the next call
+ * can send nothing, and one that is ended takes along what it has not sent.
  */
 
-/** A chunk's shared memory: the cursor, the worker's id, and when the current call started. */
-export const PROGRESS_BYTES = 16;
+/** A chunk's shared memory: the cursor, the worker's id, when the current call started, and whether it loads. */
+export const PROGRESS_BYTES = 24;
 /** Index in the Int32Array: the number of calls claimed so far. */
 export const CURSOR = 0;
 /** Index in the Int32Array: the worker's thread id (0: not started yet). */
 export const WORKER_ID = 1;
 /** Index in the Float64Array: epoch time in ms at which the current call started. */
 export const STARTED_AT = 1;
+/** Index in the Int32Array: 1 while the task file of the current call is being loaded. */
+export const IS_LOADING = 4;
 /** A cursor past every chunk's end. */
 export const TAKEN_BACK = 0x3fff_ffff;
 
@@ -63,5 +68,5 @@ export interface OutcomeMessage {
   readonly nestjsFutures: string;
   readonly chunk: number;
   readonly worker: number;
-  readonly outcomes: readonly WireOutcome[];
+  readonly outcome: WireOutcome;
 }

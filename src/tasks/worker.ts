@@ -1,9 +1,11 @@
 import { parentPort, threadId } from 'node:worker_threads';
 import { describeError } from './error-record.js';
 import { TaskLoader, UnknownTask } from './task-loader.js';
+import type { AnyFunction } from './task.js';
 import { findUncloneable } from './uncloneable.js';
 import {
   CURSOR,
+  IS_LOADING,
   STARTED_AT,
   WORKER_ID,
   WireStatus,
@@ -13,14 +15,7 @@ import {
   type WireOutcome,
 } from './worker-protocol.js';
 
-/** Finished results wait at most this long, in ms, for company on their way back. */
-const MAX_DELAY = 1;
-
 const loader = new TaskLoader();
-let flush = (): void => {};
-
-// A task that ends its worker must not take the results before it along.
-process.on('exit', () => flush());
 
 /**
  * Entry of a worker thread: runs the calls of one chunk in order.
@@ -30,39 +25,59 @@ process.on('exit', () => flush());
  */
 export default async function runChunk(message: ChunkMessage): Promise<void> {
   const { dispatcher, chunk, calls } = message;
-  const state = new Int32Array(message.progress);
-  const clock = new Float64Array(message.progress);
-  state[WORKER_ID] = threadId;
-
-  let outcomes: WireOutcome[] = [];
-  let flushedAt = performance.now();
-  flush = () => {
-    if (outcomes.length > 0) {
-      post({ nestjsFutures: dispatcher, chunk, worker: threadId, outcomes });
-      outcomes = [];
-    }
-    flushedAt = performance.now();
-  };
-
-  for (let i = claim(state); i < calls.length; i = claim(state)) {
-    const started = performance.now();
-    const startedAt = performance.timeOrigin + started;
-    clock[STARTED_AT] = startedAt;
-    const [status, payload] = await runCall(calls[i] as WireCall);
-    const ended = performance.now();
-    outcomes.push([i, status, payload, startedAt, ended - started]);
-    if (ended - flushedAt > MAX_DELAY) flush();
+  const progress = new Progress(message.progress);
+  for (let i = progress.claim(); i < calls.length; i = progress.claim()) {
+    const [status, payload] = await runCall(calls[i] as WireCall, progress);
+    const { startedAt } = progress;
+    const outcome: WireOutcome = [i, status, payload, startedAt, now() - startedAt];
+    post({ nestjsFutures: dispatcher, chunk, worker: threadId, outcome });
   }
-  flush();
 }
 
-function claim(state: Int32Array): number {
-  return Atomics.add(state, CURSOR, 1);
+/** The worker's side of a chunk's shared memory. */
+class Progress {
+  /** Epoch time in ms at which the current call started. */
+  startedAt = 0;
+  readonly #state: Int32Array;
+  readonly #clock: Float64Array;
+
+  constructor(memory: SharedArrayBuffer) {
+    this.#state = new Int32Array(memory);
+    this.#clock = new Float64Array(memory);
+    this.#state[WORKER_ID] = threadId;
+  }
+
+  /** The index of the next call, which starts now. */
+  claim(): number {
+    // Before the claim: the clock must never show the last call's start for the next one.
+    this.#startClock();
+    return Atomics.add(this.#state, CURSOR, 1);
+  }
+
+  /** The time until `loading` is done is not the call's own. */
+  async whileLoading(loading: Promise<AnyFunction>): Promise<AnyFunction> {
+    this.#state[IS_LOADING] = 1;
+    try {
+      return await loading;
+    } finally {
+      this.#startClock();
+      this.#state[IS_LOADING] = 0;
+    }
+  }
+
+  #startClock(): void {
+    this.startedAt = now();
+    this.#clock[STARTED_AT] = this.startedAt;
+  }
 }
 
-async function runCall([url, exportName, args]: WireCall): Promise<[WireStatus, unknown]> {
+async function runCall(
+  [url, exportName, args]: WireCall,
+  progress: Progress,
+): Promise<[WireStatus, unknown]> {
   try {
-    const task = loader.peek(url, exportName) ?? (await loader.load(url, exportName));
+    const task =
+      loader.peek(url, exportName) ?? (await progress.whileLoading(loader.load(url, exportName)));
     const result = task(...args);
     return [WireStatus.Resolved, isThenable(result) ? await result : result];
   } catch (error) {
@@ -74,6 +89,11 @@ async function runCall([url, exportName, args]: WireCall): Promise<[WireStatus, 
   }
 }
 
+/** Epoch time in ms, as finely as it can be measured. */
+function now(): number {
+  return performance.timeOrigin + performance.now();
+}
+
 function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof (value as PromiseLike<unknown> | undefined)?.then === 'function';
 }
@@ -82,19 +102,12 @@ function post(message: OutcomeMessage): void {
   try {
     parentPort?.postMessage(message);
   } catch {
-    // At least one result cannot be cloned: each goes alone, so that only that one fails.
-    for (const outcome of message.outcomes) {
-      try {
-        parentPort?.postMessage({ ...message, outcomes: [outcome] });
-      } catch {
-        const [index, , payload, startedAt, run] = outcome;
-        const culprit = findUncloneable(payload, 'result') ?? {
-          path: 'result',
-          description: 'a value',
-        };
-        const failed: WireOutcome = [index, WireStatus.UncloneableResult, culprit, startedAt, run];
-        parentPort?.postMessage({ ...message, outcomes: [failed] });
-      }
-    }
+    const [index, , payload, startedAt, run] = message.outcome;
+    const culprit = findUncloneable(payload, 'result') ?? {
+      path: 'result',
+      description: 'a value',
+    };
+    const outcome: WireOutcome = [index, WireStatus.UncloneableResult, culprit, startedAt, run];
+    parentPort?.postMessage({ ...message, outcome });
   }
 }

@@ -5,6 +5,9 @@ import { getPage, interceptorClass, pageController } from './support.mjs';
 
 const INTERCEPTORS = '__interceptors__';
 
+const handlerOf = (controller) =>
+  Object.getOwnPropertyDescriptor(controller.prototype, 'page').value;
+
 /** Where Nest's own decorators leave what we read and write. */
 export function metadata() {
   const interceptor = interceptorClass('any', []);
@@ -15,9 +18,9 @@ export function metadata() {
   UseInterceptors(interceptor)(Desk);
   const isListed = (target) => Reflect.getMetadata(INTERCEPTORS, target)?.[0] === interceptor;
   return {
-    interceptorsOfHandler: isListed(Desk.prototype.page),
+    interceptorsOfHandler: isListed(handlerOf(Desk)),
     interceptorsOfClass: isListed(Desk),
-    pathOfHandler: Reflect.getMetadata('path', Desk.prototype.page),
+    pathOfHandler: Reflect.getMetadata('path', handlerOf(Desk)),
     pathOfClass: Reflect.getMetadata('path', Desk),
   };
 }
@@ -38,15 +41,14 @@ export async function callsOfInstalled() {
   UseInterceptors(interceptorClass('class', calls))(Desk);
   await getPage({
     controller: Desk,
+    providers: [added, first],
     inject: [ModulesContainer],
     configure(modules) {
-      const { page } = Desk.prototype;
       const ofClass = Reflect.getMetadata(INTERCEPTORS, Desk);
-      Reflect.defineMetadata(INTERCEPTORS, [own, added, innermost], page);
+      Reflect.defineMetadata(INTERCEPTORS, [own, added, innermost], handlerOf(Desk));
       Reflect.defineMetadata(INTERCEPTORS, [first, ...ofClass], Desk);
-      for (const { injectables, wrapper } of hostsOf(Desk, modules)) {
-        for (const type of [added, first]) injectables.set(type, wrapper(type));
-      }
+      const { injectables, providers } = hostOf(Desk, modules);
+      for (const type of [added, first]) injectables.set(type, providers.get(type));
     },
   });
   return calls;
@@ -71,11 +73,10 @@ export async function isGivenInstanceUsed() {
     providers: [Shared],
     inject: [ModulesContainer],
     configure(modules) {
-      for (const { injectables, providers } of hostsOf(Desk, modules)) {
-        injectables.set(Shared, providers.get(Shared));
-        instance = providers.get(Shared).instance;
-      }
-      Reflect.defineMetadata(INTERCEPTORS, [Shared], Desk.prototype.page);
+      const { injectables, providers } = hostOf(Desk, modules);
+      injectables.set(Shared, providers.get(Shared));
+      ({ instance } = providers.get(Shared));
+      Reflect.defineMetadata(INTERCEPTORS, [Shared], handlerOf(Desk));
     },
   });
   return used.length === 1 && used[0] === instance;
@@ -85,12 +86,12 @@ export async function isGivenInstanceUsed() {
 export async function startUp() {
   const order = [];
   const calls = [];
-  const adapter = new ExpressAdapter();
-  const { get } = adapter;
-  adapter.get = function spy(...args) {
-    order.push('route');
-    return get.apply(this, args);
-  };
+  class Adapter extends ExpressAdapter {
+    get(...args) {
+      order.push('route');
+      return super.get(...args);
+    }
+  }
   const provided = interceptorClass('provided', calls);
   const scoped = interceptorClass('request-scoped', calls);
   class Desk {
@@ -100,7 +101,7 @@ export async function startUp() {
   }
   let found;
   await getPage({
-    adapter,
+    adapter: new Adapter(),
     controller: pageController(Desk),
     providers: [
       { provide: APP_INTERCEPTOR, useClass: provided },
@@ -127,14 +128,8 @@ export async function startUp() {
   return { order, found, calls };
 }
 
-/** The classes that a controller needs, as its wrapper in the container tells. */
+/** The classes that a controller needs, as its wrapper in the container tells, depth first. */
 export async function dependencies() {
-  const define = (name, ...needs) => {
-    const type = { [name]: class {} }[name];
-    Injectable()(type);
-    Reflect.defineMetadata('design:paramtypes', needs, type);
-    return type;
-  };
   const Deep = define('Deep');
   const Middle = define('Middle', Deep);
   const OfProperty = define('OfProperty');
@@ -160,20 +155,19 @@ export async function dependencies() {
     providers: [Deep, Middle, OfProperty, OfGuard],
     inject: [ModulesContainer],
     configure(modules) {
-      for (const { controllers } of hostsOf(Desk, modules)) visit(controllers.get(Desk));
+      visit(hostOf(Desk, modules).controllers.get(Desk));
     },
   });
-  return [...found].toSorted();
+  return [...found];
 }
 
-function hostsOf(controller, modules) {
-  return [...modules.values()]
-    .filter(({ controllers }) => controllers.has(controller))
-    .map(({ controllers, injectables, providers }) => {
-      // Any wrapper will do to make others like it.
-      const { constructor: Wrapper } = controllers.get(controller);
-      const wrapper = (type) =>
-        new Wrapper({ token: type, name: type.name, metatype: type, instance: new type(), isResolved: true });
-      return { controllers, injectables, providers, wrapper };
-    });
+function hostOf(controller, modules) {
+  return [...modules.values()].find(({ controllers }) => controllers.has(controller));
+}
+
+function define(name, ...needs) {
+  const type = { [name]: class {} }[name];
+  Injectable()(type);
+  Reflect.defineMetadata('design:paramtypes', needs, type);
+  return type;
 }

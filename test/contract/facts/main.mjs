@@ -1,5 +1,4 @@
 // Prints, as JSON, what the Nest found from this folder does where we build on it.
-import 'reflect-metadata';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import * as installation from './installation.mjs';

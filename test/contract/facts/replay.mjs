@@ -10,7 +10,10 @@ export async function callsOfTwoPasses() {
   const twice = {
     intercept(_context, next) {
       calls.push('outer');
-      return concat(next.handle().pipe(ignoreElements()), defer(() => next.handle()));
+      return concat(
+        next.handle().pipe(ignoreElements()),
+        defer(() => next.handle()),
+      );
     },
   };
   const Parameter = createParamDecorator(() => calls.push('parameter'));
@@ -41,7 +44,10 @@ export async function storesOfTwoPasses() {
   const twice = {
     intercept(_context, next) {
       const pass = (store) => storage.run(store, () => next.handle());
-      return concat(pass('1').pipe(ignoreElements()), defer(() => pass('2')));
+      return concat(
+        pass('1').pipe(ignoreElements()),
+        defer(() => pass('2')),
+      );
     },
   };
   const inner = {
@@ -57,7 +63,11 @@ export async function storesOfTwoPasses() {
       note('later');
     }
   }
-  pageController(Desk, [UseInterceptors(twice, inner)], createParamDecorator(() => note('parameter'))());
+  pageController(
+    Desk,
+    [UseInterceptors(twice, inner)],
+    createParamDecorator(() => note('parameter'))(),
+  );
   await getPage({ controller: Desk });
   return seen;
 }

@@ -11,7 +11,7 @@ export async function httpError(expose) {
   return { status, body: JSON.parse(text) };
 }
 
-/** Whether a request under way is answered between the two shutdown hooks. */
+/** A request under way goes on between the two shutdown hooks, and is answered. */
 export async function shutDown() {
   const order = [];
   let enter;
@@ -22,22 +22,22 @@ export async function shutDown() {
     async page() {
       enter();
       await left;
+      order.push('handler ends');
       return 'page';
     }
   }
   class Hooks {
     beforeApplicationShutdown() {
       order.push('beforeApplicationShutdown');
-      setTimeout(leave, 50);
+      setTimeout(() => leave(), 50);
     }
     onApplicationShutdown() {
       order.push('onApplicationShutdown');
     }
   }
   const { app, url } = await start({ controller: pageController(Desk), providers: [Hooks] });
-  const answer = fetch(url).then(async (response) => order.push(await response.text()));
+  const answer = fetch(url).then((response) => response.text());
   await entered;
   await app.close();
-  await answer;
-  return order;
+  return { order, answer: await answer };
 }

@@ -1,0 +1,114 @@
+import { ModulesContainer } from '@nestjs/core';
+import { futuresMark, useFuturesOptions } from '../decorators/use-futures.decorator.js';
+import { FuturesService } from '../futures.service.js';
+
+type HostModule = NonNullable<ReturnType<ModulesContainer['get']>>;
+type Wrapper = Pick<
+  NonNullable<ReturnType<HostModule['controllers']['get']>>,
+  'token' | 'getCtorMetadata' | 'getPropertiesMetadata' | 'getEnhancersMetadata'
+>;
+type Handler = (...args: never[]) => unknown;
+
+/** A route, resolver, gateway or message handler that uses futures. */
+export interface FuturesHandler {
+  readonly module: HostModule;
+  /** The controller, resolver or gateway. */
+  readonly owner: new (...args: never[]) => object;
+  readonly handler: Handler;
+}
+
+/** Key of Nest's route metadata on a handler (`PATH_METADATA`). */
+const PATH_METADATA = 'path';
+
+/**
+ * Finds the routes that use futures: by `@Futures()` or `@Future('key')` on a parameter, by
+ * `@UseFutures()`, or because `FuturesService` is somewhere among what the controller or its
+ * guards, pipes and interceptors inject. GraphQL resolvers are found in the same way.
+ *
+ * @internal
+ */
+export function findFuturesHandlers(modules: ModulesContainer): FuturesHandler[] {
+  return find(modules, (owner, name, handler, wrapper) => {
+    if (useFuturesOptions(handler) !== undefined || futuresMark(owner, name) === 'replayed') {
+      return true;
+    }
+    return useFuturesOptions(owner) !== undefined || dependsOnFutures(wrapper);
+  });
+}
+
+/**
+ * Finds the handlers of other transports than HTTP that are marked by a decorator: all that is
+ * known before Nest makes its message handlers and gateways.
+ *
+ * @internal
+ */
+export function findMarkedMessageHandlers(modules: ModulesContainer): FuturesHandler[] {
+  return find(
+    modules,
+    (owner, name, handler) =>
+      !isRoute(handler) &&
+      [futuresMark(owner, name), useFuturesOptions(handler), useFuturesOptions(owner)].some(
+        (mark) => mark !== undefined,
+      ),
+  );
+}
+
+type Test = (
+  owner: FuturesHandler['owner'],
+  name: string,
+  handler: Handler,
+  wrapper: Wrapper,
+) => boolean;
+
+function find(modules: ModulesContainer, matches: Test): FuturesHandler[] {
+  const found: FuturesHandler[] = [];
+  for (const module of modules.values()) {
+    for (const wrapper of [...module.controllers.values(), ...module.providers.values()]) {
+      const owner = wrapper.metatype as FuturesHandler['owner'] | null;
+      if (typeof owner !== 'function' || owner.prototype === undefined) continue;
+      for (const [name, handler] of handlersOf(owner.prototype as object)) {
+        if (matches(owner, name, handler, wrapper)) found.push({ module, owner, handler });
+      }
+    }
+  }
+  return found;
+}
+
+/** The methods that carry metadata of some decorator, inherited ones included. @internal */
+export function* handlersOf(prototype: object): Generator<[string, Handler]> {
+  const seen = new Set<string>();
+  for (
+    let proto: object | null = prototype;
+    proto !== null && proto !== Object.prototype;
+    proto = Object.getPrototypeOf(proto) as object | null
+  ) {
+    for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(proto))) {
+      // The class, which `constructor` leads to, carries metadata too.
+      if (name === 'constructor' || seen.has(name)) continue;
+      seen.add(name);
+      if (typeof value === 'function' && isDecorated(value)) yield [name, value as Handler];
+    }
+  }
+}
+
+function isDecorated(method: object): boolean {
+  return Reflect.getMetadataKeys(method).length > 0;
+}
+
+function isRoute(handler: object): boolean {
+  return Reflect.hasMetadata(PATH_METADATA, handler);
+}
+
+function dependsOnFutures(wrapper: Wrapper, visited = new Set<Wrapper>()): boolean {
+  if (wrapper.token === FuturesService) return true;
+  if (visited.has(wrapper)) return false;
+  visited.add(wrapper);
+  const dependencies = [
+    ...(wrapper.getCtorMetadata() ?? []),
+    ...(wrapper.getPropertiesMetadata() ?? []).map((property) => property.wrapper),
+    ...(wrapper.getEnhancersMetadata() ?? []),
+  ];
+  return dependencies.some(
+    (dependency) => dependency !== undefined && dependsOnFutures(dependency, visited),
+  );
+}

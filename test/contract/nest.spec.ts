@@ -1,0 +1,111 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { createProject } from '../package/project.js';
+
+const FACTS = new URL('./facts/', import.meta.url);
+
+type Facts = Readonly<Record<string, unknown>> & { readonly version: string };
+
+/** Runs the facts with the Nest of this repository, or with that of a project of its own. */
+async function collectFacts(nest: 11 | 12): Promise<Facts> {
+  const { stdout } = await (nest === 12
+    ? promisify(execFile)(process.execPath, [fileURLToPath(new URL('main.mjs', FACTS))], {
+        timeout: 30_000,
+      })
+    : (await createProject(FACTS, nest)).run('main.mjs'));
+  return JSON.parse(stdout) as Facts;
+}
+
+describe.each([11, 12] as const)('Nest %i', (nest) => {
+  let facts: Facts;
+
+  beforeAll(async () => {
+    facts = await collectFacts(nest);
+  }, 180_000);
+
+  it('is the Nest that is asked', () => {
+    expect(facts.version).toMatch(new RegExp(`^${nest}\\.`));
+  });
+
+  it('runs inner interceptors, parameter decorators, pipes and the handler again, and no guard, when next.handle() is called again', () => {
+    const pass = ['inner', 'parameter', 'pipe', 'handler'];
+    expect(facts['callsOfTwoPasses']).toEqual(['guard', 'outer', ...pass, ...pass]);
+  });
+
+  it('keeps the AsyncLocalStorage store around next.handle(), for each pass its own', () => {
+    const callers = ['inner', 'parameter', 'handler', 'later'];
+    expect(facts['storesOfTwoPasses']).toEqual(
+      ['1', '2'].flatMap((store) => callers.map((caller) => `${caller} ${store}`)),
+    );
+  });
+
+  it('awaits parameters, all at once, and answers with the error of one', () => {
+    expect(facts['promisedParameters']).toEqual({
+      text: 'A B',
+      calls: ['a starts', 'b starts', 'a ends', 'b ends'],
+      statusOfRejection: 418,
+    });
+  });
+
+  it('keeps interceptors and paths under the metadata keys we use, on handlers and on classes', () => {
+    expect(facts['metadata']).toEqual({
+      interceptorsOfHandler: true,
+      interceptorsOfClass: true,
+      pathOfHandler: '/',
+      pathOfClass: '/',
+    });
+  });
+
+  it('honours interceptors, classes and instances, that configure() puts into the metadata', () => {
+    expect(facts['callsOfInstalled']).toEqual([
+      'first of class',
+      'class',
+      'own',
+      'added class',
+      'added instance',
+      'handler',
+    ]);
+  });
+
+  it('resolves a class in the metadata to the wrapper among the injectables of the module', () => {
+    expect(facts['isGivenInstanceUsed']).toBe(true);
+  });
+
+  it('calls configure() when all global interceptors are known and no route is registered', () => {
+    expect(facts['startUp']).toEqual({
+      order: ['useGlobalInterceptors', 'configure', 'route'],
+      found: [2, 1],
+      calls: ['replacement of the first', 'provided', 'used', 'request-scoped', 'handler'],
+    });
+  });
+
+  it('tells what a controller depends on: by constructor, by property and by enhancer', () => {
+    expect(facts['dependencies']).toEqual([
+      'Desk',
+      'Middle',
+      'Deep',
+      'OfProperty',
+      'Guard',
+      'OfGuard',
+    ]);
+  });
+
+  it('answers an error in the shape of http-errors with its status, hiding its message if told to', () => {
+    expect(facts['hiddenError']).toEqual({
+      status: 504,
+      body: { statusCode: 504, message: 'Gateway Timeout' },
+    });
+    expect(facts['exposedError']).toEqual({
+      status: 504,
+      body: { statusCode: 504, message: 'for the log' },
+    });
+  });
+
+  it('works off the requests it has between the two shutdown hooks', () => {
+    expect(facts['shutDown']).toEqual({
+      order: ['beforeApplicationShutdown', 'handler ends', 'onApplicationShutdown'],
+      answer: 'page',
+    });
+  });
+});

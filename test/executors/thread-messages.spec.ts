@@ -1,0 +1,153 @@
+import { taskFile } from '../../src/index.js';
+import { tasks } from '../support/tasks.js';
+import {
+  block,
+  call,
+  Latch,
+  latches,
+  makeHoldShort,
+  run,
+  startPool,
+  startThreads,
+  valuesOf,
+} from './support.js';
+
+const data = taskFile<typeof import('../fixtures/data.tasks.js')>(
+  new URL('../fixtures/data.tasks.js', import.meta.url),
+);
+
+describe('messages of the thread executor', () => {
+  it('carry one call each as long as nobody knows how long a task runs', async () => {
+    const pool = startPool(2);
+    const executor = startThreads({ pool });
+    await run(executor, ...Array.from({ length: 4 }, () => call(tasks.echo, [1])));
+    expect(pool.messages).toEqual([1, 1, 1, 1]);
+  });
+
+  it('carry several calls once tasks are known to be short', async () => {
+    const pool = startPool(2);
+    const executor = startThreads({ pool });
+    for (let i = 0; i < 25; i++) await run(executor, call(tasks.echo, [i]));
+    pool.messages = [];
+    const numbers = Array.from({ length: 40 }, (_, i) => i);
+    expect(await run(executor, ...numbers.map((i) => call(tasks.echo, [i])))).toEqual(numbers);
+    expect(pool.messages.length).toBeLessThan(40);
+  });
+
+  it('carry calls of several requests that wait together', async () => {
+    const pool = startPool(1);
+    const executor = startThreads({ pool });
+    await makeHoldShort(executor);
+    const blocker = await block(executor);
+    pool.messages = [];
+    const open = new Latch().open();
+    const requests = Promise.all([
+      run(executor, call(latches.hold, [open.cells])),
+      run(executor, call(latches.hold, [open.cells])),
+    ]);
+    const threadId = await blocker.open();
+    expect(await requests).toEqual([[threadId], [threadId]]);
+    expect(pool.messages).toEqual([2]);
+  });
+
+  it('carry one call each where tasks are known to be long', async () => {
+    const pool = startPool(2);
+    const executor = startThreads({ pool });
+    for (let i = 0; i < 4; i++) await run(executor, call(tasks.spin, [10]));
+    pool.messages = [];
+    await run(executor, ...Array.from({ length: 4 }, () => call(tasks.spin, [1])));
+    expect(pool.messages).toEqual([1, 1, 1, 1]);
+  });
+
+  it('learn nothing from the time a task file takes to load', async () => {
+    const pool = startPool(1);
+    const executor = startThreads({ pool });
+    const slow = taskFile<typeof import('../fixtures/slow-to-load.tasks.js')>(
+      new URL('../fixtures/slow-to-load.tasks.js', import.meta.url),
+    );
+    const [first] = await executor.run([call(slow.quick, [])]);
+    expect(first?.run).toBeLessThan(first?.value as number);
+    pool.messages = [];
+    await run(executor, call(slow.quick, []), call(slow.quick, []));
+    expect(pool.messages).toEqual([2]);
+  });
+
+  it('are taken back: a short call is not held behind a long one while a thread is idle', async () => {
+    const pool = startPool(2);
+    const executor = startThreads({ pool });
+    await makeHoldShort(executor);
+    pool.messages = [];
+    const long = new Latch();
+    const short = new Latch().open();
+    const running = run(
+      executor,
+      call(latches.hold, [long.cells]),
+      call(latches.hold, [short.cells]),
+      call(latches.hold, [short.cells]),
+    );
+    expect(pool.messages).toEqual([3]);
+    await short.reached(2);
+    expect(pool.messages).toEqual([3, 2]);
+    expect(executor.stats()).toMatchObject({ queued: 0 });
+    long.open();
+    const [first, second, third] = await running;
+    expect(second).not.toBe(first);
+    expect(third).toBe(second);
+    expect(short.started).toBe(2);
+    expect(long.started).toBe(1);
+  });
+
+  it('count each call once that was taken back', async () => {
+    const executor = startThreads();
+    await makeHoldShort(executor);
+    const { resolved } = executor.stats();
+    const [first, second] = [new Latch(), new Latch()];
+    const running = run(
+      executor,
+      call(latches.hold, [first.cells]),
+      call(latches.hold, [second.cells]),
+    );
+    await Promise.all([first.reached(), second.reached()]);
+    expect(executor.stats()).toMatchObject({ running: 2, queued: 0, resolved });
+    first.open();
+    second.open();
+    await running;
+    expect(executor.stats()).toMatchObject({ running: 0, queued: 0, resolved: resolved + 2 });
+  });
+
+  it('do not hold a result that is there until the next call has ended', async () => {
+    const pool = startPool(1);
+    const executor = startThreads({ pool });
+    await makeHoldShort(executor);
+    const blocker = await block(executor);
+    pool.messages = [];
+    const long = new Latch();
+    const quick = run(executor, call(latches.hold, [new Latch().open().cells]));
+    const slow = run(executor, call(latches.hold, [long.cells]));
+    const threadId = await blocker.open();
+    await long.reached();
+    expect(pool.messages).toEqual([2]);
+    expect(await quick).toEqual([threadId]);
+    long.open();
+    expect(await slow).toEqual([threadId]);
+  });
+
+  it('carry a call that moves its arguments alone, since it cannot be taken back', async () => {
+    const pool = startPool(2);
+    const executor = startThreads({ pool });
+    await makeHoldShort(executor);
+    for (let i = 0; i < 25; i++) await run(executor, call(data.sizeOf, [new ArrayBuffer(1)]));
+    pool.messages = [];
+    const buffer = new ArrayBuffer(100);
+    const long = new Latch();
+    const running = executor.run([
+      call(latches.hold, [long.cells]),
+      call(data.sizeOf, [buffer], { transferList: [buffer] }),
+      call(latches.hold, [new Latch().open().cells]),
+    ]);
+    await long.reached();
+    long.open();
+    expect(valuesOf(await running)).toEqual([expect.any(Number), 100, expect.any(Number)]);
+    expect(pool.messages).toEqual([1, 1, 1]);
+  });
+});

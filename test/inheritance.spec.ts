@@ -1,0 +1,155 @@
+import {
+  Controller,
+  Get,
+  Inject,
+  Injectable,
+  UseInterceptors,
+  type CallHandler,
+  type ExecutionContext,
+  type NestInterceptor,
+  type Type,
+} from '@nestjs/common';
+import { tap } from 'rxjs';
+import { Future, Futures, FuturesService, UseFutures } from '../src/index.js';
+import { onEachAdapter } from './support/app.js';
+import { tasks } from './support/tasks.js';
+
+const ARRANGEMENTS: [string, (list: Type[]) => Type[]][] = [
+  ['first', (list) => list],
+  ['last', (list) => list.toReversed()],
+];
+
+onEachAdapter('an inherited route', (start) => {
+  it('is replayed if the base class injects FuturesService', async () => {
+    abstract class Base {
+      @Inject(FuturesService) private readonly futures!: FuturesService;
+      @Get()
+      page() {
+        return { sum: this.futures.resultOrSubmit('sum', 0, tasks.add, 1, 2) };
+      }
+    }
+    @Controller('a')
+    class A extends Base {}
+    @Controller('b')
+    class B extends Base {}
+    const app = await start({ controllers: [A, B] });
+    expect((await app.get('/a')).body).toEqual({ sum: 3 });
+    expect((await app.get('/b')).body).toEqual({ sum: 3 });
+  });
+
+  it('is replayed by the decorators of the base class', async () => {
+    abstract class Base {
+      @Get('futures')
+      page(@Futures() futures: FuturesService) {
+        return { sum: futures.resultOrSubmit('sum', 0, tasks.add, 1, 2) };
+      }
+      @Get('declared')
+      declared(@Future('sum', { task: tasks.add, args: () => [1, 2] }) sum: number) {
+        return { sum };
+      }
+    }
+    @UseFutures()
+    abstract class Marked {
+      @Get('marked')
+      marked(@Future('sum', { task: tasks.add, args: () => [1, 2] }) sum: number) {
+        return { sum };
+      }
+    }
+    @Controller()
+    class Desk extends Base {}
+    @Controller()
+    class MarkedDesk extends Marked {}
+    const app = await start({ controllers: [Desk, MarkedDesk] });
+    expect((await app.get('/futures')).body).toEqual({ sum: 3 });
+    expect((await app.get('/declared')).body).toEqual({ sum: 3 });
+    expect((await app.get('/marked')).body).toEqual({ sum: 3 });
+  });
+
+  it('may be overridden by one without futures, and the other way round', async () => {
+    abstract class Base {
+      @Inject(FuturesService) protected readonly futures!: FuturesService;
+      @Get('one')
+      one(): object {
+        return { sum: this.futures.resultOrSubmit('sum', 0, tasks.add, 1, 2) };
+      }
+      @Get('two')
+      two(): object {
+        return { sum: null };
+      }
+    }
+    @Controller()
+    class Desk extends Base {
+      @Get('one')
+      override one() {
+        return { sum: null };
+      }
+      @Get('two')
+      override two() {
+        return super.one();
+      }
+    }
+    const app = await start({ controllers: [Desk] });
+    expect((await app.get('/one')).body).toEqual({ sum: null });
+    expect((await app.get('/two')).body).toEqual({ sum: 3 });
+  });
+
+  it.each(ARRANGEMENTS)(
+    'may have interceptors in one class only, registered %s',
+    async (_, arrange) => {
+      const order: string[] = [];
+      @Injectable()
+      class Tracing implements NestInterceptor {
+        intercept(_context: ExecutionContext, next: CallHandler) {
+          return next.handle().pipe(
+            tap({
+              next: () => order.push('success'),
+              error: () => order.push('failure'),
+            }),
+          );
+        }
+      }
+      abstract class Base {
+        @Get()
+        page(@Futures() futures: FuturesService) {
+          return { sum: futures.resultOrSubmit('sum', 0, tasks.add, 1, 2) };
+        }
+      }
+      @UseInterceptors(Tracing)
+      @Controller('traced')
+      class Traced extends Base {}
+      @Controller('bare')
+      class Bare extends Base {}
+      const app = await start({ controllers: arrange([Traced, Bare]) });
+      expect((await app.get('/bare')).body).toEqual({ sum: 3 });
+      expect(order).toEqual([]);
+      expect((await app.get('/traced')).body).toEqual({ sum: 3 });
+      expect(order).toEqual(['failure', 'success']);
+    },
+  );
+
+  it.each(ARRANGEMENTS)('may use futures in one class only, registered %s', async (_, arrange) => {
+    abstract class Base {
+      @Get()
+      page() {
+        return this.body();
+      }
+      abstract body(): object;
+    }
+    @Controller('dynamic')
+    class Dynamic extends Base {
+      @Inject(FuturesService) private readonly futures!: FuturesService;
+      body() {
+        return { sum: this.futures.resultOrSubmit('sum', 0, tasks.add, 1, 2) };
+      }
+    }
+    @Controller('plain')
+    class Plain extends Base {
+      body() {
+        return { sum: null };
+      }
+    }
+    const app = await start({ controllers: arrange([Dynamic, Plain]) });
+    expect((await app.get('/dynamic')).body).toEqual({ sum: 3 });
+    expect((await app.get('/plain')).body).toEqual({ sum: null });
+  });
+});

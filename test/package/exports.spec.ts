@@ -1,0 +1,58 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ROOT } from './project.js';
+
+/** What each subpath exports, types aside. A name added here is a promise; one taken away breaks apps. */
+const EXPORTS: Readonly<Record<string, readonly string[]>> = {
+  '.': [
+    'BrokenExecutorError',
+    'ExecutorSaturatedError',
+    'Future',
+    'FutureAlreadyResolvedError',
+    'FutureCancelledError',
+    'FutureConflictError',
+    'FutureNotResolvedError',
+    'FutureNotSubmittedError',
+    'FutureTimeoutError',
+    'Futures',
+    'FuturesArgumentError',
+    'FuturesContextError',
+    'FuturesException',
+    'FuturesModule',
+    'FuturesOptionsError',
+    'FuturesService',
+    'PassDiscardedError',
+    'ReplayLimitError',
+    'ResponseCommittedError',
+    'TaskArgumentError',
+    'TaskResultError',
+    'TooManyFuturesError',
+    'UnknownTaskError',
+    'UseFutures',
+    'WorkerPool',
+    'isFuturesException',
+    'taskFile',
+  ],
+};
+
+type Target = string | { readonly default: string };
+
+async function readExports(): Promise<Record<string, Target>> {
+  const manifest = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as {
+    exports: Record<string, Target>;
+  };
+  const { './package.json': _, ...modules } = manifest.exports;
+  return modules;
+}
+
+describe('the public exports', () => {
+  it('are these subpaths', async () => {
+    expect(Object.keys(await readExports())).toEqual(Object.keys(EXPORTS));
+  });
+
+  it.each(Object.entries(EXPORTS))('of "%s" are these names', async (subpath, names) => {
+    const target = (await readExports())[subpath] as { readonly default: string };
+    const module = (await import(join(ROOT, target.default))) as object;
+    expect(Object.keys(module).toSorted()).toEqual(names);
+  });
+});

@@ -1,0 +1,90 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { isBuiltin } from 'node:module';
+import { dirname, join } from 'node:path';
+import ts from 'typescript';
+import { ROOT } from './project.js';
+
+/** What the public types of the core may name: packages every user has. */
+const PUBLIC_TYPES = ['@nestjs/common', '@nestjs/core', 'piscina', 'rxjs'];
+
+/** What each subpath but `.` may name besides: the optional peer that it is about. */
+const OPTIONAL_PEERS: Readonly<Record<string, readonly string[]>> = {};
+
+interface Manifest {
+  readonly exports: Readonly<Record<string, { readonly types: string; readonly default: string }>>;
+  readonly imports: Readonly<Record<string, string>>;
+  readonly dependencies: Readonly<Record<string, string>>;
+  readonly peerDependencies: Readonly<Record<string, string>>;
+  readonly peerDependenciesMeta?: Readonly<Record<string, { readonly optional?: boolean }>>;
+}
+
+const manifest = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as Manifest;
+const subpaths = Object.keys(manifest.exports).filter((path) => path !== './package.json');
+
+/** The packages that a built file and all it imports name, with the file that does, but for Node's. */
+async function packagesOf(entry: string): Promise<Map<string, string>> {
+  const packages = new Map<string, string>();
+  const files = new Set([join(ROOT, entry)]);
+  for (const file of files) {
+    for (const specifier of await importsOf(file)) {
+      if (specifier.startsWith('.')) files.add(resolve(file, specifier));
+      else if (!isBuiltin(specifier)) packages.set(packageOf(specifier), file);
+    }
+  }
+  return packages;
+}
+
+async function importsOf(file: string): Promise<string[]> {
+  const info = ts.preProcessFile(await readFile(file, 'utf8'));
+  return [...info.importedFiles, ...info.typeReferenceDirectives].map(({ fileName }) => fileName);
+}
+
+function resolve(file: string, specifier: string): string {
+  const path = join(dirname(file), specifier);
+  if (!file.endsWith('.d.ts')) return path;
+  const types = path.replace(/\.js$/, '.d.ts');
+  return existsSync(types) ? types : path;
+}
+
+function packageOf(specifier: string): string {
+  return specifier
+    .split('/')
+    .slice(0, specifier.startsWith('@') ? 2 : 1)
+    .join('/');
+}
+
+/** Those packages that are not allowed, each with the file that names it. */
+function others(packages: ReadonlyMap<string, string>, allowed: readonly string[]): string[] {
+  return [...packages]
+    .filter(([name]) => !allowed.includes(name))
+    .map(([name, file]) => `${name} in ${file.slice(ROOT.length)}`);
+}
+
+describe.each(subpaths)('the subpath "%s"', (subpath) => {
+  const entry = manifest.exports[subpath];
+  const peers = OPTIONAL_PEERS[subpath] ?? [];
+
+  it('names in its types only packages that its users have', async () => {
+    const packages = await packagesOf(entry?.types ?? '');
+    expect(packages.size).toBeGreaterThan(0);
+    expect(others(packages, [...PUBLIC_TYPES, ...peers])).toEqual([]);
+  });
+
+  it('imports only packages that are installed with it, or are peers of its own', async () => {
+    const { dependencies, peerDependencies, peerDependenciesMeta = {} } = manifest;
+    const required = Object.keys({ ...dependencies, ...peerDependencies }).filter(
+      (name) => peerDependenciesMeta[name]?.optional !== true,
+    );
+    const packages = await packagesOf(entry?.default ?? '');
+    expect(packages.size).toBeGreaterThan(0);
+    expect(others(packages, [...required, ...peers])).toEqual([]);
+  });
+});
+
+it.each(Object.entries(manifest.imports))(
+  'the worker entry "%s" imports only packages that are installed with it',
+  async (_, entry) => {
+    expect(others(await packagesOf(entry), Object.keys(manifest.dependencies))).toEqual([]);
+  },
+);
