@@ -20,8 +20,8 @@ export class BarrierInterceptor implements NestInterceptor {
       const outcome = page === undefined ? next.handle() : page.rehearse(next.handle());
       return outcome.subscribe({
         next: (value) => {
-          ledger.outcome = { value };
-          const rejection = ledger.rejection();
+          ledger.pass.outcome = { value };
+          const rejection = ledger.pass.rejection();
           if (rejection === undefined) {
             subscriber.next(value);
             return;
@@ -30,11 +30,11 @@ export class BarrierInterceptor implements NestInterceptor {
           subscriber.error(rejection);
         },
         error: (error) => {
-          ledger.outcome = { error };
-          subscriber.error(ledger.rejection(error) ?? error);
+          ledger.pass.outcome = { error };
+          subscriber.error(ledger.pass.rejection(error) ?? error);
         },
         complete: () => {
-          const rejection = ledger.rejection();
+          const rejection = ledger.pass.rejection();
           if (rejection === undefined) subscriber.complete();
           else subscriber.error(rejection);
         },

@@ -41,9 +41,9 @@ export class FuturesInterceptor implements NestInterceptor {
     if (request === undefined) return this.#run(this.#open(context, context), context, next);
     const known = ledgerOf(request);
     // Installed by the module and by hand: the outer one does the work.
-    if (known?.request === request && known.isRunning) return next.handle();
+    if (known?.request === request && known.pass.isRunning) return next.handle();
     // A clone of a request that is replayed: its ledger goes on.
-    const isReplay = known?.request !== undefined && known.isRunning;
+    const isReplay = known?.request !== undefined && known.pass.isRunning;
     if (isReplay) known.request = request;
     return this.#run(isReplay ? known : this.#open(context, request), context, next);
   }

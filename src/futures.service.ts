@@ -63,12 +63,12 @@ export class FuturesService {
 
   /** The current pass, from 1. */
   get pass(): number {
-    return this.#locate().pass;
+    return this.#locate().pass.number;
   }
 
   /** Whether this is not the first pass. */
   get isReplay(): boolean {
-    return this.#locate().pass > 1;
+    return this.#locate().pass.number > 1;
   }
 
   /** Aborted when the client goes away before its response has ended. */
@@ -160,24 +160,24 @@ export class FuturesService {
    * @throws PassDiscardedError if anything is pending: let it pass
    */
   barrier(): void {
-    this.#locate().barrier();
+    this.#locate().pass.barrier();
   }
 
   /** Publishes this pass as it is, placeholders and all; the tasks of pending futures do not run. */
   publish(): void {
-    this.#locate().publish();
+    this.#locate().pass.isPublishedAsIs = true;
   }
 
   /** Has a function run when this pass is discarded, before its tasks start; it is awaited. */
   onDiscard(hook: () => unknown): void {
-    this.#locate().onDiscard(hook);
+    this.#locate().pass.onDiscard(hook);
   }
 
   /** What the request did so far: its passes, its futures, where they ran and for how long. */
   report(): FuturesReport {
     const ledger = this.#locate();
     return {
-      passes: [...ledger.log.ended, ledger.log.current],
+      passes: [...ledger.pass.log.ended, ledger.pass.log.current],
       futures: Array.from(ledger.futures, reportOf),
     };
   }

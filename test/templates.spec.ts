@@ -15,7 +15,7 @@ import { tasks } from './support/tasks.js';
 import { useViews } from './support/views.js';
 
 onEachAdapter('templates', (start) => {
-  const page = '<h1>Desk</h1>\n<p>3</p>\n<p>7</p>\n';
+  const page = '<h1>Desk</h1>\n<p>3</p>\n<p>7</p>';
 
   for (const replay of ['handler', 'request'] as const) {
     it(`lets a synchronous template helper submit (replay: '${replay}')`, async () => {

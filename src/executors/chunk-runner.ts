@@ -43,7 +43,8 @@ const CANCEL_GRACE = 1_000;
  * @internal
  */
 export class ChunkRunner {
-  readonly #id = crypto.randomUUID();
+  /** Tells this runner's messages from others' in the same pool. */
+  readonly #id = Math.random();
   readonly #chunks = new Map<number, Chunk>();
   readonly #waiting: (() => void)[] = [];
   #nextChunk = 0;
@@ -96,15 +97,14 @@ export class ChunkRunner {
 
   /** Takes what a worker posted; messages of others are ignored. */
   onMessage(message: unknown): void {
-    if ((message as Partial<OutcomeMessage> | null)?.nestjsFutures !== this.#id) return;
-    const { chunk: id, worker, outcome } = message as OutcomeMessage;
+    if (!Array.isArray(message) || message[0] !== this.#id) return;
+    const [, id, index, , , , run] = message as unknown as OutcomeMessage;
     const chunk = this.#chunks.get(id);
     if (chunk === undefined) return;
-    const [index, , , , run] = outcome;
     const job = chunk.jobs[index] as Job;
     chunk.delivered++;
     this.hooks.measured(job, run);
-    job.settle(toOutcome(outcome, job, `thread ${worker}`));
+    job.settle(toOutcome(message as unknown as OutcomeMessage, job, `thread ${chunk.workerId}`));
     if (chunk.complete) this.#finish(chunk);
   }
 

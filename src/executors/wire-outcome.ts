@@ -2,7 +2,7 @@ import { TaskResultError, UnknownTaskError } from '../errors/index.js';
 import type { ErrorRecord } from '../tasks/error-record.js';
 import { reviveError } from '../tasks/error-transport.js';
 import type { Uncloneable } from '../tasks/uncloneable.js';
-import { WireStatus, type WireOutcome } from '../tasks/worker-protocol.js';
+import { WireStatus, type OutcomeMessage } from '../tasks/worker-protocol.js';
 import type { Job } from './call-queue.js';
 import type { Outcome } from './executor.js';
 
@@ -12,7 +12,7 @@ import type { Outcome } from './executor.js';
  * @internal
  */
 export function toOutcome(
-  [, status, payload, startedAt, run]: WireOutcome,
+  [, , , status, payload, startedAt, run]: OutcomeMessage,
   { call, queuedAt }: Job,
   worker: string,
 ): Outcome {

@@ -9,8 +9,8 @@ import type { Ledger } from './ledger.js';
  */
 export function replayLimitError(ledger: Ledger): ReplayLimitError {
   const drifting = [...ledger.futures]
-    .filter(({ isSettled, askedIn }) => isSettled && askedIn < ledger.pass)
+    .filter(({ isSettled, askedIn }) => isSettled && askedIn < ledger.pass.number)
     .map(({ key }) => key);
-  const submitted = ledger.log.ended.map((pass) => pass.submitted);
+  const submitted = ledger.pass.log.ended.map((pass) => pass.submitted);
   return new ReplayLimitError(ledger.runtime.options.maxPasses, submitted, drifting);
 }

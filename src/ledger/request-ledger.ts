@@ -76,7 +76,7 @@ export function openLedger(runtime: FuturesRuntime, context: ExecutionContext): 
  */
 export function ledgerFor(context: ExecutionContext): Ledger {
   const known = activeLedger(context);
-  if (known?.isRunning === true) return known;
+  if (known?.pass.isRunning === true) return known;
   const server =
     httpRequestOf(context) ??
     (context.getType<string>() === 'graphql'

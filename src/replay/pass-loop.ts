@@ -52,36 +52,36 @@ export class PassLoop implements Observer<unknown> {
   /** The response is not wanted any more. */
   stop(): void {
     this.#subscription?.unsubscribe();
-    this.ledger.end();
+    this.ledger.pass.end();
   }
 
   next(value: unknown): void {
     // Where a barrier stands, it knows what the handler itself returned.
-    this.ledger.outcome ??= { value };
+    this.ledger.pass.outcome ??= { value };
     if (this.#isDiscarding) destroyBody(value);
-    else if (this.ledger.mustDiscard) {
+    else if (this.ledger.pass.mustDiscard) {
       destroyBody(value);
       this.#discard();
-    } else if (this.ledger.failure !== undefined) {
+    } else if (this.ledger.pass.failure !== undefined) {
       destroyBody(value);
-      this.#fail(this.ledger.failure);
+      this.#fail(this.ledger.pass.failure);
     } else if (this.#isRehearsed) this.#last = { value };
     else this.subscriber.next(value);
   }
 
   error(error: unknown): void {
-    this.ledger.outcome ??= { error };
+    this.ledger.pass.outcome ??= { error };
     if (this.#isDiscarding) return;
-    if (this.ledger.mustDiscard) this.#discard();
-    else this.#fail(this.ledger.failure ?? error);
+    if (this.ledger.pass.mustDiscard) this.#discard();
+    else this.#fail(this.ledger.pass.failure ?? error);
   }
 
   complete(): void {
     if (this.#isDiscarding) return;
-    if (this.ledger.mustDiscard) this.#discard();
+    if (this.ledger.pass.mustDiscard) this.#discard();
     else if (this.#last !== undefined) this.#rehearse(this.#last.value);
     else {
-      this.ledger.end();
+      this.ledger.pass.end();
       this.subscriber.complete();
     }
   }
@@ -108,27 +108,27 @@ export class PassLoop implements Observer<unknown> {
   async #replay(): Promise<void> {
     const { ledger } = this;
     if (ledger.head.isSent) {
-      logger.error(new ResponseCommittedError(ledger.pendingKeys));
+      logger.error(new ResponseCommittedError(ledger.pass.pendingKeys));
       this.#abandon();
       return;
     }
     ledger.restoreHead();
-    await ledger.discard();
-    if (ledger.pass >= ledger.runtime.options.maxPasses) throw replayLimitError(ledger);
+    await ledger.pass.discard();
+    if (ledger.pass.number >= ledger.runtime.options.maxPasses) throw replayLimitError(ledger);
     await ledger.resolvePending();
     if (ledger.client.isGone || this.subscriber.closed) {
       this.#abandon();
       return;
     }
-    ledger.nextPass();
+    ledger.pass.next();
     // The clone has a loop of its own, and is answered there: this one ends without an outcome.
     if (this.request !== undefined) this.request.dispatch(ledger);
     else this.start();
   }
 
   async #endRehearsal(rehearsal: Rehearsal): Promise<void> {
-    await this.ledger.discard();
-    this.ledger.end();
+    await this.ledger.pass.discard();
+    this.ledger.pass.end();
     rehearsal.end();
     this.subscriber.next(rehearsal.value);
     this.subscriber.complete();
@@ -136,14 +136,14 @@ export class PassLoop implements Observer<unknown> {
 
   /** Ends without an outcome: the response is written, or nobody waits for it. */
   #abandon(): void {
-    this.ledger.end();
+    this.ledger.pass.end();
     this.subscriber.next(undefined);
     this.subscriber.complete();
   }
 
   #fail(error: unknown): void {
     const { ledger } = this;
-    ledger.end();
+    ledger.pass.end();
     if (error instanceof ExecutorSaturatedError && !ledger.head.isSent) {
       ledger.head.setHeader('Retry-After', String(error.retryAfter));
     }

@@ -1,6 +1,7 @@
 import { Logger, type ExecutionContext } from '@nestjs/common';
 import { ReplayUnsafeError } from '../errors/index.js';
-import type { Ask, Ledger, PassOutcome } from '../ledger/ledger.js';
+import type { Ledger } from '../ledger/ledger.js';
+import type { Ask, PassOutcome } from '../ledger/pass-state.js';
 import { httpRequestOf } from '../ledger/request-ledger.js';
 import { isTaskHandle, taskReference } from '../tasks/task.js';
 import { firstDifference } from './first-difference.js';
@@ -27,26 +28,26 @@ export class Rehearsal {
     /** What is published. */
     readonly value: unknown,
   ) {
-    this.#asks = ledger.asks;
-    this.#outcome = ledger.outcome;
+    this.#asks = ledger.pass.asks;
+    this.#outcome = ledger.pass.outcome;
     this.#restoreHead = ledger.head.remember();
   }
 
   /** Whether there is something to compare, and a response that can wait. */
   static isPossible(ledger: Ledger, context: ExecutionContext): boolean {
     if (Reflect.hasMetadata(SSE_METADATA, context.getHandler())) return false;
-    return ledger.asks.size > 0 && !ledger.isPublishedAsIs && !ledger.head.isSent;
+    return ledger.pass.asks.size > 0 && !ledger.pass.isPublishedAsIs && !ledger.head.isSent;
   }
 
   begin(): void {
-    this.ledger.rehearse();
+    this.ledger.pass.rehearse();
   }
 
   end(): void {
     this.#restoreHead();
     const difference =
-      differenceInAsks(this.#asks, this.ledger.asks) ??
-      differenceInOutcome(this.#outcome, this.ledger.outcome);
+      differenceInAsks(this.#asks, this.ledger.pass.asks) ??
+      differenceInOutcome(this.#outcome, this.ledger.pass.outcome);
     if (difference !== undefined) {
       logger.error(new ReplayUnsafeError(routeOf(this.context), difference));
     }

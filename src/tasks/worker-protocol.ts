@@ -33,7 +33,7 @@ export type WireCall = readonly [url: string, exportName: string, args: readonly
 /** Dispatcher → worker. */
 export interface ChunkMessage {
   /** Which dispatcher asks: a worker may serve several. */
-  readonly dispatcher: string;
+  readonly dispatcher: number;
   readonly chunk: number;
   readonly progress: SharedArrayBuffer;
   readonly calls: readonly WireCall[];
@@ -47,8 +47,13 @@ export enum WireStatus {
   UncloneableResult,
 }
 
-/** One call's result on its way back; times in ms, the start as epoch time. */
-export type WireOutcome = readonly [
+/**
+ * Worker → dispatcher: one call's result. Times in ms, the start as epoch time. There are many of
+ * these, and the names of an object's properties would be most of what is sent.
+ */
+export type OutcomeMessage = readonly [
+  dispatcher: number,
+  chunk: number,
   index: number,
   status: WireStatus,
   payload: unknown,
@@ -61,12 +66,4 @@ export interface PayloadOf {
   [WireStatus.Failed]: ErrorRecord;
   [WireStatus.UnknownTask]: { readonly message: string; readonly cause: ErrorRecord | undefined };
   [WireStatus.UncloneableResult]: Uncloneable;
-}
-
-/** Worker → dispatcher. */
-export interface OutcomeMessage {
-  readonly nestjsFutures: string;
-  readonly chunk: number;
-  readonly worker: number;
-  readonly outcome: WireOutcome;
 }

@@ -12,7 +12,6 @@ import {
   type ChunkMessage,
   type OutcomeMessage,
   type WireCall,
-  type WireOutcome,
 } from './worker-protocol.js';
 
 const loader = new TaskLoader();
@@ -29,8 +28,7 @@ export default async function runChunk(message: ChunkMessage): Promise<void> {
   for (let i = progress.claim(); i < calls.length; i = progress.claim()) {
     const [status, payload] = await runCall(calls[i] as WireCall, progress);
     const { startedAt } = progress;
-    const outcome: WireOutcome = [i, status, payload, startedAt, now() - startedAt];
-    post({ nestjsFutures: dispatcher, chunk, worker: threadId, outcome });
+    post([dispatcher, chunk, i, status, payload, startedAt, now() - startedAt]);
   }
 }
 
@@ -102,12 +100,13 @@ function post(message: OutcomeMessage): void {
   try {
     parentPort?.postMessage(message);
   } catch {
-    const [index, , payload, startedAt, run] = message.outcome;
+    const [dispatcher, chunk, index, , payload, startedAt, run] = message;
     const culprit = findUncloneable(payload, 'result') ?? {
       path: 'result',
       description: 'a value',
     };
-    const outcome: WireOutcome = [index, WireStatus.UncloneableResult, culprit, startedAt, run];
-    parentPort?.postMessage({ ...message, outcome });
+    const status = WireStatus.UncloneableResult;
+    const refused: OutcomeMessage = [dispatcher, chunk, index, status, culprit, startedAt, run];
+    parentPort?.postMessage(refused);
   }
 }

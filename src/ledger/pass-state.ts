@@ -1,0 +1,128 @@
+import { PassDiscardedError } from '../errors/index.js';
+import type { Future } from './future.js';
+import { PassLog } from './pass-log.js';
+import type { Submission } from './submission.js';
+
+/** What was asked for by a key: with a task, or just for its value. */
+export type Ask = Partial<Pick<Submission, 'task' | 'args'>>;
+
+/** What a pass came to. */
+export type PassOutcome = { readonly value: unknown } | { readonly error: unknown };
+
+/**
+ * The pass a request is in, and how its outcome is judged.
+ *
+ * @internal
+ */
+export class PassState {
+  readonly log = new PassLog();
+  /** What the handler came to in this pass, before other interceptors changed it. */
+  outcome: PassOutcome | undefined;
+  /**
+   * An error that is the outcome of the request, whatever is pending: were the pass discarded, the
+   * next one might not meet it again, and go on with a wrong value.
+   */
+  failure: Error | undefined;
+  /** Whether this pass is published with its placeholders. */
+  isPublishedAsIs = false;
+  /** What this pass goes on without. */
+  readonly awaited = new Set<Future>();
+
+  #number = 1;
+  #phase: 'running' | 'between' | 'ended' = 'running';
+  #isRehearsal = false;
+  #discardHooks: (() => unknown)[] = [];
+  #asks: Map<string, Ask> | undefined;
+
+  /** @param keepsAsks whether what a pass asks for is kept, to be compared */
+  constructor(keepsAsks: boolean) {
+    if (keepsAsks) this.#asks = new Map();
+  }
+
+  /** From 1. */
+  get number(): number {
+    return this.#number;
+  }
+
+  /** `between`: a pass was discarded, and its tasks run; `ended`: no pass follows. */
+  get phase(): 'running' | 'between' | 'ended' {
+    return this.#phase;
+  }
+
+  get isRunning(): boolean {
+    return this.#phase === 'running';
+  }
+
+  /** Whether the outcome of this pass, as things stand, is to be thrown away. */
+  get mustDiscard(): boolean {
+    return this.#isRehearsal ? this.isRunning && this.failure === undefined : this.#hasPending;
+  }
+
+  get pendingKeys(): string[] {
+    return Array.from(this.awaited, ({ key }) => key);
+  }
+
+  /** What this pass asked for, by key; nothing unless asks are kept. */
+  get asks(): ReadonlyMap<string, Ask> {
+    return this.#asks ?? new Map<string, Ask>();
+  }
+
+  /** Notes what is asked for, if asks are kept. */
+  ask(key: string, ask: Ask): void {
+    this.#asks?.set(key, ask);
+  }
+
+  /** The error that stands for the outcome of this pass where that must not be published. */
+  rejection(cause?: unknown): Error | undefined {
+    return this.failure ?? (this.mustDiscard ? this.#discarded(cause) : undefined);
+  }
+
+  /** @throws PassDiscardedError if the pass goes on without a value */
+  barrier(): void {
+    if (this.failure !== undefined) throw this.failure;
+    if (this.#hasPending) throw this.#discarded();
+  }
+
+  onDiscard(hook: () => unknown): void {
+    this.#discardHooks.push(hook);
+  }
+
+  /** Ends a pass that is thrown away, and runs the hooks it left. */
+  async discard(): Promise<void> {
+    this.#phase = 'between';
+    this.log.end();
+    const hooks = this.#discardHooks;
+    this.#discardHooks = [];
+    for (const hook of hooks) await hook();
+  }
+
+  /** Begins the next pass. */
+  next(): void {
+    this.#number++;
+    this.#phase = 'running';
+    this.outcome = undefined;
+    this.log.begin();
+    if (this.#asks !== undefined) this.#asks = new Map();
+  }
+
+  /** Begins a pass that is discarded whatever its outcome, to compare it with the one before. */
+  rehearse(): void {
+    this.#isRehearsal = true;
+    this.next();
+  }
+
+  /** No pass follows. */
+  end(): void {
+    this.#phase = 'ended';
+  }
+
+  get #hasPending(): boolean {
+    return (
+      this.awaited.size > 0 && this.isRunning && !this.isPublishedAsIs && this.failure === undefined
+    );
+  }
+
+  #discarded(cause?: unknown): PassDiscardedError {
+    return new PassDiscardedError(this.#number, cause);
+  }
+}

@@ -1,0 +1,118 @@
+import { ReplayUnsafeError } from '../errors/index.js';
+import type { Call, Executor, Outcome } from '../executors/executor.js';
+import { Executors } from '../executors/executors.js';
+import { InlineExecutor } from '../executors/inline.executor.js';
+import { resolveOptions } from '../futures.options.js';
+import { FuturesRuntime } from '../futures.runtime.js';
+import { FuturesService } from '../futures.service.js';
+import { ClientConnection } from '../ledger/client-connection.js';
+import { replayLimitError } from '../ledger/drift.js';
+import { Ledger } from '../ledger/ledger.js';
+import type { PassOutcome } from '../ledger/pass-state.js';
+import { differenceInAsks, differenceInOutcome } from '../replay/rehearsal.js';
+import { responseHeadOf } from '../replay/response-head.js';
+
+/** Options of {@link assertReplaySafe}. */
+export interface AssertReplaySafeOptions {
+  /** Values of futures by key: their tasks do not run. Default: all tasks run, on the event loop. */
+  readonly results?: Readonly<Record<string, unknown>>;
+  /** Passes at most. Default: 5. */
+  readonly maxPasses?: number;
+}
+
+/**
+ * Runs a handler pass by pass until nothing is pending, then once more, and compares the two last
+ * passes: keys, tasks, arguments and result. For unit tests: no app, no server, no workers.
+ *
+ * @param handler what is to be run again; it is given the `FuturesService` of its own request
+ * @returns the result of the last pass
+ * @throws ReplayUnsafeError with the first difference
+ * @throws ReplayLimitError if it still submits in its last pass
+ * @throws what the handler throws in a pass that leaves nothing pending
+ *
+ * @example
+ * ```ts
+ * const page = await assertReplaySafe((futures) => new DeskController(futures).page('2026'), {
+ *   results: { chart: '<svg/>' },
+ * });
+ * ```
+ *
+ * @publicApi
+ */
+export async function assertReplaySafe<Result>(
+  handler: (futures: FuturesService) => Result,
+  { results = {}, maxPasses }: AssertReplaySafeOptions = {},
+): Promise<Awaited<Result>> {
+  const ledger = openLedger(new GivenResults(results), maxPasses);
+  const futures = new FuturesService(() => ledger);
+  let outcome = await runPass(handler, futures);
+  while (ledger.pass.mustDiscard) {
+    await ledger.pass.discard();
+    if (ledger.pass.number >= ledger.runtime.options.maxPasses) throw replayLimitError(ledger);
+    await ledger.resolvePending();
+    ledger.pass.next();
+    outcome = await runPass(handler, futures);
+  }
+  if (ledger.pass.failure !== undefined) throw ledger.pass.failure;
+  if ('error' in outcome) throw outcome.error;
+
+  const { asks } = ledger.pass;
+  ledger.pass.rehearse();
+  const repeated = await runPass(handler, futures);
+  const difference =
+    differenceInAsks(asks, ledger.pass.asks) ?? differenceInOutcome(outcome, repeated);
+  ledger.pass.end();
+  if (difference !== undefined) {
+    throw new ReplayUnsafeError(handler.name || 'The handler', difference);
+  }
+  return outcome.value as Awaited<Result>;
+}
+
+function openLedger(executor: Executor, maxPasses: number | undefined): Ledger {
+  const options = resolveOptions({
+    executor: 'given',
+    executors: { given: executor },
+    strict: true,
+    maxPasses,
+  });
+  const runtime = new FuturesRuntime(options, new Executors(options), false);
+  const client = new ClientConnection(undefined);
+  const ledger = new Ledger({ runtime, client, head: responseHeadOf(undefined) });
+  ledger.request = ledger;
+  return ledger;
+}
+
+async function runPass(
+  handler: (futures: FuturesService) => unknown,
+  futures: FuturesService,
+): Promise<PassOutcome> {
+  try {
+    return { value: await handler(futures) };
+  } catch (error) {
+    return { error };
+  }
+}
+
+/** Takes the values it was given, and runs the other tasks on the event loop. */
+class GivenResults extends InlineExecutor {
+  readonly #results: Readonly<Record<string, unknown>>;
+
+  constructor(results: Readonly<Record<string, unknown>>) {
+    super();
+    this.#results = results;
+  }
+
+  override async run(calls: readonly Call[]): Promise<Outcome[]> {
+    return Promise.all(calls.map((call) => this.#runOne(call)));
+  }
+
+  async #runOne(call: Call): Promise<Outcome> {
+    const { key } = call;
+    if (key !== undefined && Object.hasOwn(this.#results, key)) {
+      const value = this.#results[key];
+      return { status: 'resolved', value, worker: 'given', wait: 0, run: 0 };
+    }
+    const [outcome] = await super.run([call]);
+    return outcome as Outcome;
+  }
+}

@@ -1,0 +1,2 @@
+export { assertReplaySafe } from './assert-replay-safe.js';
+export type { AssertReplaySafeOptions } from './assert-replay-safe.js';

@@ -1,0 +1,66 @@
+import { FuturesService, ReplayLimitError, ReplayUnsafeError } from '../src/index.js';
+import { assertReplaySafe } from '../src/testing/index.js';
+import { tasks } from './support/tasks.js';
+
+describe('assertReplaySafe', () => {
+  it('returns what a handler that is safe comes to', async () => {
+    const chain = (futures: FuturesService) => {
+      const first = futures.resultOrSubmit('first', 0, tasks.add, 1, 2);
+      futures.barrier();
+      return { sum: futures.resultOrSubmit('second', 0, tasks.add, first, 10) };
+    };
+    await expect(assertReplaySafe(chain)).resolves.toEqual({ sum: 13 });
+  });
+
+  it('takes given results instead of running tasks', async () => {
+    const page = (futures: FuturesService) => futures.resultOrSubmit('x', '', tasks.fail, 'never');
+    await expect(assertReplaySafe(page, { results: { x: 'given' } })).resolves.toBe('given');
+  });
+
+  it('finds a key that changes from pass to pass', async () => {
+    let n = 0;
+    const page = (futures: FuturesService) => {
+      futures.resultOrSubmit('fixed', 0, tasks.add, 1, 1);
+      return futures.result(`random ${futures.pass === 1 ? 0 : n++}`, 0);
+    };
+    await expect(assertReplaySafe(page)).rejects.toThrow(
+      'page is not safe to replay: the key "random 0" was asked for once, and "random 1" instead of it',
+    );
+  });
+
+  it('finds keys that never settle down', async () => {
+    let n = 0;
+    const page = (futures: FuturesService) => futures.resultOrSubmit(`k${n++}`, 0, tasks.add, 1, 1);
+    await expect(assertReplaySafe(page, { maxPasses: 3 })).rejects.toThrow(ReplayLimitError);
+  });
+
+  it('finds arguments that differ, with the path', async () => {
+    let now = 0;
+    const page = (futures: FuturesService) =>
+      futures.resultOrSubmit('x', null, tasks.echo, { at: { ms: now++ } });
+    await expect(assertReplaySafe(page)).rejects.toThrow(
+      'the arguments of the key "x" differ at args[0].at.ms: 1, then 2',
+    );
+  });
+
+  it('finds a result that depends on state kept between passes', async () => {
+    const rows: number[] = [];
+    const page = (futures: FuturesService) => {
+      rows.push(futures.resultOrSubmit('x', 0, tasks.add, 1, 1));
+      return { rows: [...rows] };
+    };
+    await expect(assertReplaySafe(page)).rejects.toThrow(ReplayUnsafeError);
+    await expect(assertReplaySafe(page)).rejects.toThrow('the result differs at result.rows[');
+  });
+
+  it('fails with the error of the handler, and of the task', async () => {
+    await expect(
+      assertReplaySafe((futures) => futures.resultOrSubmit('x', '', tasks.fail, 'no paper')),
+    ).rejects.toThrow('no paper');
+    await expect(
+      assertReplaySafe(() => {
+        throw new TypeError('broken');
+      }),
+    ).rejects.toThrow(TypeError);
+  });
+});
