@@ -19,7 +19,7 @@ export {
   UnknownTaskError,
 } from './errors/execution.errors.js';
 export { FuturesException, isFuturesException } from './errors/futures.exception.js';
-export type { FuturesExceptionOptions, HttpErrorShape } from './errors/futures.exception.js';
+export type { FuturesExceptionOptions } from './errors/futures.exception.js';
 export {
   PassDiscardedError,
   ReplayLimitError,

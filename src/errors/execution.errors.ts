@@ -1,7 +1,7 @@
 import {
   FuturesException,
+  FuturesHttpException,
   type FuturesExceptionOptions,
-  type HttpErrorShape,
 } from './futures.exception.js';
 
 /**
@@ -9,11 +9,8 @@ import {
  *
  * @publicApi
  */
-export class FutureTimeoutError extends FuturesException implements HttpErrorShape {
+export class FutureTimeoutError extends FuturesHttpException {
   readonly code = 'ERR_FUTURES_TIMEOUT';
-  readonly status = 504;
-  readonly statusCode = 504;
-  readonly expose = false;
 
   constructor(
     /** `run`: the task was stopped while it ran; `queue`: it was never started. */
@@ -28,6 +25,8 @@ export class FutureTimeoutError extends FuturesException implements HttpErrorSha
             `Raise "timeout" for it with using({ timeout }), or give it less to do.`
         : `The task ${options.task} waited in the queue for more than ${limit} ms and was not started. ` +
             `Add threads ("threads.max"), or raise "queueTimeout".`,
+      504,
+      'Gateway Timeout',
       options,
     );
   }
@@ -39,11 +38,8 @@ export class FutureTimeoutError extends FuturesException implements HttpErrorSha
  *
  * @publicApi
  */
-export class ExecutorSaturatedError extends FuturesException implements HttpErrorShape {
+export class ExecutorSaturatedError extends FuturesHttpException {
   readonly code = 'ERR_FUTURES_SATURATED';
-  readonly status = 503;
-  readonly statusCode = 503;
-  readonly expose = false;
 
   constructor(
     message: string,
@@ -51,7 +47,7 @@ export class ExecutorSaturatedError extends FuturesException implements HttpErro
     readonly retryAfter: number,
     options: FuturesExceptionOptions = {},
   ) {
-    super(message, options);
+    super(message, 503, 'Service Unavailable', options);
   }
 }
 
@@ -118,15 +114,20 @@ export class UnknownTaskError extends FuturesException {
 }
 
 /**
- * The client went away before the task was done. Nobody is left to be answered: seen in logs and
- * metrics only.
+ * The client went away before the task was done. Nobody is left to be answered: seen by
+ * interceptors and in metrics only. Its status is 499, as nginx has it.
  *
  * @publicApi
  */
-export class FutureCancelledError extends FuturesException implements HttpErrorShape {
+export class FutureCancelledError extends FuturesHttpException {
   readonly code = 'ERR_FUTURES_CANCELLED';
-  /** As nginx logs it: the client closed the request. */
-  readonly status = 499;
-  readonly statusCode = 499;
-  readonly expose = false;
+
+  constructor(options: FuturesExceptionOptions) {
+    super(
+      `The client went away, so the task ${options.task} was given up.`,
+      499,
+      'Client Closed Request',
+      options,
+    );
+  }
 }

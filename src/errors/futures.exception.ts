@@ -1,3 +1,5 @@
+import { HttpException } from '@nestjs/common';
+
 const BRAND = Symbol.for('nestjs-futures.exception');
 
 /** Where an error happened and what caused it; every part is optional. */
@@ -12,6 +14,8 @@ export interface FuturesExceptionOptions {
 /**
  * Base of every error this module raises.
  *
+ * Those that concern the client (503, 504) are `HttpException`s too, so that any exception filter
+ * answers with their status; the others are answered with 500 and logged, as any error is.
  * A task's own error is never wrapped in one: it reaches the caller as it was thrown.
  *
  * @publicApi
@@ -26,11 +30,45 @@ export abstract class FuturesException extends Error {
 
   constructor(message: string, options: FuturesExceptionOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
-    this.name = new.target.name;
-    if (options.key !== undefined) this.key = options.key;
-    if (options.task !== undefined) this.task = options.task;
-    Object.defineProperty(this, BRAND, { value: true });
+    label(this, new.target.name, options);
   }
+
+  /** `instanceof FuturesException` is true for those that extend `HttpException` as well. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return this === FuturesException
+      ? isFuturesException(value)
+      : Function.prototype[Symbol.hasInstance].call(this, value);
+  }
+}
+
+/**
+ * Base of the errors that concern the client.
+ *
+ * @internal
+ */
+export abstract class FuturesHttpException extends HttpException implements FuturesException {
+  abstract readonly code: string;
+  declare readonly key?: string;
+  declare readonly task?: string;
+
+  /** @param phrase what the client is told; the message is for developers */
+  constructor(
+    message: string,
+    statusCode: number,
+    phrase: string,
+    { cause, ...options }: FuturesExceptionOptions,
+  ) {
+    super({ statusCode, message: phrase }, statusCode, cause === undefined ? undefined : { cause });
+    this.message = message;
+    label(this, new.target.name, options);
+  }
+}
+
+function label(error: Error, name: string, { key, task }: FuturesExceptionOptions): void {
+  error.name = name;
+  if (key !== undefined) Object.assign(error, { key });
+  if (task !== undefined) Object.assign(error, { task });
+  Object.defineProperty(error, BRAND, { value: true });
 }
 
 /**
@@ -48,16 +86,4 @@ export abstract class FuturesException extends Error {
  */
 export function isFuturesException(value: unknown): value is FuturesException {
   return value instanceof Error && BRAND in value;
-}
-
-/**
- * The properties by which Nest recognises an error as an HTTP one (those of `http-errors`): the
- * client gets the status and its standard phrase, the log gets the message.
- *
- * @internal
- */
-export interface HttpErrorShape {
-  readonly status: number;
-  readonly statusCode: number;
-  readonly expose: false;
 }

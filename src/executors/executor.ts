@@ -92,7 +92,7 @@ export function notStarted(error: unknown, wait = 0): Outcome {
 /** An outcome for a call whose client has gone. */
 export function cancelled({ key, task }: Call): Outcome {
   return notStarted(
-    new FutureCancelledError(`The client went away, so the task ${task.id} was given up.`, {
+    new FutureCancelledError({
       key,
       task: task.id,
     }),
