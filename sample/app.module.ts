@@ -4,6 +4,7 @@ import { ChainController } from './api/chain.controller.js';
 import { FailsController } from './api/fails.controller.js';
 import { PingController } from './api/ping.controller.js';
 import { SummaryController } from './api/summary.controller.js';
+import { BriefController } from './brief/brief.controller.js';
 import { InlineController } from './inline/inline.controller.js';
 import { PageController } from './page/page.controller.js';
 import { portletProviders } from './portlets/portlets.js';
@@ -25,6 +26,7 @@ import { RequestClock } from './trace/request-clock.js';
   controllers: [
     PageController,
     InlineController,
+    BriefController,
     SummaryController,
     ChainController,
     FailsController,

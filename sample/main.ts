@@ -1,8 +1,11 @@
 import { Logger } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
 import { AppModule } from './app.module.js';
+import { useTemplates } from './brief/templates.js';
 
-const app = await NestFactory.create(AppModule);
+const app = await NestFactory.create<NestExpressApplication>(AppModule);
+useTemplates(app);
 app.enableShutdownHooks();
 const port = Number(process.env['PORT'] ?? 3000);
 await app.listen(port);

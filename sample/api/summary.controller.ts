@@ -18,7 +18,7 @@ export class SummaryController {
     swarms: Swarm[],
     @Future('flights', { task: flights.summarizeFlights })
     { byHour, ...all }: FlightSummary,
-    @Future('feed', { task: feed.parseFeed, args: (): [string] => ['quakes.atom'] })
+    @Future('feed', { task: feed.parseFeed, args: () => ['quakes.atom'] })
     { title, updated, entries }: Feed,
   ) {
     return {

@@ -1,12 +1,7 @@
-import { readFileSync } from 'node:fs';
 import type { LatestRuns, Way } from '../trace/latest-runs.js';
 import { html, trusted, type Html } from './html.js';
 import { routes } from './routes.js';
-
-// Seen from the compiled file, sample/dist/page/page.js. Read once, when the app starts.
-const styles = ['page/desk.css', 'page/portlets.css', 'page/report.css', 'trace/trace.css']
-  .map((file) => readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8'))
-  .join('\n');
+import { styles } from './styles.js';
 
 /** The page around the portlets. */
 export function page({

@@ -1,5 +1,6 @@
 /** The other routes of the sample, for the foot of the page. */
 export const routes = [
+  { path: '/brief', says: 'A Handlebars template whose helpers ask for futures.' },
   { path: '/api/summary', says: 'Three values as parameters of the handler, which runs once.' },
   { path: '/api/summary?magnitude=2', says: 'The same, with an argument taken from the request.' },
   { path: '/api/chain', says: 'The second task needs what the first has found: three passes.' },

@@ -1,0 +1,32 @@
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import Handlebars from 'handlebars';
+import type { Portlet } from '../portlets/portlet.js';
+
+/** What the template is given, where a helper finds it. */
+interface Root {
+  readonly portlets: readonly Portlet[];
+}
+
+/** Has the app render `*.hbs`, with the helper `{{portlet "Name"}}`. */
+export function useTemplates(app: NestExpressApplication): void {
+  const handlebars = Handlebars.create();
+  handlebars.registerHelper('portlet', (name: string, options: Handlebars.HelperOptions) => {
+    const { portlets } = (options.data as { root: Root }).root;
+    const portlet = portlets.find((each) => each.constructor.name === name);
+    if (portlet === undefined) throw new Error(`There is no portlet "${name}".`);
+    return new handlebars.SafeString(portlet.render().markup);
+  });
+  app.engine(
+    'hbs',
+    (file: string, model: object, done: (error: unknown, page?: string) => void) => {
+      readFile(file, 'utf8')
+        .then((source) => handlebars.compile(source)(model))
+        .then((page) => done(null, page), done);
+    },
+  );
+  app.setViewEngine('hbs');
+  // Seen from the compiled file, sample/dist/brief/templates.js.
+  app.setBaseViewsDir(fileURLToPath(new URL('../../brief', import.meta.url)));
+}
