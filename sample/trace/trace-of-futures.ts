@@ -8,38 +8,36 @@ type FutureReport = Report['futures'][number];
 
 /** Lays the passes and tasks of a request out along a line of time. */
 export function traceOfFutures({ passes, futures }: Report, clock: RequestClock): Trace {
-  const rows: TraceRow[] = [];
-  let now = 0;
-  for (const pass of passes) {
-    rows.push(passRow(pass, now, pass === passes.at(-1)));
-    now += pass.duration;
-    const batch = futures.filter(({ key }) => pass.submitted.includes(key)).toSorted(byStart);
-    rows.push(...batch.map((future) => taskRow(future, now)));
-    now += Math.max(0, ...batch.map(({ wait, run }) => wait + run));
-  }
+  const rows = passes.flatMap((pass) => [
+    passRow(pass, pass === passes.at(-1)),
+    ...futures
+      .filter(({ key }) => pass.submitted.includes(key))
+      .toSorted(byStart)
+      .map(taskRow),
+  ]);
   return { total: clock.elapsed, loopBusy: clock.loopBusy, passes: passes.length, rows };
 }
 
-function passRow({ pass, duration, submitted }: Pass, from: number, isLast: boolean): TraceRow {
+function passRow({ pass, start, duration, submitted }: Pass, isLast: boolean): TraceRow {
   const count = submitted.length === 1 ? '1 future' : `${submitted.length} futures`;
   return {
     what: `pass ${pass}`,
     detail: isLast ? 'this page' : `asked for ${count}, discarded`,
     where: EVENT_LOOP,
     failed: false,
-    spans: [{ kind: 'pass', from, length: duration }],
+    spans: [{ kind: 'pass', from: start, length: duration }],
   };
 }
 
-function taskRow({ key, task, worker, wait, run, status }: FutureReport, from: number): TraceRow {
+function taskRow({ key, task, worker, start, wait, run, status }: FutureReport): TraceRow {
   return {
     what: task,
     detail: key,
     where: worker,
     failed: status === 'failed',
     spans: [
-      { kind: 'wait', from, length: wait },
-      { kind: 'run', from: from + wait, length: run },
+      { kind: 'wait', from: start, length: wait },
+      { kind: 'run', from: start + wait, length: run },
     ],
   };
 }
