@@ -1,6 +1,7 @@
 // Prints the totals of a run of the tests, and fails if anything failed.
 // Usage: node scripts/ci-totals.mjs <Jest's JSON results> <exit status of the run>
 import { existsSync, readFileSync } from 'node:fs';
+import { relative } from 'node:path';
 
 const [file = '', status = '1'] = process.argv.slice(2);
 const results = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
@@ -14,7 +15,7 @@ const {
 
 for (const { name, assertionResults } of results.testResults ?? []) {
   for (const test of assertionResults.filter((each) => each.status === 'failed')) {
-    console.log(`Failed: ${name}: ${test.fullName}`);
+    console.log(`Failed: ${relative('.', name)}: ${test.fullName}`);
   }
 }
 if (brokenSuites > 0) console.log(`Test files that did not run: ${brokenSuites}`);

@@ -9,7 +9,7 @@ import { Observable } from 'rxjs';
 import { useFuturesOptions, type ReplayMode } from './decorators/use-futures.decorator.js';
 import { FuturesRuntime } from './futures.runtime.js';
 import type { Ledger } from './ledger/ledger.js';
-import { httpRequestOf, ledgerOf, openLedger } from './ledger/request-ledger.js';
+import { activeLedger, httpRequestOf, openLedger } from './ledger/request-ledger.js';
 import { PageRendering } from './replay/page-rendering.js';
 import { PassLoop } from './replay/pass-loop.js';
 import { RequestReplay } from './replay/request-replay.js';
@@ -38,10 +38,10 @@ export class FuturesInterceptor implements NestInterceptor {
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     const request = httpRequestOf(context);
+    const known = activeLedger(context);
+    // Installed before global interceptors, or by hand, as well: the outer one does the work.
+    if (known?.request === (request ?? context) && known.pass.isRunning) return next.handle();
     if (request === undefined) return this.#run(this.#open(context, context), context, next);
-    const known = ledgerOf(request);
-    // Installed by the module and by hand: the outer one does the work.
-    if (known?.request === request && known.pass.isRunning) return next.handle();
     // A clone of a request that is replayed: its ledger goes on.
     const isReplay = known?.request !== undefined && known.pass.isRunning;
     if (isReplay) known.request = request;

@@ -14,6 +14,22 @@ import { Future, Futures, FuturesService, UseFutures } from '../src/index.js';
 import { onEachAdapter } from './support/app.js';
 import { tasks } from './support/tasks.js';
 
+/** Tells a failed run of the handler from a successful one. */
+function tracing(name: string, order: string[]): Type<NestInterceptor> {
+  @Injectable()
+  class Tracing implements NestInterceptor {
+    intercept(_context: ExecutionContext, next: CallHandler) {
+      return next.handle().pipe(
+        tap({
+          next: () => order.push(`${name} success`),
+          error: () => order.push(`${name} failure`),
+        }),
+      );
+    }
+  }
+  return Tracing;
+}
+
 const ARRANGEMENTS: [string, (list: Type[]) => Type[]][] = [
   ['first', (list) => list],
   ['last', (list) => list.toReversed()],
@@ -97,24 +113,13 @@ onEachAdapter('an inherited route', (start) => {
     'may have interceptors in one class only, registered %s',
     async (_, arrange) => {
       const order: string[] = [];
-      @Injectable()
-      class Tracing implements NestInterceptor {
-        intercept(_context: ExecutionContext, next: CallHandler) {
-          return next.handle().pipe(
-            tap({
-              next: () => order.push('success'),
-              error: () => order.push('failure'),
-            }),
-          );
-        }
-      }
       abstract class Base {
         @Get()
         page(@Futures() futures: FuturesService) {
           return { sum: futures.resultOrSubmit('sum', 0, tasks.add, 1, 2) };
         }
       }
-      @UseInterceptors(Tracing)
+      @UseInterceptors(tracing('traced', order))
       @Controller('traced')
       class Traced extends Base {}
       @Controller('bare')
@@ -123,7 +128,7 @@ onEachAdapter('an inherited route', (start) => {
       expect((await app.get('/bare')).body).toEqual({ sum: 3 });
       expect(order).toEqual([]);
       expect((await app.get('/traced')).body).toEqual({ sum: 3 });
-      expect(order).toEqual(['failure', 'success']);
+      expect(order).toEqual(['traced failure', 'traced success']);
     },
   );
 
@@ -152,4 +157,48 @@ onEachAdapter('an inherited route', (start) => {
     expect((await app.get('/dynamic')).body).toEqual({ sum: 3 });
     expect((await app.get('/plain')).body).toEqual({ sum: null });
   });
+
+  it.each(ARRANGEMENTS)(
+    'keeps each interceptor of its classes, registered %s',
+    async (_, arrange) => {
+      const order: string[] = [];
+      @UseInterceptors(tracing('base', order))
+      @Controller('base')
+      class Base {
+        @Get('plain')
+        plain() {
+          return {};
+        }
+        @Get('page')
+        page(@Futures() futures: FuturesService) {
+          return { sum: futures.resultOrSubmit('sum', 0, tasks.add, 1, 2) };
+        }
+      }
+      @Controller('heir')
+      class Heir extends Base {
+        @Get('own')
+        own() {
+          return {};
+        }
+      }
+      @UseInterceptors(tracing('sub', order))
+      @Controller('sub')
+      class Sub extends Base {}
+      const app = await start({ controllers: arrange([Base, Heir, Sub]) });
+      const traceOf = async (path: string) => {
+        order.length = 0;
+        expect((await app.get(path)).status).toBe(200);
+        return order.join(', ');
+      };
+      expect(await traceOf('/base/plain')).toBe('base success');
+      expect(await traceOf('/base/page')).toBe('base failure, base success');
+      expect(await traceOf('/heir/own')).toBe('base success');
+      expect(await traceOf('/heir/plain')).toBe('base success');
+      expect(await traceOf('/heir/page')).toBe('base failure, base success');
+      expect(await traceOf('/sub/plain')).toBe('sub success, base success');
+      expect(await traceOf('/sub/page')).toBe(
+        'sub failure, base failure, sub success, base success',
+      );
+    },
+  );
 });

@@ -22,6 +22,10 @@ function optionsWith(path: string, value: unknown): object {
   return { [first ?? '']: rest.length === 0 ? value : optionsWith(rest.join('.'), value) };
 }
 
+function shown(value: unknown): string {
+  return typeof value === 'string' ? `"${value}"` : String(value);
+}
+
 async function failureOf(options: object): Promise<Error> {
   try {
     await startApp('express', { futures: FuturesModule.forRoot(options) });
@@ -52,7 +56,7 @@ describe('an option that is not allowed keeps the app from starting', () => {
   )('%s: %p', async (name, value, min) => {
     const { message } = await failureOf(optionsWith(String(name), value));
     expect(message).toBe(
-      `The option "${name}" must be a number of ms from ${min} to 2147483647, but is ${typeof value === 'string' ? '"3"' : String(value)}.`,
+      `The option "${name}" must be a number of ms from ${min} to 2147483647, but is ${shown(value)}.`,
     );
   });
 

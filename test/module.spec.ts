@@ -22,6 +22,35 @@ function desk(): Type {
   return Desk;
 }
 
+/** A controller that injects the service. */
+function inside(): Type {
+  @Controller('inside')
+  class Inside {
+    constructor(@Inject(FuturesService) private readonly futures: FuturesService) {}
+    @Get()
+    page() {
+      return { sum: this.futures.resultOrSubmit('sum', 0, tasks.add, 1, 2) };
+    }
+  }
+  return Inside;
+}
+
+/** A controller that counts its instances. */
+function counted(): { made: object[]; Desk: Type } {
+  const made: object[] = [];
+  @Controller()
+  class Desk {
+    constructor(@Inject(FuturesService) private readonly futures: FuturesService) {
+      made.push(futures);
+    }
+    @Get()
+    page() {
+      return { sum: this.futures.resultOrSubmit('sum', 0, tasks.add, 1, 2) };
+    }
+  }
+  return { made, Desk };
+}
+
 onEachAdapter('FuturesModule.forRoot()', (start) => {
   it('works without options', async () => {
     const app = await start({ controllers: [desk()], futures: FuturesModule.forRoot() });
@@ -87,17 +116,8 @@ onEachAdapter('FuturesModule.forRootAsync()', (start) => {
 });
 
 onEachAdapter('isGlobal', (start) => {
-  @Controller('inside')
-  class Inside {
-    constructor(@Inject(FuturesService) private readonly futures: FuturesService) {}
-    @Get()
-    page() {
-      return { sum: this.futures.resultOrSubmit('sum', 0, tasks.add, 1, 2) };
-    }
-  }
-
   it('has the providers in every module by default', async () => {
-    @Module({ controllers: [Inside] })
+    @Module({ controllers: [inside()] })
     class Elsewhere {}
     const app = await start({ imports: [Elsewhere] });
     expect((await app.get('/inside')).body).toEqual({ sum: 3 });
@@ -106,34 +126,18 @@ onEachAdapter('isGlobal', (start) => {
 
   it('if false, has them only where the module is imported', async () => {
     const futures = FuturesModule.forRoot({ isGlobal: false });
-    @Module({ imports: [futures], controllers: [Inside] })
+    @Module({ imports: [futures], controllers: [inside()] })
     class WithFutures {}
     const app = await start({ futures: 'none', imports: [WithFutures] });
     expect((await app.get('/inside')).body).toEqual({ sum: 3 });
 
-    @Module({ controllers: [Inside] })
+    @Module({ controllers: [inside()] })
     class Without {}
     await expect(start({ futures, imports: [Without] })).rejects.toThrow(/FuturesService/);
   });
 });
 
 onEachAdapter('scope', (start) => {
-  /** A controller that counts its instances. */
-  function counted(): { made: object[]; Desk: Type } {
-    const made: object[] = [];
-    @Controller()
-    class Desk {
-      constructor(@Inject(FuturesService) private readonly futures: FuturesService) {
-        made.push(futures);
-      }
-      @Get()
-      page() {
-        return { sum: this.futures.resultOrSubmit('sum', 0, tasks.add, 1, 2) };
-      }
-    }
-    return { made, Desk };
-  }
-
   it('of a request gives each request a service, and a controller, for all its passes', async () => {
     const { made, Desk } = counted();
     const app = await start({ controllers: [Desk] });

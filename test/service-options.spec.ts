@@ -1,5 +1,6 @@
 import { Controller, Get, type Type } from '@nestjs/common';
 import {
+  FutureTimeoutError,
   FuturesArgumentError,
   FuturesOptionsError,
   Futures,
@@ -129,38 +130,42 @@ onEachAdapter('using()', (start) => {
 
   it('adds up, the later option before the earlier one', async () => {
     const flag = new Int32Array(new SharedArrayBuffer(4));
-    const page = desk((futures) =>
-      futures
+    const errors: unknown[] = [];
+    const page = desk((futures) => {
+      const hasty = futures
         .using({ executor: 'inline', timeout: 10_000 })
         .using({ executor: 'thread' })
-        .using({ timeout: 20 })
-        .resultOrSubmit('x', 0, tasks.waitFor, flag),
-    );
+        .using({ timeout: 20 });
+      const ask = () => hasty.resultOrSubmit('x', 0, tasks.waitFor, flag);
+      if (futures.isReplay) errors.push(errorOf(ask));
+      return ask();
+    });
     const app = await start({ controllers: [page] });
     expect((await app.get('/')).status).toBe(504);
-    expect(app.log.errors.join()).toContain('basic.waitFor ran for more than 20 ms');
+    expect(errors[0]).toBeInstanceOf(FutureTimeoutError);
+    expect(errors[0]).toMatchObject({ phase: 'run', limit: 20, key: 'x', task: 'basic.waitFor' });
   });
 
   it('limits the wait in the queue', async () => {
     const flag = new Int32Array(new SharedArrayBuffer(4));
+    const errors: unknown[] = [];
     const page = desk((futures) => {
       futures.resultOrSubmit('busy', 0, tasks.waitFor, flag);
       const hasty = futures.using({ queueTimeout: 20 });
-      if (!futures.isReplay) return hasty.submit('late', tasks.add, 1, 2);
-      return futures.result('late');
+      const ask = () => hasty.resultOrSubmit('late', 0, tasks.add, 1, 2);
+      if (futures.isReplay) errors.push(errorOf(ask));
+      return ask();
     });
-    const release = () => {
-      Atomics.store(flag, 0, 1);
-      Atomics.notify(flag, 0);
-    };
     const app = await start({ controllers: [page], futures: { threads: { max: 1 } } });
     const answer = app.get('/');
     // The first task holds the only thread until the second one is out of time.
     const pool = app.app.get(WorkerPool);
     while (pool.stats()['thread']?.failed !== 1) await new Promise(setImmediate);
-    release();
+    Atomics.store(flag, 0, 1);
+    Atomics.notify(flag, 0);
     expect((await answer).status).toBe(504);
-    expect(app.log.errors.join()).toContain('basic.add waited in the queue for more than 20 ms');
+    expect(errors[0]).toBeInstanceOf(FutureTimeoutError);
+    expect(errors[0]).toMatchObject({ phase: 'queue', limit: 20, key: 'late', task: 'basic.add' });
   });
 
   it('moves what is in the transfer list', async () => {

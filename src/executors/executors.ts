@@ -72,7 +72,10 @@ export class Executors {
   }
 
   async close(timeout: number): Promise<void> {
-    await Promise.all([this.#threads, ...this.#custom].map((each) => each.close({ timeout })));
+    const closing = [this.#threads, ...this.#custom].map(async (each) => each.close({ timeout }));
+    // One that fails must not keep the app from waiting for the others.
+    await Promise.allSettled(closing);
+    await Promise.all(closing);
   }
 
   async #runBatch(
@@ -84,12 +87,19 @@ export class Executors {
     const options = signal === undefined ? {} : { signal };
     try {
       const outcomes = await this.get(name).run(calls, options);
-      return calls.map((call, i) => outcomes[i] ?? notStarted(unsettled(name, call)));
+      return calls.map((call, i) => {
+        const outcome = outcomes[i];
+        return isOutcome(outcome) ? outcome : notStarted(unsettled(name, call));
+      });
     } catch (cause) {
       // An executor settles calls by outcomes; one that throws has broken its contract.
       return calls.map((call) => notStarted(unsettled(name, call, cause)));
     }
   }
+}
+
+function isOutcome(value: Outcome | undefined): value is Outcome {
+  return value?.status === 'resolved' || value?.status === 'failed';
 }
 
 function unsettled(name: string, { key, task }: Call, cause?: unknown): BrokenExecutorError {

@@ -78,7 +78,7 @@ function withLimits(
   const { timeout, key, task } = call;
   return new Promise((resolve, reject) => {
     const expire = () => reject(new FutureTimeoutError('run', timeout, { key, task: task.id }));
-    const abort = () => reject(cancelled(call).value as Error);
+    const abort = () => reject(cancelled(call).value);
     const timer = setTimeout(expire, timeout);
     signal?.addEventListener('abort', abort);
     void result.then(resolve, reject).finally(() => {

@@ -10,25 +10,25 @@ import { Ledger } from './ledger.js';
 const LEDGER = Symbol('nestjs-futures.ledger');
 const FUTURES = Symbol('nestjs-futures.futures');
 
-/** Where things are kept: on the HTTP request, or on GraphQL's context object. */
+/** Where things are kept: on the HTTP request; in GraphQL on a field's info and the context object. */
 interface Carrier {
   [LEDGER]?: Ledger;
-  [FUTURES]?: Map<string, Future>;
 }
 
 interface GraphqlContext {
-  readonly req?: object;
+  readonly req?: { readonly res?: object };
   readonly res?: object;
+  [FUTURES]?: Map<string, Future>;
 }
 
-/** The ledger of an HTTP request, if one was attached. @internal */
-export function ledgerOf(request: object | undefined): Ledger | undefined {
-  return (request as Carrier | undefined)?.[LEDGER];
+/** The ledger of an HTTP request or a GraphQL field, if one was attached. @internal */
+export function ledgerOf(carrier: object | undefined): Ledger | undefined {
+  return (carrier as Carrier | undefined)?.[LEDGER];
 }
 
 /** @internal */
-export function attachLedger(request: object, ledger: Ledger): void {
-  (request as Carrier)[LEDGER] = ledger;
+export function attachLedger(carrier: object, ledger: Ledger): void {
+  (carrier as Carrier)[LEDGER] = ledger;
 }
 
 /** The HTTP request; undefined in a message of another transport. @internal */
@@ -39,31 +39,35 @@ export function httpRequestOf(context: ExecutionContext): object | undefined {
 /** The ledger that the interceptors of this context work with, if there is one. @internal */
 export function activeLedger(context: ExecutionContext): Ledger | undefined {
   const request = httpRequestOf(context);
-  return request === undefined ? currentLedger.getStore() : ledgerOf(request);
+  if (request !== undefined) return ledgerOf(request);
+  return ledgerOf(fieldOf(context)) ?? currentLedger.getStore();
+}
+
+/** What GraphQL tells a resolver of its field: one object a call, interceptors or not. */
+function fieldOf(context: ExecutionContext): object | undefined {
+  return context.getType<string>() === 'graphql' ? context.getArgByIndex<object>(3) : undefined;
 }
 
 /**
  * Opens a ledger: for an HTTP request, a GraphQL resolver, or a message of another transport. It is
- * found again by the request over HTTP, by the async context elsewhere.
+ * found again by the request over HTTP, by the field in GraphQL, by the async context elsewhere.
  *
  * @internal
  */
 export function openLedger(runtime: FuturesRuntime, context: ExecutionContext): Ledger {
   const type: string = context.getType();
-  const carrier = type === 'graphql' ? (context.getArgByIndex<object>(2) as Carrier) : undefined;
+  const graphql = type === 'graphql' ? context.getArgByIndex<GraphqlContext>(2) : undefined;
   const response =
-    type === 'http'
-      ? context.getArgByIndex<object>(1)
-      : (carrier as GraphqlContext | undefined)?.res;
+    type === 'http' ? context.getArgByIndex<object>(1) : (graphql?.res ?? graphql?.req?.res);
   const ledger = new Ledger({
     runtime,
     client: new ClientConnection((response as { raw?: object } | undefined)?.raw ?? response),
     // The head of a GraphQL response belongs to all its resolvers.
     head: responseHeadOf(type === 'http' ? response : undefined),
-    futures: carrier && (carrier[FUTURES] ??= new Map()),
+    futures: graphql && (graphql[FUTURES] ??= new Map()),
   });
-  const request = httpRequestOf(context);
-  if (request !== undefined) attachLedger(request, ledger);
+  const carrier = httpRequestOf(context) ?? fieldOf(context);
+  if (carrier !== undefined) attachLedger(carrier, ledger);
   return ledger;
 }
 

@@ -95,7 +95,8 @@ function isDecorated(method: object): boolean {
   return Reflect.getMetadataKeys(method).length > 0;
 }
 
-function isRoute(handler: object): boolean {
+/** Whether it serves a path; not a resolver, gateway or message handler. @internal */
+export function isRoute(handler: object): boolean {
   return Reflect.hasMetadata(PATH_METADATA, handler);
 }
 

@@ -7,6 +7,7 @@ import {
   findFuturesHandlers,
   findMarkedMessageHandlers,
   handlersOf,
+  isRoute,
   type FuturesHandler,
 } from './futures-handlers.js';
 
@@ -59,10 +60,12 @@ function install(
     const ofHandler = othersOn(handler);
     const hasOthers = hasGlobals || ofOwner.length > 0 || ofHandler.length > 0;
     const inner = hasOthers ? [...ofHandler, barrier] : [];
+    // A message may come with global interceptors of its own, or with none.
+    const isPreceded = hasGlobals && isRoute(handler);
     // Interceptors of the class come before those of the handler.
-    const isOnOwner = !hasGlobals && ofOwner.length > 0;
+    const isOnOwner = !isPreceded && ofOwner.length > 0;
     if (isOnOwner) bind(owner, [FuturesInterceptor, ...ofOwner]);
-    bind(handler, hasGlobals || isOnOwner ? inner : [FuturesInterceptor, ...inner]);
+    bind(handler, isPreceded || isOnOwner ? inner : [FuturesInterceptor, ...inner]);
   }
 }
 

@@ -63,7 +63,7 @@ function nestException(name: string): { readonly prototype: Error } | undefined 
   const exported: unknown = (nestCommon as Record<string, unknown>)[name];
   const { HttpException } = nestCommon;
   if (exported === HttpException) return HttpException;
-  const isExceptionClass =
-    typeof exported === 'function' && exported.prototype instanceof HttpException;
-  return isExceptionClass ? (exported as unknown as { readonly prototype: Error }) : undefined;
+  if (typeof exported !== 'function') return undefined;
+  const { prototype } = exported as { readonly prototype: unknown };
+  return prototype instanceof HttpException ? { prototype } : undefined;
 }

@@ -72,6 +72,7 @@ export function taskFile<Module>(
   options: TaskFileOptions = {},
 ): TaskFile<Module> {
   const href = toFileUrl(url);
+  checkOptions(options);
   const { name = defaultName(href), idempotent = false }: Unchecked = options;
   if (typeof name !== 'string' || name === '') {
     throw new FuturesArgumentError(
@@ -103,6 +104,21 @@ export function taskFile<Module>(
 }
 
 type Unchecked = { readonly [Name in keyof TaskFileOptions]: unknown };
+
+const OPTIONS: readonly string[] = ['name', 'idempotent'] satisfies (keyof TaskFileOptions)[];
+
+function checkOptions(options: unknown): void {
+  if (typeof options !== 'object' || options === null) {
+    throw new FuturesArgumentError(
+      `taskFile(): the options must be an object, but are ${describe(options)}.`,
+    );
+  }
+  const unknown = Object.keys(options).find((name) => !OPTIONS.includes(name));
+  if (unknown === undefined) return;
+  throw new FuturesArgumentError(
+    `taskFile(): there is no option "${unknown}". The options are: ${OPTIONS.join(', ')}.`,
+  );
+}
 
 function toFileUrl(url: unknown): string {
   if (url instanceof URL && url.protocol === 'file:') return url.href;

@@ -76,6 +76,6 @@ function describe(value: unknown): string {
   if (value === THROWS) return 'a getter that throws';
   if (typeof value === 'function') return value.name ? `the function ${value.name}` : 'a function';
   if (typeof value === 'symbol') return 'a symbol';
-  const name: unknown = (value as object).constructor?.name;
-  return name ? `an instance of ${String(name)}` : 'an object';
+  const { name } = ((value as object).constructor ?? {}) as { readonly name?: string };
+  return name ? `an instance of ${name}` : 'an object';
 }

@@ -1,7 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
+import type { INestApplicationContext } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
 import { Piscina } from 'piscina';
-import type { Call, Executor } from '../../src/index.js';
-import { taskFile } from '../../src/index.js';
+import { FuturesModule, taskFile, type Call, type Executor } from '../../src/index.js';
 import { ThreadExecutor } from '../../src/executors/thread.executor.js';
 import { DEFAULT_OPTIONS, type ThreadOptions } from '../../src/futures.options.js';
 import { taskReference } from '../../src/tasks/task.js';
@@ -103,4 +104,19 @@ export async function block(executor: Executor): Promise<Blocker> {
 export interface Blocker {
   /** Lets the thread go; resolves to its id. */
   open(): Promise<number>;
+}
+
+/** An app without a server; it is closed after the test. */
+export async function startContext(
+  options: Parameters<typeof FuturesModule.forRoot>[0] = {},
+): Promise<INestApplicationContext> {
+  const context = await NestFactory.createApplicationContext(FuturesModule.forRoot(options), {
+    logger: false,
+    abortOnError: false,
+  });
+  let closing: Promise<void> | undefined;
+  const close = context.close.bind(context);
+  context.close = () => (closing ??= close());
+  cleanUps.add(() => context.close());
+  return context;
 }

@@ -92,9 +92,9 @@ describe('a task that ends its worker', () => {
   });
 });
 
-describe('a task that cannot be found', () => {
-  const fixture = (name: string) => new URL(`../fixtures/${name}`, import.meta.url);
+const fixture = (name: string) => new URL(`../fixtures/${name}`, import.meta.url);
 
+describe('a task that cannot be found', () => {
   it.each([
     ['with a syntax error', 'broken.tasks.js', 'never'],
     ['that throws while it is loaded', 'throws-on-load.tasks.js', 'never'],

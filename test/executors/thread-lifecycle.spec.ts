@@ -115,8 +115,8 @@ describe('the thread pool', () => {
       const executor = startThreads({ pool });
       const other = startThreads({ pool });
       const blocker = await block(other);
-      const waiting = run(executor, call(tasks.echo, [1], { timeout: 50 }));
-      await run(startThreads({ max: 1 }), call(tasks.spin, [100]));
+      const waiting = run(executor, call(tasks.echo, [1], { timeout: 250 }));
+      await run(startThreads({ max: 1 }), call(tasks.spin, [300]));
       await blocker.open();
       expect(await waiting).toEqual([1]);
     });

@@ -1,4 +1,4 @@
-import { ExecutorSaturatedError, FutureTimeoutError } from '../../src/index.js';
+import { ExecutorSaturatedError, FutureTimeoutError, taskFile } from '../../src/index.js';
 import { tasks } from '../support/tasks.js';
 import {
   block,
@@ -92,7 +92,7 @@ describe('queueTimeout of the thread executor', () => {
   it('does not count the run', async () => {
     const executor = startThreads({ max: 1 });
     await run(executor, call(tasks.spin, [0]));
-    const spin = call(tasks.spin, [60], { queueTimeout: 50 });
+    const spin = call(tasks.spin, [600], { queueTimeout: 500 });
     expect(await run(executor, spin)).toEqual([expect.any(Number)]);
   });
 });
@@ -138,12 +138,20 @@ describe('timeout of the thread executor', () => {
     expect(await run(executor, call(tasks.echo, [1]))).toEqual([1]);
   });
 
+  it('does not count the time the task file takes to load', async () => {
+    const slow = taskFile<typeof import('../fixtures/slow-to-load.tasks.js')>(
+      new URL('../fixtures/slow-to-load.tasks.js', import.meta.url),
+    );
+    const [loadTime] = await run(startThreads(), call(slow.quick, [], { timeout: 200 }));
+    expect(loadTime).toBeGreaterThan(200);
+  });
+
   it('does not count the wait', async () => {
     const executor = startThreads({ max: 1 });
     const blocker = await block(executor);
-    const waiting = run(executor, call(tasks.echo, [1], { timeout: 300, queueTimeout: undefined }));
-    await run(startThreads({ max: 1 }), call(tasks.spin, [350]));
-    await blocker.open();
-    expect(await waiting).toEqual([1]);
+    const waiting = run(executor, call(latches.hold, [new Latch().open().cells], { timeout: 250 }));
+    await run(startThreads({ max: 1 }), call(tasks.spin, [300]));
+    const threadId = await blocker.open();
+    expect(await waiting).toEqual([threadId]);
   });
 });

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { taskFile, TaskArgumentError, TaskResultError } from '../../src/index.js';
+import { taskFile, TaskArgumentError, TaskResultError, type Outcome } from '../../src/index.js';
 import { tasks } from '../support/tasks.js';
 import { call, latches, Latch, run, startThreads } from './support.js';
 
@@ -19,16 +19,17 @@ describe('thread executor', () => {
   });
 
   it('says of each call where it ran and for how long', async () => {
-    const [outcome] = await startThreads().run([call(tasks.where, [])]);
+    const [outcome] = (await startThreads().run([call(tasks.where, [])])) as [Outcome];
+    const { threadId } = outcome.value as { threadId: number };
     expect(outcome).toEqual({
       status: 'resolved',
-      value: { pid: process.pid, threadId: expect.any(Number) },
-      worker: `thread ${(outcome?.value as { threadId: number }).threadId}`,
+      value: { pid: process.pid, threadId },
+      worker: `thread ${threadId}`,
       wait: expect.any(Number),
       run: expect.any(Number),
     });
-    expect(outcome?.wait).toBeGreaterThanOrEqual(0);
-    expect(outcome?.run).toBeGreaterThanOrEqual(0);
+    expect(outcome.wait).toBeGreaterThanOrEqual(0);
+    expect(outcome.run).toBeGreaterThanOrEqual(0);
   });
 
   it('runs the calls of a batch in parallel, off the main thread', async () => {
@@ -166,7 +167,7 @@ describe('thread executor', () => {
       message: expect.stringContaining('the function render'),
     });
     expect(values[3]).toMatchObject({ path: 'result' });
-    expect(values[4]).toMatchObject({ path: 'result.get(charts).values()[…]["on-click"]' });
+    expect(values[4]).toMatchObject({ path: 'result.get("charts").values()[…]["on-click"]' });
     expect(values[5]).toMatchObject({ path: 'result.rows[0].total' });
   });
 

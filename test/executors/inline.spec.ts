@@ -1,0 +1,160 @@
+import { threadId } from 'node:worker_threads';
+import {
+  FutureCancelledError,
+  FutureTimeoutError,
+  taskFile,
+  UnknownTaskError,
+} from '../../src/index.js';
+import { InlineExecutor } from '../../src/executors/inline.executor.js';
+import { tasks } from '../support/tasks.js';
+import { call, run, valuesOf } from './support.js';
+
+describe('inline executor', () => {
+  const executor = new InlineExecutor();
+
+  it('runs closures on the event loop, and gives their values as they are', async () => {
+    const value = { method: () => 'kept' };
+    expect(
+      await run(
+        executor,
+        call(() => value, []),
+      ),
+    ).toEqual([value]);
+    const [outcome] = await executor.run([call(() => value, [])]);
+    expect(outcome?.value).toBe(value);
+    expect(outcome).toEqual({
+      status: 'resolved',
+      value,
+      worker: 'event loop',
+      wait: 0,
+      run: expect.any(Number),
+    });
+  });
+
+  it('passes the arguments as they are', async () => {
+    const argument = { save() {} };
+    const [same] = await run(
+      executor,
+      call((given: object) => given === argument, [argument]),
+    );
+    expect(same).toBe(true);
+  });
+
+  it('runs all calls of a batch at the same time, and keeps their order', async () => {
+    const order: string[] = [];
+    let release!: () => void;
+    const gate = new Promise<void>((resolve) => (release = resolve));
+    const values = await run(
+      executor,
+      call(async () => (await gate, order.push('first'), 1), []),
+      call(async () => (release(), order.push('second'), 2), []),
+    );
+    expect(values).toEqual([1, 2]);
+    expect(order).toEqual(['second', 'first']);
+  });
+
+  it('gives the error itself, thrown or rejected, and fails only that call', async () => {
+    const [thrown, rejected] = [new TypeError('thrown'), new RangeError('rejected')];
+    const outcomes = await executor.run([
+      call(() => {
+        throw thrown;
+      }, []),
+      call(() => 'fine', []),
+      call(() => Promise.reject(rejected), []),
+    ]);
+    expect(outcomes.map(({ status }) => status)).toEqual(['failed', 'resolved', 'failed']);
+    expect(valuesOf(outcomes)).toEqual([thrown, 'fine', rejected]);
+    expect(outcomes[0]?.value).toBe(thrown);
+    expect(outcomes[2]?.value).toBe(rejected);
+  });
+
+  it('runs the functions of a task file here, where it is told to', async () => {
+    const values = await run(executor, call(tasks.where, []), call(tasks.greet, ['Ada']));
+    expect(values).toEqual([{ pid: process.pid, threadId }, 'Hello, Ada']);
+  });
+
+  it('names file and export of a task that is not there', async () => {
+    const url = new URL('../fixtures/basic.tasks.js', import.meta.url);
+    const { renderRepotr } = taskFile<{ renderRepotr(): void }>(url);
+    const { lost } = taskFile<{ lost(): void }>(new URL('./missing.tasks.js', url));
+    const values = await run(
+      executor,
+      call(renderRepotr, [], { key: 'report' }),
+      call(lost, []),
+      call(tasks.add, [1, 2]),
+    );
+    expect(values).toEqual([expect.any(UnknownTaskError), expect.any(UnknownTaskError), 3]);
+    expect(values[0]).toMatchObject({
+      key: 'report',
+      task: 'basic.renderRepotr',
+      message: expect.stringContaining('"renderRepotr"'),
+    });
+    expect(values[1]).toMatchObject({ message: expect.stringContaining('missing.tasks.js') });
+  });
+
+  it('gives up a task that is out of time, whatever becomes of it', async () => {
+    let fail!: (error: Error) => void;
+    const never = () => new Promise((_resolve, reject) => (fail = reject));
+    const values = await run(
+      executor,
+      call(never, [], { timeout: 20, key: 'slow' }),
+      call(() => 'fine', []),
+    );
+    expect(values).toEqual([expect.any(FutureTimeoutError), 'fine']);
+    expect(values[0]).toMatchObject({ phase: 'run', limit: 20, key: 'slow', task: 'never' });
+    // Nobody waits for it: this must not be an unhandled rejection.
+    fail(new Error('too late'));
+    await new Promise(setImmediate);
+  });
+
+  it('gives up what runs when the client goes, and starts nothing after that', async () => {
+    const client = new AbortController();
+    const running = executor.run([call(() => new Promise(() => {}), [], { key: 'page' })], client);
+    client.abort();
+    const [error] = valuesOf(await running);
+    expect(error).toBeInstanceOf(FutureCancelledError);
+    expect(error).toMatchObject({ key: 'page' });
+
+    let runs = 0;
+    const late = await executor.run([call(() => runs++, [])], client);
+    expect(valuesOf(late)).toEqual([expect.any(FutureCancelledError)]);
+    expect(runs).toBe(0);
+  });
+
+  it('leaves no listener on the signal, and no timer', async () => {
+    const client = new AbortController();
+    const added: string[] = [];
+    const signal = new Proxy(client.signal, {
+      get(target, property) {
+        const value: unknown = Reflect.get(target, property);
+        if (typeof value !== 'function') return value;
+        return (...args: unknown[]) => {
+          if (property === 'addEventListener') added.push('added');
+          if (property === 'removeEventListener') added.push('removed');
+          return Reflect.apply(value, target, args) as unknown;
+        };
+      },
+    });
+    const before = process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+    await executor.run([call(() => 1, []), call(() => 2, [])], { signal });
+    await new Promise(setImmediate);
+    expect(added.toSorted()).toEqual(['added', 'added', 'removed', 'removed']);
+    const after = process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+    expect(after).toBe(before);
+  });
+
+  it('tells what it is doing and what it has done', async () => {
+    const own = new InlineExecutor();
+    let release!: () => void;
+    const running = own.run([
+      call(() => new Promise<void>((resolve) => (release = resolve)), []),
+      call(() => Promise.reject(new Error('x')), []),
+    ]);
+    expect(own.stats()).toEqual({ workers: 0, queued: 0, running: 2, resolved: 0, failed: 0 });
+    await Promise.resolve();
+    release();
+    await running;
+    expect(own.stats()).toEqual({ workers: 0, queued: 0, running: 0, resolved: 1, failed: 1 });
+    await own.close();
+  });
+});

@@ -1,0 +1,164 @@
+import { inspect } from 'node:util';
+import { Inject, Injectable, Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FuturesArgumentError, taskFile } from '../../src/index.js';
+import { isTaskHandle, taskReference } from '../../src/tasks/task.js';
+import { call, run, startThreads } from '../executors/support.js';
+
+type GlobalTasks = typeof import('../fixtures/global.tasks.js');
+const URL_OF_FILE = new URL('../fixtures/global.tasks.js', import.meta.url);
+const tasks = taskFile<GlobalTasks>(URL_OF_FILE);
+
+const squareHere = () => tasks.square(3);
+
+describe('taskFile', () => {
+  it('does not load the file here, but in the worker', async () => {
+    expect(await run(startThreads(), call(tasks.isLoaded, []))).toEqual([true]);
+    expect('taskFileIsLoaded' in globalThis).toBe(false);
+  });
+
+  it('finds named and default exports, functions and arrow functions', async () => {
+    const calls = [call(tasks.square, [3]), call(tasks.default, [])];
+    expect(await run(startThreads(), ...calls)).toEqual([9, 'by default']);
+  });
+
+  it('takes a URL, a file: URL as text, and an absolute path, and means the same by them', async () => {
+    const sources = [URL_OF_FILE, URL_OF_FILE.href, URL_OF_FILE.pathname];
+    for (const source of sources) {
+      const { square } = taskFile<GlobalTasks>(source);
+      expect(taskReference(square)).toEqual({
+        id: 'global.square',
+        url: URL_OF_FILE.href,
+        exportName: 'square',
+        run: undefined,
+        idempotent: false,
+      });
+    }
+    const { square } = taskFile<GlobalTasks>(URL_OF_FILE.pathname);
+    expect(await run(startThreads(), call(square, [4]))).toEqual([16]);
+  });
+
+  it('finds a file whose path needs escaping', () => {
+    const { url, id } = taskReference(taskFile<GlobalTasks>('/app/my tasks/100%.tasks.js').square);
+    expect([url, id]).toEqual(['file:///app/my%20tasks/100%25.tasks.js', '100%.square']);
+  });
+
+  it.each([
+    ['a relative path', './report.tasks.js', './report.tasks.js'],
+    ['a bare name', 'report', '"report"'],
+    ['an http URL', new URL('http://localhost/report.js'), 'http://localhost/report.js'],
+    ['a data URL', 'data:text/javascript,export const f = 1', 'data:text/javascript'],
+    ['nothing', undefined, 'undefined'],
+    ['an object', {}, 'object'],
+  ])('refuses %s, and says what to give instead', (_name, url, shown) => {
+    const make = () => taskFile(url as string);
+    expect(make).toThrow(FuturesArgumentError);
+    expect(make).toThrow('import.meta.url');
+    expect(make).toThrow('require.resolve');
+    expect(make).toThrow(shown);
+  });
+
+  it.each([
+    ['report.tasks.js', 'report'],
+    ['report.task.js', 'report'],
+    ['report.js', 'report'],
+    ['report.tasks.mjs', 'report'],
+    ['report.tasks.cjs', 'report'],
+    ['report.tasks.ts', 'report'],
+    ['big.report.tasks.js', 'big.report'],
+    ['tasks.js', 'tasks'],
+  ])('names the tasks of %s %s.…', (file, name) => {
+    expect(taskReference(taskFile<GlobalTasks>(`/app/${file}`).square).id).toBe(`${name}.square`);
+  });
+
+  it('names the tasks after the option', () => {
+    const { square } = taskFile<GlobalTasks>(URL_OF_FILE, { name: 'math', idempotent: true });
+    expect(taskReference(square)).toMatchObject({ id: 'math.square', idempotent: true });
+  });
+
+  it.each([
+    [{ name: '' }, 'name'],
+    [{ name: 5 }, 'name'],
+    [{ idempotent: 'yes' }, 'idempotent'],
+    [{ idempotant: true }, 'idempotant'],
+    [null, 'null'],
+    ['report', 'report'],
+  ])('refuses the options %p', (options, name) => {
+    const make = () => taskFile(URL_OF_FILE, options as object);
+    expect(make).toThrow(FuturesArgumentError);
+    expect(make).toThrow(name);
+  });
+
+  it('knows that the file may not be loaded yet: any name has a handle', () => {
+    const { renderRepotr } = tasks as unknown as Record<string, () => void>;
+    expect(renderRepotr).toBeInstanceOf(Function);
+    expect(isTaskHandle(renderRepotr as () => void)).toBe(true);
+  });
+});
+
+describe('a handle', () => {
+  it('is the same each time, so that keys can be compared by it', () => {
+    expect(tasks.square).toBe(tasks.square);
+    expect(tasks.square).not.toBe(taskFile<GlobalTasks>(URL_OF_FILE).square);
+  });
+
+  it('throws where it is called, and says what to do with it', () => {
+    expect(squareHere).toThrow(FuturesArgumentError);
+    expect(squareHere).toThrow('global.square is the handle of a task');
+    expect(squareHere).toThrow('WorkerPool.run()');
+  });
+
+  it('has the name of its function', () => {
+    expect(tasks.square.name).toBe('square');
+    expect(inspect(tasks.square)).toContain('square');
+  });
+});
+
+describe('the object of handles', () => {
+  it('may be awaited, and returned from an async function', async () => {
+    const load = async () => tasks;
+    expect((await load()).square).toBe(tasks.square);
+    expect((await Promise.resolve(tasks)).square).toBe(tasks.square);
+  });
+
+  it('may be logged and put into JSON', () => {
+    expect(() => inspect(tasks)).not.toThrow();
+    expect(() => JSON.stringify({ tasks })).not.toThrow();
+  });
+
+  it('may be a provider: Nest finds no lifecycle hooks in it', async () => {
+    const TASKS = 'TASKS';
+    @Injectable()
+    class Report {
+      constructor(@Inject(TASKS) readonly tasks: unknown) {}
+    }
+    @Module({
+      providers: [
+        Report,
+        { provide: TASKS, useFactory: async () => tasks },
+        { provide: 'AS_VALUE', useValue: tasks },
+      ],
+    })
+    class AppModule {}
+    const app = await NestFactory.createApplicationContext(AppModule, { logger: false });
+    expect(app.get(Report).tasks).toBe(tasks);
+    await app.close();
+  });
+});
+
+describe('a plain function as a task', () => {
+  it('has its own name for an id', () => {
+    expect(taskReference(function fetchRates() {})).toMatchObject({
+      id: 'fetchRates',
+      url: undefined,
+      exportName: undefined,
+      idempotent: false,
+    });
+    expect(taskReference(() => {}).id).toBe('anonymous');
+  });
+
+  it.each([['text'], [null], [undefined], [{}]])('cannot be %p', (task) => {
+    expect(() => taskReference(task, 'k')).toThrow(FuturesArgumentError);
+    expect(() => taskReference(task, 'k')).toThrow('taskFile()');
+  });
+});

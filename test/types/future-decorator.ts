@@ -1,0 +1,185 @@
+import { ParseIntPipe, type ExecutionContext, type PipeTransform } from '@nestjs/common';
+import { Future, Futures, FuturesService, UseFutures } from '../../src/index.js';
+import { tasks } from './tasks.js';
+
+declare const flag: boolean;
+declare const pipe: PipeTransform<string, number>;
+const param = (context: ExecutionContext) =>
+  context.switchToHttp().getRequest<{ params: { id: string } }>().params.id;
+
+@UseFutures()
+export class Declared {
+  // The decorated parameter takes what the task gives.
+  value(
+    @Future('k', { task: tasks.add, args: () => [1, 2] }) exact: number,
+    @Future('k', { task: tasks.add, args: () => [1, 2] }) wider: number | string,
+    @Future('k', { task: tasks.add, args: () => [1, 2] }) unknown: unknown,
+    @Future('k', { task: tasks.greet, args: () => ['Ada'] }) awaited: string,
+    @Future('k', { task: tasks.find, args: () => ['a'] }) found: { id: string } | undefined,
+    @Future('k', { task: tasks.now }) date: Date,
+    @Future('k', { task: tasks.now }) optional?: Date,
+  ) {
+    return [exact, wider, unknown, awaited, found, date, optional];
+  }
+
+  wrongValue(
+    // @ts-expect-error the task gives a number
+    @Future('k', { task: tasks.add, args: () => [1, 2] }) text: string,
+    // @ts-expect-error the value is awaited
+    @Future('k', { task: tasks.greet, args: () => ['Ada'] }) promise: Promise<string>,
+    // @ts-expect-error the task may give undefined
+    @Future('k', { task: tasks.find, args: () => ['a'] }) found: { id: string },
+    // @ts-expect-error the task gives a Date
+    @Future('k', { task: tasks.now }) time: number,
+    // @ts-expect-error the plain function gives a number
+    @Future('k', { task: () => 5 }) plain: string,
+  ) {
+    return [text, promise, found, time, plain];
+  }
+
+  // Arguments are made of the request.
+  args(
+    @Future('k', {
+      task: tasks.greet,
+      args: (context) => [context.switchToHttp().getRequest().params.id],
+    })
+    untyped: string,
+    @Future('k', { task: tasks.greet, args: (context) => [param(context)] }) typed: string,
+    @Future('k', { task: tasks.wrap, args: () => ['a'] }) fewer: string[],
+    @Future('k', { task: tasks.wrap, args: () => ['a', 40] }) all: string[],
+    @Future('k', { task: tasks.wrap, args: () => (flag ? ['a'] : ['a', 40]) }) either: string[],
+    @Future('k', { task: tasks.join, args: () => ['-', 1, 2, 3] }) rest: string,
+    @Future('k', { task: tasks.add, args: () => [1, 2] as const }) readonly: number,
+    @Future('k', { task: tasks.draw, args: () => [['a'], { limit: 1, unit: 'px' }] }) lit: string,
+    @Future('k', { task: (a: number, b: string) => `${a}${b}`, args: () => [1, 'b'] }) own: string,
+    @Future((context) => `user:${param(context)}`, { task: tasks.now }) keyOfRequest: Date,
+    @Future('k', { task: tasks.now, executor: 'inline', timeout: 5, queueTimeout: 5 }) set: Date,
+  ) {
+    return [untyped, typed, fewer, all, either, rest, readonly, lit, own, keyOfRequest, set];
+  }
+
+  // They may be left out where the task needs none, and only there.
+  noArgs(
+    @Future('k', { task: tasks.now }) none: Date,
+    @Future('k', { task: tasks.now, args: () => [] }) empty: Date,
+    @Future('k', { task: tasks.maybe }) optional: string | null,
+    @Future('k', { task: (...numbers: number[]) => numbers }) rest: number[],
+    // @ts-expect-error the task needs arguments
+    @Future('k', { task: tasks.add }) missing: number,
+    // @ts-expect-error the task needs its first argument
+    @Future('k', { task: tasks.wrap }) first: string[],
+  ) {
+    return [none, empty, optional, rest, missing, first];
+  }
+
+  wrongArgs(
+    // @ts-expect-error an argument is missing
+    @Future('k', { task: tasks.add, args: () => [1] }) missing: number,
+    // @ts-expect-error one argument too many
+    @Future('k', { task: tasks.add, args: () => [1, 2, 3] }) tooMany: number,
+    // @ts-expect-error an argument of the wrong type
+    @Future('k', { task: tasks.add, args: () => [1, '2'] }) type: number,
+    // @ts-expect-error an argument where there is none
+    @Future('k', { task: tasks.now, args: () => [1] }) none: Date,
+    // @ts-expect-error a property of the wrong type
+    @Future('k', { task: tasks.draw, args: () => [[], { limit: 1, unit: 'cm' }] }) unit: string,
+    // @ts-expect-error the arguments are not an array
+    @Future('k', { task: tasks.greet, args: () => 'Ada' }) bare: string,
+    // @ts-expect-error the arguments are not a function
+    @Future('k', { task: tasks.greet, args: ['Ada'] }) array: string,
+    // @ts-expect-error the arguments are not awaited
+    @Future('k', { task: tasks.greet, args: async () => ['Ada'] }) promised: string,
+  ) {
+    return [missing, tooMany, type, none, unit, bare, array, promised];
+  }
+
+  // Pipes may make anything of the value.
+  pipes(
+    @Future('k', { task: tasks.greet, args: () => ['5'] }, ParseIntPipe) byClass: number,
+    @Future('k', { task: tasks.greet, args: () => ['5'] }, pipe) byInstance: number,
+    @Future('k', { task: tasks.greet, args: () => ['5'] }, ParseIntPipe, pipe) two: Date,
+    // @ts-expect-error pipes do not relax the arguments
+    @Future('k', { task: tasks.greet, args: () => [5] }, ParseIntPipe) args: number,
+    // @ts-expect-error a function is no pipe
+    @Future('k', { task: tasks.greet, args: () => ['5'] }, (text: string) => +text) none: number,
+  ) {
+    return [byClass, byInstance, two, args, none];
+  }
+
+  // A generic task gives what it is given; what that is, the parameter says.
+  generic(
+    @Future('k', { task: tasks.same, args: () => [5] }) value: unknown,
+    @Future('k', { task: tasks.same<number>, args: () => [5] }) chosen: number,
+  ) {
+    return [value, chosen];
+  }
+
+  wrongUse(
+    // @ts-expect-error a value is no task
+    @Future('k', { task: 5 }) task: number,
+    // @ts-expect-error no such option
+    @Future('k', { task: tasks.now, timeOut: 5 }) option: Date,
+    // @ts-expect-error ms, not text
+    @Future('k', { task: tasks.now, timeout: '5s' }) timeout: Date,
+    // @ts-expect-error a key is a string
+    @Future(5, { task: tasks.now }) key: Date,
+    // @ts-expect-error a key that is made of the request is a string
+    @Future(() => 5, { task: tasks.now }) madeKey: Date,
+    // @ts-expect-error there is no key
+    @Future({ task: tasks.now }) noKey: Date,
+    // @ts-expect-error the call is forgotten
+    @Future call: Date,
+  ) {
+    return [task, option, timeout, key, madeKey, noKey, call];
+  }
+}
+
+export class Read {
+  read(
+    @Future('k') value: string | undefined,
+    @Future('k', { default: '' }) withDefault: string,
+    @Future('k', { default: 0 }, ParseIntPipe) piped: number,
+    @Future('k', {}, ParseIntPipe) pipedOnly: number,
+    @Future((context) => param(context)) keyOfRequest: unknown,
+    @Futures() futures: FuturesService,
+    // @ts-expect-error no such option
+    @Future('k', { fallback: '' }) fallback: string,
+    // @ts-expect-error arguments of no task
+    @Future('k', { args: () => [1] }) args: number,
+    // @ts-expect-error limits of no task
+    @Future('k', { timeout: 5 }) timeout: number,
+  ) {
+    return [value, withDefault, piped, pipedOnly, keyOfRequest, futures, fallback, args, timeout];
+  }
+}
+
+/** Methods of any kind may be decorated. */
+export class Methods {
+  static ofClass(@Future('k', { task: tasks.now }) date: Date) {
+    return date;
+  }
+
+  async later(@Future('k', { task: tasks.now }) date: Date): Promise<Date> {
+    return date;
+  }
+
+  generic<T extends Date>(@Future('k', { task: tasks.now }) date: T | Date): T | Date {
+    return date;
+  }
+
+  [Symbol.toPrimitive](@Future('k', { task: tasks.now }) date: Date) {
+    return date;
+  }
+
+  protected ofFamily(@Future('k', { task: tasks.now }) date: Date) {
+    return date;
+  }
+
+  private hidden(@Future('k', { task: tasks.now }) date: Date) {
+    return date;
+  }
+
+  use() {
+    return this.hidden(new Date());
+  }
+}
