@@ -68,7 +68,7 @@ export class FuturesModule
   }
 
   async onApplicationBootstrap(): Promise<void> {
-    await this.runtime.executors.start(this.runtime.options.threads.min);
+    await this.runtime.executors.start(this.runtime.options);
   }
 
   /** The server still works off the requests it has. */

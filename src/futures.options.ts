@@ -6,21 +6,27 @@ import { FuturesOptionsError } from './errors/index.js';
 import type { Executor } from './executors/executor.js';
 import { check, checkKnown, describe } from './options-check.js';
 
-/** The thread pool. */
-export interface ThreadOptions {
-  /** Threads kept alive when idle. Default: 0. */
+/** The process pool. It is made when it is first used, or at once if `min` is not 0. */
+export interface ProcessOptions {
+  /** Workers kept alive when idle. Default: 0. */
   readonly min: number;
-  /** Threads at most. Default: `os.availableParallelism()`. */
+  /** Workers at most. Default: `os.availableParallelism()`. */
   readonly max: number;
-  /** Calls that may wait for a thread; a batch that does not fit is refused whole. Default: 1024. */
+  /** Calls that may wait for a worker; a batch that does not fit is refused whole. Default: 1024. */
   readonly maxQueue: number;
-  /** After how many idle ms a thread above `min` is ended. Default: 30 000. */
+  /** After how many idle ms a worker above `min` is ended. Default: 30 000. */
   readonly idleTimeout: number;
+}
+
+/** The thread pool. It is made when it is first used, or at once if `min` is not 0. */
+export interface ThreadOptions extends ProcessOptions {
   /** Memory limits of each thread, as `worker_threads` takes them. Default: none. */
   readonly resourceLimits: ResourceLimits | undefined;
   /** A piscina that you own: it is used as it is, and never closed. Default: none. */
   readonly pool: Piscina | undefined;
 }
+
+type Optional<T> = { readonly [K in keyof T]?: T[K] | undefined };
 
 /**
  * Options of `FuturesModule.forRoot()`; each may be left out.
@@ -28,10 +34,10 @@ export interface ThreadOptions {
  * @publicApi
  */
 export interface FuturesModuleOptions {
-  /** Where tasks of task files run unless told otherwise: `thread`, `inline`, or one of `executors`. Default: `thread`. */
+  /** Where tasks of task files run unless told otherwise: `thread`, `process`, `inline`, or one of `executors`. Default: `thread`. */
   readonly executor?: string | undefined;
-  readonly threads?:
-    { readonly [K in keyof ThreadOptions]?: ThreadOptions[K] | undefined } | undefined;
+  readonly threads?: Optional<ThreadOptions> | undefined;
+  readonly processes?: Optional<ProcessOptions> | undefined;
   /** More executors, by name. Default: none. */
   readonly executors?: Readonly<Record<string, Executor>> | undefined;
   /** How long a task may run, in ms; the wait in the queue does not count. Default: 30 000. */
@@ -70,6 +76,7 @@ export interface FuturesModuleExtras {
 export interface ResolvedOptions {
   readonly executor: string;
   readonly threads: ThreadOptions;
+  readonly processes: ProcessOptions;
   readonly executors: Readonly<Record<string, Executor>>;
   readonly timeout: number;
   readonly queueTimeout: number | undefined;
@@ -81,17 +88,18 @@ export interface ResolvedOptions {
   readonly shutdownTimeout: number;
 }
 
+const DEFAULT_POOL: ProcessOptions = Object.freeze({
+  min: 0,
+  max: availableParallelism(),
+  maxQueue: 1024,
+  idleTimeout: 30_000,
+});
+
 /** @internal */
 export const DEFAULT_OPTIONS: ResolvedOptions = Object.freeze({
   executor: 'thread',
-  threads: Object.freeze({
-    min: 0,
-    max: availableParallelism(),
-    maxQueue: 1024,
-    idleTimeout: 30_000,
-    resourceLimits: undefined,
-    pool: undefined,
-  }),
+  threads: Object.freeze({ ...DEFAULT_POOL, resourceLimits: undefined, pool: undefined }),
+  processes: DEFAULT_POOL,
   executors: Object.freeze({}),
   timeout: 30_000,
   queueTimeout: undefined,
@@ -126,14 +134,10 @@ export function checkCallOptions(
 export function resolveOptions(input: FuturesModuleOptions = {}): ResolvedOptions {
   check.object('options', input);
   checkKnown('', input, DEFAULT_OPTIONS);
-  const threads = withDefaults(DEFAULT_OPTIONS.threads, input.threads, 'threads');
-  checkKnown('threads.', threads, DEFAULT_OPTIONS.threads);
-  const options = withDefaults(DEFAULT_OPTIONS, { ...input, threads }, 'options');
+  const threads = resolvePool('threads', DEFAULT_OPTIONS.threads, input.threads);
+  const processes = resolvePool('processes', DEFAULT_OPTIONS.processes, input.processes);
+  const options = withDefaults(DEFAULT_OPTIONS, { ...input, threads, processes }, 'options');
 
-  check.integer('threads.min', threads.min, 0);
-  check.integer('threads.max', threads.max, Math.max(1, threads.min));
-  check.integer('threads.maxQueue', threads.maxQueue, 0);
-  check.duration('threads.idleTimeout', threads.idleTimeout, 0);
   if (threads.resourceLimits !== undefined) {
     check.object('threads.resourceLimits', threads.resourceLimits);
   }
@@ -153,6 +157,20 @@ export function resolveOptions(input: FuturesModuleOptions = {}): ResolvedOption
   return Object.freeze(options);
 }
 
+function resolvePool<Pool extends ProcessOptions>(
+  name: string,
+  defaults: Pool,
+  input: object | undefined,
+): Pool {
+  const pool = withDefaults(defaults, input, name);
+  checkKnown(`${name}.`, pool, defaults);
+  check.integer(`${name}.min`, pool.min, 0);
+  check.integer(`${name}.max`, pool.max, Math.max(1, pool.min));
+  check.integer(`${name}.maxQueue`, pool.maxQueue, 0);
+  check.duration(`${name}.idleTimeout`, pool.idleTimeout, 0);
+  return pool;
+}
+
 function checkExecutors({ executors, executor }: ResolvedOptions): void {
   check.object('executors', executors);
   for (const [name, custom] of Object.entries(executors)) {
@@ -167,7 +185,7 @@ function checkExecutors({ executors, executor }: ResolvedOptions): void {
       );
     }
   }
-  const names = ['thread', 'inline', ...Object.keys(executors)];
+  const names = [...BUILT_IN_EXECUTORS, ...Object.keys(executors)];
   check.oneOf('executor', executor, names);
 }
 

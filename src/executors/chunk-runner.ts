@@ -8,10 +8,16 @@ import { toOutcome } from './wire-outcome.js';
 
 /** The workers, as the runner sees them. */
 export interface Workers {
+  /** What they are called: `thread`, `process`. */
+  readonly kind: string;
+  /** How many calls a chunk may carry. */
+  readonly maxCalls: number;
   /** How many chunks can run at once. */
   readonly width: number;
   /** Workers alive. */
   readonly alive: number;
+  /** Has what workers post taken by `onMessage`. */
+  listen(onMessage: (message: unknown) => void): void;
   /** Resolves when the worker is done with the chunk; rejects if it was not sent, or the worker died. */
   send(message: ChunkMessage, transferList: readonly Transferable[]): Promise<void>;
   /** Ends a worker at once, whatever it runs. */
@@ -104,7 +110,7 @@ export class ChunkRunner {
     const job = chunk.jobs[index] as Job;
     chunk.delivered++;
     this.hooks.measured(job, run);
-    job.settle(toOutcome(message as unknown as OutcomeMessage, job, `thread ${chunk.workerId}`));
+    job.settle(toOutcome(message as unknown as OutcomeMessage, job, this.#nameOf(chunk)));
     if (chunk.complete) this.#finish(chunk);
   }
 
@@ -192,7 +198,7 @@ export class ChunkRunner {
       job.settle({
         status: 'failed',
         value: new FutureTimeoutError('run', limit, { key, task: task.id }),
-        worker: `thread ${chunk.workerId}`,
+        worker: this.#nameOf(chunk),
         wait: chunk.startedAt - job.queuedAt,
         run: limit,
       });
@@ -221,6 +227,10 @@ export class ChunkRunner {
         else this.#rebalanceLater();
       }
     }, REBALANCE_AFTER);
+  }
+
+  #nameOf({ workerId }: Chunk): string {
+    return `${this.workers.kind} ${workerId}`;
   }
 
   #chunkOf(job: Job): Chunk | undefined {

@@ -135,6 +135,7 @@ export class Dispatcher {
     const jobs: Job[] = [];
     let expected = 0;
     for (let job = this.#queue.peek(); job !== undefined; job = this.#queue.peek()) {
+      if (jobs.length >= this.#workers.maxCalls) break;
       expected += job.estimate;
       if (jobs.length > 0 && expected > budget) break;
       this.#queue.shift();

@@ -2,6 +2,7 @@ import { BrokenExecutorError, FuturesArgumentError } from '../errors/index.js';
 import type { ResolvedOptions } from '../futures.options.js';
 import { notStarted, type Call, type Executor, type Outcome } from './executor.js';
 import { InlineExecutor } from './inline.executor.js';
+import { ProcessExecutor } from './process.executor.js';
 import { ThreadExecutor } from './thread.executor.js';
 
 /** A call and the name of the executor it goes to. */
@@ -18,21 +19,27 @@ export interface Assignment {
 export class Executors {
   readonly #byName: ReadonlyMap<string, Executor>;
   readonly #threads: ThreadExecutor;
+  readonly #processes: ProcessExecutor;
   readonly #custom: readonly Executor[];
 
   constructor(options: ResolvedOptions) {
     this.#threads = new ThreadExecutor(options.threads);
+    this.#processes = new ProcessExecutor(options.processes);
     this.#custom = Object.values(options.executors);
     this.#byName = new Map<string, Executor>([
       ['thread', this.#threads],
+      ['process', this.#processes],
       ['inline', new InlineExecutor()],
       ...Object.entries(options.executors),
     ]);
   }
 
-  /** Makes the threads that are wanted from the start. */
-  async start(min: number): Promise<void> {
-    if (min > 0) await this.#threads.start();
+  /** Makes the workers that are wanted from the start. */
+  async start({ threads, processes }: ResolvedOptions): Promise<void> {
+    await Promise.all([
+      threads.min > 0 && this.#threads.start(),
+      processes.min > 0 && this.#processes.start(),
+    ]);
   }
 
   /** @throws FuturesArgumentError if there is no executor of that name */
@@ -72,7 +79,9 @@ export class Executors {
   }
 
   async close(timeout: number): Promise<void> {
-    const closing = [this.#threads, ...this.#custom].map(async (each) => each.close({ timeout }));
+    const closing = [this.#threads, this.#processes, ...this.#custom].map(async (each) =>
+      each.close({ timeout }),
+    );
     // One that fails must not keep the app from waiting for the others.
     await Promise.allSettled(closing);
     await Promise.all(closing);

@@ -1,11 +1,9 @@
 import { createRequire } from 'node:module';
-import { EventEmitter } from 'node:events';
 import { Logger } from '@nestjs/common';
 import type { Piscina } from 'piscina';
 import type { ThreadOptions } from '../futures.options.js';
-import { Dispatcher } from './dispatcher.js';
 import type { Workers } from './chunk-runner.js';
-import type { Call, Executor, ExecutorStats, Outcome } from './executor.js';
+import { DispatchedExecutor } from './dispatched.executor.js';
 
 const logger = new Logger('Futures');
 
@@ -13,70 +11,40 @@ const logger = new Logger('Futures');
 const WORKER = createRequire(import.meta.url).resolve('#task-worker');
 
 /**
- * Runs calls in worker threads, by piscina. The pool is made when it is first used, or at once
- * where `min` asks for threads.
+ * Runs calls in worker threads, by piscina.
  *
  * @internal
  */
-export class ThreadExecutor implements Executor {
+export class ThreadExecutor extends DispatchedExecutor {
   readonly #options: ThreadOptions;
-  #starting: Promise<Dispatcher> | undefined;
-  #dispatcher: Dispatcher | undefined;
-  #closed = false;
 
   constructor(options: ThreadOptions) {
+    super(options.maxQueue);
     this.#options = options;
   }
 
-  run(calls: readonly Call[], { signal }: { signal?: AbortSignal } = {}): Promise<Outcome[]> {
-    if (this.#dispatcher !== undefined) return this.#dispatcher.run(calls, signal);
-    return this.start().then((dispatcher) => dispatcher.run(calls, signal));
-  }
-
-  /** Makes the pool. */
-  start(): Promise<Dispatcher> {
-    return (this.#starting ??= this.#start());
-  }
-
-  stats(): ExecutorStats {
-    return (
-      this.#dispatcher?.stats() ?? { workers: 0, queued: 0, running: 0, resolved: 0, failed: 0 }
-    );
-  }
-
-  async close({ timeout }: { readonly timeout: number }): Promise<void> {
-    this.#closed = true;
-    // A pool that was never asked for is not made to be closed.
-    const dispatcher = this.#dispatcher ?? (await this.#starting);
-    await dispatcher?.close(timeout);
-  }
-
-  async #start(): Promise<Dispatcher> {
-    const { pool, min, max, idleTimeout, maxQueue, resourceLimits } = this.#options;
+  protected async createWorkers(): Promise<Workers> {
+    const { pool, min, max, idleTimeout, resourceLimits } = this.#options;
+    if (pool !== undefined) return new PiscinaWorkers(pool, false);
     const { Piscina } = await import('piscina');
-    const threads =
-      pool ??
-      new Piscina({
-        filename: WORKER,
-        minThreads: min,
-        maxThreads: max,
-        idleTimeout,
-        recordTiming: false,
-        ...(resourceLimits === undefined ? {} : { resourceLimits }),
-      });
-    const workers = new PiscinaWorkers(threads, pool === undefined);
-    const dispatcher = new Dispatcher(workers, maxQueue);
-    workers.listen(dispatcher.onMessage);
-    if (this.#closed) await dispatcher.close(0);
-    this.#dispatcher = dispatcher;
-    return dispatcher;
+    const threads = new Piscina({
+      filename: WORKER,
+      minThreads: min,
+      maxThreads: max,
+      idleTimeout,
+      recordTiming: false,
+      ...(resourceLimits === undefined ? {} : { resourceLimits }),
+    });
+    return new PiscinaWorkers(threads, true);
   }
 }
 
 class PiscinaWorkers implements Workers {
+  readonly kind = 'thread';
+  readonly maxCalls = Infinity;
   readonly #pool: Piscina;
   readonly #isOurs: boolean;
-  #onMessage: ((message: unknown) => void) | undefined;
+  #onMessage: (message: unknown) => void = () => {};
 
   constructor(pool: Piscina, isOurs: boolean) {
     this.#pool = pool;
@@ -85,15 +53,11 @@ class PiscinaWorkers implements Workers {
 
   listen(onMessage: (message: unknown) => void): void {
     this.#onMessage = onMessage;
-    this.#events.on('message', onMessage);
+    this.#pool.on('message', onMessage);
     // Without a listener, the death of an idle thread would end the process.
     if (this.#isOurs) {
-      this.#events.on('error', (error: unknown) => logger.warn('A thread died while idle.', error));
+      this.#pool.on('error', (error: unknown) => logger.warn('A thread died while idle.', error));
     }
-  }
-
-  get #events(): EventEmitter {
-    return this.#pool;
   }
 
   get width(): number {
@@ -121,6 +85,6 @@ class PiscinaWorkers implements Workers {
 
   async close(): Promise<void> {
     if (this.#isOurs) await this.#pool.destroy();
-    else if (this.#onMessage !== undefined) this.#events.off('message', this.#onMessage);
+    else this.#pool.off('message', this.#onMessage);
   }
 }

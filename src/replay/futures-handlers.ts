@@ -20,6 +20,9 @@ export interface FuturesHandler {
 /** Key of Nest's route metadata on a handler (`PATH_METADATA`). */
 const PATH_METADATA = 'path';
 
+/** Key of Nest's metadata of message and event patterns on a handler (`PATTERN_METADATA`). */
+const PATTERN_METADATA = 'microservices:pattern';
+
 /**
  * Finds the routes that use futures: by `@Futures()` or `@Future('key')` on a parameter, by
  * `@UseFutures()`, or because `FuturesService` is somewhere among what the controller or its
@@ -95,9 +98,11 @@ function isDecorated(method: object): boolean {
   return Reflect.getMetadataKeys(method).length > 0;
 }
 
-/** Whether it serves a path; not a resolver, gateway or message handler. @internal */
+/** Whether it serves nothing but a path: no resolver, gateway or message handler. @internal */
 export function isRoute(handler: object): boolean {
-  return Reflect.hasMetadata(PATH_METADATA, handler);
+  return (
+    Reflect.hasMetadata(PATH_METADATA, handler) && !Reflect.hasMetadata(PATTERN_METADATA, handler)
+  );
 }
 
 function dependsOnFutures(wrapper: Wrapper, visited = new Set<Wrapper>()): boolean {

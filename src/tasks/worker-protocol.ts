@@ -67,3 +67,17 @@ export interface PayloadOf {
   [WireStatus.UnknownTask]: { readonly message: string; readonly cause: ErrorRecord | undefined };
   [WireStatus.UncloneableResult]: Uncloneable;
 }
+
+/**
+ * Child process → its executor, which keeps the shared memory for it: that a call has started, or
+ * waits for its task file; and its result, as bytes.
+ */
+export type ProcessEvent =
+  | readonly [type: 'started', pid: number, startedAt: number, isLoading: boolean]
+  | readonly [
+      type: 'outcome',
+      status: WireStatus,
+      payload: Uint8Array,
+      startedAt: number,
+      run: number,
+    ];

@@ -1,7 +1,5 @@
 import { parentPort, threadId } from 'node:worker_threads';
-import { describeError } from './error-record.js';
-import { TaskLoader, UnknownTask } from './task-loader.js';
-import type { AnyFunction } from './task.js';
+import { CallRunner, type LoadHooks } from './call-runner.js';
 import { findUncloneable } from './uncloneable.js';
 import {
   CURSOR,
@@ -14,7 +12,7 @@ import {
   type WireCall,
 } from './worker-protocol.js';
 
-const loader = new TaskLoader();
+const runner = new CallRunner();
 
 /**
  * Entry of a worker thread: runs the calls of one chunk in order.
@@ -26,14 +24,14 @@ export default async function runChunk(message: ChunkMessage): Promise<void> {
   const { dispatcher, chunk, calls } = message;
   const progress = new Progress(message.progress);
   for (let i = progress.claim(); i < calls.length; i = progress.claim()) {
-    const [status, payload] = await runCall(calls[i] as WireCall, progress);
+    const [status, payload] = await runner.run(calls[i] as WireCall, progress);
     const { startedAt } = progress;
     post([dispatcher, chunk, i, status, payload, startedAt, now() - startedAt]);
   }
 }
 
 /** The worker's side of a chunk's shared memory. */
-class Progress {
+class Progress implements LoadHooks {
   /** Epoch time in ms at which the current call started. */
   startedAt = 0;
   readonly #state: Int32Array;
@@ -52,15 +50,13 @@ class Progress {
     return Atomics.add(this.#state, CURSOR, 1);
   }
 
-  /** The time until `loading` is done is not the call's own. */
-  async whileLoading(loading: Promise<AnyFunction>): Promise<AnyFunction> {
+  beginLoad(): void {
     this.#state[IS_LOADING] = 1;
-    try {
-      return await loading;
-    } finally {
-      this.#startClock();
-      this.#state[IS_LOADING] = 0;
-    }
+  }
+
+  endLoad(): void {
+    this.#startClock();
+    this.#state[IS_LOADING] = 0;
   }
 
   #startClock(): void {
@@ -69,31 +65,9 @@ class Progress {
   }
 }
 
-async function runCall(
-  [url, exportName, args]: WireCall,
-  progress: Progress,
-): Promise<[WireStatus, unknown]> {
-  try {
-    const task =
-      loader.peek(url, exportName) ?? (await progress.whileLoading(loader.load(url, exportName)));
-    const result = task(...args);
-    return [WireStatus.Resolved, isThenable(result) ? await result : result];
-  } catch (error) {
-    if (error instanceof UnknownTask) {
-      const cause = error.cause === undefined ? undefined : describeError(error.cause);
-      return [WireStatus.UnknownTask, { message: error.message, cause }];
-    }
-    return [WireStatus.Failed, describeError(error)];
-  }
-}
-
 /** Epoch time in ms, as finely as it can be measured. */
 function now(): number {
   return performance.timeOrigin + performance.now();
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof (value as PromiseLike<unknown> | undefined)?.then === 'function';
 }
 
 function post(message: OutcomeMessage): void {

@@ -1,0 +1,54 @@
+import type { Workers } from './chunk-runner.js';
+import { Dispatcher } from './dispatcher.js';
+import type { Call, Executor, ExecutorStats, Outcome } from './executor.js';
+
+/**
+ * An executor whose calls go to workers by a dispatcher. The workers are made when it is first
+ * used, or at once by {@link start}.
+ *
+ * @internal
+ */
+export abstract class DispatchedExecutor implements Executor {
+  readonly #maxQueue: number;
+  #starting: Promise<Dispatcher> | undefined;
+  #dispatcher: Dispatcher | undefined;
+  #closed = false;
+
+  constructor(maxQueue: number) {
+    this.#maxQueue = maxQueue;
+  }
+
+  run(calls: readonly Call[], { signal }: { signal?: AbortSignal } = {}): Promise<Outcome[]> {
+    if (this.#dispatcher !== undefined) return this.#dispatcher.run(calls, signal);
+    return this.start().then((dispatcher) => dispatcher.run(calls, signal));
+  }
+
+  /** Makes the workers. */
+  start(): Promise<Dispatcher> {
+    return (this.#starting ??= this.#start());
+  }
+
+  stats(): ExecutorStats {
+    return (
+      this.#dispatcher?.stats() ?? { workers: 0, queued: 0, running: 0, resolved: 0, failed: 0 }
+    );
+  }
+
+  async close({ timeout }: { readonly timeout: number }): Promise<void> {
+    this.#closed = true;
+    // Workers that were never asked for are not made to be closed.
+    const dispatcher = this.#dispatcher ?? (await this.#starting);
+    await dispatcher?.close(timeout);
+  }
+
+  protected abstract createWorkers(): Promise<Workers>;
+
+  async #start(): Promise<Dispatcher> {
+    const workers = await this.createWorkers();
+    const dispatcher = new Dispatcher(workers, this.#maxQueue);
+    workers.listen(dispatcher.onMessage);
+    if (this.#closed) await dispatcher.close(0);
+    this.#dispatcher = dispatcher;
+    return dispatcher;
+  }
+}

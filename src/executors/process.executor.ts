@@ -1,0 +1,167 @@
+import { createRequire } from 'node:module';
+import { deserialize, serialize } from 'node:v8';
+import type { ProcessOptions } from '../futures.options.js';
+import {
+  CURSOR,
+  IS_LOADING,
+  STARTED_AT,
+  WORKER_ID,
+  type ChunkMessage,
+  type ProcessEvent,
+} from '../tasks/worker-protocol.js';
+import type { Workers } from './chunk-runner.js';
+import { DispatchedExecutor } from './dispatched.executor.js';
+
+/** The built worker entry: workers cannot run this package's sources. */
+const WORKER = createRequire(import.meta.url).resolve('#task-process');
+
+type WorkerPool = typeof import('workerpool');
+type Pool = ReturnType<WorkerPool['pool']>;
+
+/**
+ * Runs calls in child processes, by workerpool: for tasks that may take their process down (native
+ * code), or that need one of their own. A message costs more than with threads, and carries one call.
+ *
+ * @internal
+ */
+export class ProcessExecutor extends DispatchedExecutor {
+  readonly #options: ProcessOptions;
+
+  constructor(options: ProcessOptions) {
+    super(options.maxQueue);
+    this.#options = options;
+  }
+
+  protected async createWorkers(): Promise<Workers> {
+    const { default: workerpool } = (await import('workerpool')) as unknown as {
+      default: WorkerPool;
+    };
+    return new WorkerpoolWorkers(workerpool, this.#options);
+  }
+}
+
+class WorkerpoolWorkers implements Workers {
+  readonly kind = 'process';
+  readonly maxCalls = 1;
+  readonly width: number;
+  readonly #workerpool: WorkerPool;
+  readonly #options: ProcessOptions;
+  #pool: Pool | undefined;
+  #busy = 0;
+  #idleTimer: NodeJS.Timeout | undefined;
+  #onMessage: (message: unknown) => void = () => {};
+
+  constructor(workerpool: WorkerPool, options: ProcessOptions) {
+    this.#workerpool = workerpool;
+    this.#options = options;
+    this.width = options.max;
+    if (options.min > 0) this.#pool = this.#createPool();
+  }
+
+  get alive(): number {
+    return this.#pool?.stats().totalWorkers ?? 0;
+  }
+
+  listen(onMessage: (message: unknown) => void): void {
+    this.#onMessage = onMessage;
+  }
+
+  async send(message: ChunkMessage): Promise<void> {
+    const [call] = message.calls;
+    if (call === undefined) return;
+    const [url, exportName, args] = call;
+    // Throws what structured clone throws; left to the pool, that would cost it a worker.
+    const data = serialize(args);
+    const progress = new ProcessProgress(message);
+    clearTimeout(this.#idleTimer);
+    this.#busy++;
+    try {
+      this.#pool ??= this.#createPool();
+      await this.#pool.exec('runCall', [url, exportName, data], {
+        on: (event: ProcessEvent) => {
+          const outcome = progress.take(event);
+          if (outcome !== undefined) this.#onMessage(outcome);
+        },
+      });
+    } catch (error) {
+      progress.died();
+      throw error;
+    } finally {
+      if (--this.#busy === 0) this.#endLater();
+    }
+  }
+
+  kill(pid: number): void {
+    if (pid === 0) return;
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch {
+      // It has ended by itself.
+    }
+  }
+
+  async close(): Promise<void> {
+    clearTimeout(this.#idleTimer);
+    await this.#pool?.terminate(true);
+  }
+
+  #createPool(): Pool {
+    const { min, max } = this.#options;
+    return this.#workerpool.pool(WORKER, {
+      workerType: 'process',
+      minWorkers: min,
+      maxWorkers: max,
+      // Bytes stay bytes on the way; by default they would go as JSON.
+      forkOpts: { serialization: 'advanced' },
+    });
+  }
+
+  /** The pool itself never ends a process that has nothing to do. */
+  #endLater(): void {
+    const { idleTimeout, min } = this.#options;
+    if (min > 0) return;
+    this.#idleTimer = setTimeout(() => {
+      void this.#pool?.terminate(true);
+      this.#pool = undefined;
+    }, idleTimeout);
+    this.#idleTimer.unref();
+  }
+}
+
+/** Keeps a chunk's shared memory for a process, which cannot share it. */
+class ProcessProgress {
+  readonly #message: ChunkMessage;
+  readonly #state: Int32Array;
+  readonly #clock: Float64Array;
+  #hasStarted = false;
+
+  constructor(message: ChunkMessage) {
+    this.#message = message;
+    this.#state = new Int32Array(message.progress);
+    this.#clock = new Float64Array(message.progress);
+    // What was sent to a process cannot be taken back; until it starts, the time is not the call's.
+    this.#clock[STARTED_AT] = performance.timeOrigin + performance.now();
+    this.#state[IS_LOADING] = 1;
+    this.#state[CURSOR] = 1;
+  }
+
+  /** Takes what the process says; returns the outcome if it is one. */
+  take(event: ProcessEvent): unknown {
+    if (event[0] === 'outcome') {
+      const { dispatcher, chunk } = this.#message;
+      const [, status, payload, startedAt, run] = event;
+      return [dispatcher, chunk, 0, status, deserialize(payload), startedAt, run];
+    }
+    const [, pid, startedAt, isLoading] = event;
+    this.#hasStarted = true;
+    this.#state[WORKER_ID] = pid;
+    this.#clock[STARTED_AT] = startedAt;
+    this.#state[IS_LOADING] = isLoading ? 1 : 0;
+    return undefined;
+  }
+
+  /** If the call was never started, it may run elsewhere. */
+  died(): void {
+    if (!this.#hasStarted) this.#state[CURSOR] = 0;
+  }
+}

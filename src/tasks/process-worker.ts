@@ -1,0 +1,45 @@
+import { deserialize, serialize } from 'node:v8';
+import workerpool from 'workerpool';
+import { CallRunner } from './call-runner.js';
+import { findUncloneable } from './uncloneable.js';
+import { WireStatus, type ProcessEvent } from './worker-protocol.js';
+
+const runner = new CallRunner();
+
+/** Entry of a child process: runs one call at a time. */
+workerpool.worker({
+  async runCall(url: string, exportName: string, data: Uint8Array): Promise<void> {
+    let startedAt = now();
+    const start = (isLoading: boolean) => {
+      startedAt = now();
+      emit(['started', process.pid, startedAt, isLoading]);
+    };
+    start(false);
+    const [status, payload] = await runner.run([url, exportName, deserialize(data) as unknown[]], {
+      beginLoad: () => start(true),
+      endLoad: () => start(false),
+    });
+    emit(['outcome', ...toBytes(status, payload), startedAt, now() - startedAt]);
+  },
+});
+
+/** The payload as bytes: what cannot be cloned is found here, where it is known what it is. */
+function toBytes(status: WireStatus, payload: unknown): [WireStatus, Uint8Array] {
+  try {
+    return [status, serialize(payload)];
+  } catch {
+    const culprit = findUncloneable(payload, 'result') ?? {
+      path: 'result',
+      description: 'a value',
+    };
+    return [WireStatus.UncloneableResult, serialize(culprit)];
+  }
+}
+
+function emit(event: ProcessEvent): void {
+  workerpool.workerEmit(event);
+}
+
+function now(): number {
+  return performance.timeOrigin + performance.now();
+}
