@@ -1,29 +1,11 @@
 import { FutureTimeoutError } from '../errors/index.js';
-import type { ChunkMessage, OutcomeMessage, WireCall } from '../tasks/worker-protocol.js';
+import type { OutcomeMessage, WireCall } from '../tasks/worker-protocol.js';
 import type { Job } from './call-queue.js';
 import { Chunk } from './chunk.js';
-import { type Outcome, type Transferable } from './executor.js';
+import type { Outcome } from './executor.js';
 import { failBroken, refuseUncloneable, survivesDeath } from './job-failures.js';
 import { toOutcome } from './wire-outcome.js';
-
-/** The workers, as the runner sees them. */
-export interface Workers {
-  /** What they are called: `thread`, `process`. */
-  readonly kind: string;
-  /** How many calls a chunk may carry. */
-  readonly maxCalls: number;
-  /** How many chunks can run at once. */
-  readonly width: number;
-  /** Workers alive. */
-  readonly alive: number;
-  /** Has what workers post taken by `onMessage`. */
-  listen(onMessage: (message: unknown) => void): void;
-  /** Resolves when the worker is done with the chunk; rejects if it was not sent, or the worker died. */
-  send(message: ChunkMessage, transferList: readonly Transferable[]): Promise<void>;
-  /** Ends a worker at once, whatever it runs. */
-  kill(workerId: number): void;
-  close(): Promise<void>;
-}
+import type { Workers } from './workers.js';
 
 export interface ChunkRunnerHooks {
   /** A job ran for so long, in ms. */
@@ -39,8 +21,8 @@ export interface ChunkRunnerHooks {
 const REBALANCE_AFTER = 2;
 /** How long, in ms, a task file may take to load; more, if the call itself may take more. */
 const MAX_LOAD = 10_000;
-/** How long, in ms, a call may go on after its client has gone, before its worker is ended. */
-const CANCEL_GRACE = 1_000;
+/** How long, in ms, a call may go on after it was told to end, before its worker is ended. */
+const ABORT_GRACE = 1_000;
 
 /**
  * The messages under way: sends them, takes their results, and sees to it that every job in them is
@@ -126,7 +108,7 @@ export class ChunkRunner {
     const chunk = this.#chunkOf(job);
     if (chunk === undefined) return;
     this.#reclaim(chunk.takeBack());
-    if (chunk.running === job) setTimeout(() => this.#stop(chunk, job), CANCEL_GRACE).unref();
+    if (chunk.running === job) this.#abort(chunk, job);
   }
 
   /** Resolves when nothing is under way and `isEmpty()`, or after `timeout` ms. */
@@ -206,13 +188,23 @@ export class ChunkRunner {
     chunk.timer = setTimeout(look, shortest);
   }
 
-  /** Ends the worker under a job, unless the job has just ended; the rest of the message runs elsewhere. */
+  /** Stops a job that is out of time, unless it has just ended; the rest of the message runs elsewhere. */
   #stop(chunk: Chunk, job: Job): boolean {
-    if (!this.#chunks.has(chunk.id)) return false;
     this.#reclaim(chunk.takeBack());
     if (chunk.acknowledged || chunk.running !== job) return false;
-    this.workers.kill(chunk.workerId);
+    if (chunk.isListening) this.#abort(chunk, job);
+    else this.workers.kill(chunk.workerId);
     return true;
+  }
+
+  /** Tells a job to end, and ends its worker unless it does so soon. */
+  #abort(chunk: Chunk, job: Job): void {
+    chunk.abort();
+    this.workers.abort?.(chunk.workerId);
+    setTimeout(() => {
+      const isOver = !this.#chunks.has(chunk.id) || chunk.acknowledged || chunk.running !== job;
+      if (!isOver) this.workers.kill(chunk.workerId);
+    }, ABORT_GRACE).unref();
   }
 
   /** So that no short call waits behind a long one while a worker has nothing to do. */

@@ -1,5 +1,7 @@
 import {
+  ABORTED,
   CURSOR,
+  IS_LISTENING,
   IS_LOADING,
   PROGRESS_BYTES,
   STARTED_AT,
@@ -56,6 +58,17 @@ export class Chunk {
   /** Whether the task file of the call that runs now is being loaded. */
   get isLoading(): boolean {
     return Atomics.load(this.#state, IS_LOADING) === 1;
+  }
+
+  /** Whether the call that runs now would end by itself if it were told to. */
+  get isListening(): boolean {
+    return Atomics.load(this.#state, IS_LISTENING) === 1;
+  }
+
+  /** Tells the call that runs now to end. */
+  abort(): void {
+    Atomics.store(this.#state, ABORTED, this.claimed);
+    Atomics.notify(this.#state, ABORTED);
   }
 
   /** The call that runs now, unless its result is in. */

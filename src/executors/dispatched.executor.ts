@@ -1,4 +1,4 @@
-import type { Workers } from './chunk-runner.js';
+import type { Workers } from './workers.js';
 import { Dispatcher } from './dispatcher.js';
 import type { Call, Executor, ExecutorStats, Outcome } from './executor.js';
 

@@ -1,6 +1,7 @@
 import { ExecutorSaturatedError, FutureTimeoutError } from '../errors/index.js';
 import { CallQueue, type Job } from './call-queue.js';
-import { ChunkRunner, type Workers } from './chunk-runner.js';
+import { ChunkRunner } from './chunk-runner.js';
+import type { Workers } from './workers.js';
 import { DrainRate } from './drain-rate.js';
 import { DurationEstimates } from './duration-estimates.js';
 import { cancelled, notStarted, type Call, type ExecutorStats, type Outcome } from './executor.js';

@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { deserialize, serialize } from 'node:v8';
 import type { ProcessOptions } from '../futures.options.js';
 import {
+  ABORT_SIGNAL,
   CURSOR,
   IS_LOADING,
   STARTED_AT,
@@ -9,7 +10,7 @@ import {
   type ChunkMessage,
   type ProcessEvent,
 } from '../tasks/worker-protocol.js';
-import type { Workers } from './chunk-runner.js';
+import type { Workers } from './workers.js';
 import { DispatchedExecutor } from './dispatched.executor.js';
 
 /** The built worker entry: workers cannot run this package's sources. */
@@ -91,13 +92,12 @@ class WorkerpoolWorkers implements Workers {
     }
   }
 
+  abort(pid: number): void {
+    signal(pid, ABORT_SIGNAL);
+  }
+
   kill(pid: number): void {
-    if (pid === 0) return;
-    try {
-      process.kill(pid, 'SIGKILL');
-    } catch {
-      // It has ended by itself.
-    }
+    signal(pid, 'SIGKILL');
   }
 
   async close(): Promise<void> {
@@ -163,5 +163,14 @@ class ProcessProgress {
   /** If the call was never started, it may run elsewhere. */
   died(): void {
     if (!this.#hasStarted) this.#state[CURSOR] = 0;
+  }
+}
+
+function signal(pid: number, name: NodeJS.Signals): void {
+  if (pid === 0) return;
+  try {
+    process.kill(pid, name);
+  } catch {
+    // It has ended by itself.
   }
 }

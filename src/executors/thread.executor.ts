@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { Logger } from '@nestjs/common';
 import type { Piscina } from 'piscina';
 import type { ThreadOptions } from '../futures.options.js';
-import type { Workers } from './chunk-runner.js';
+import type { Workers } from './workers.js';
 import { DispatchedExecutor } from './dispatched.executor.js';
 
 const logger = new Logger('Futures');

@@ -14,8 +14,8 @@ import type { Uncloneable } from './uncloneable.js';
  * can send nothing, and one that is ended takes along what it has not sent.
  */
 
-/** A chunk's shared memory: the cursor, the worker's id, when the current call started, and whether it loads. */
-export const PROGRESS_BYTES = 24;
+/** Size of a chunk's shared memory. */
+export const PROGRESS_BYTES = 32;
 /** Index in the Int32Array: the number of calls claimed so far. */
 export const CURSOR = 0;
 /** Index in the Int32Array: the worker's thread id (0: not started yet). */
@@ -24,6 +24,10 @@ export const WORKER_ID = 1;
 export const STARTED_AT = 1;
 /** Index in the Int32Array: 1 while the task file of the current call is being loaded. */
 export const IS_LOADING = 4;
+/** Index in the Int32Array: how many calls were claimed when the last of them was told to end (0: none was). */
+export const ABORTED = 5;
+/** Index in the Int32Array: 1 if the current call listens for that. */
+export const IS_LISTENING = 6;
 /** A cursor past every chunk's end. */
 export const TAKEN_BACK = 0x3fff_ffff;
 
@@ -67,6 +71,9 @@ export interface PayloadOf {
   [WireStatus.UnknownTask]: { readonly message: string; readonly cause: ErrorRecord | undefined };
   [WireStatus.UncloneableResult]: Uncloneable;
 }
+
+/** Tells a child process that its call is to end. */
+export const ABORT_SIGNAL = 'SIGUSR2';
 
 /**
  * Child process → its executor, which keeps the shared memory for it: that a call has started, or

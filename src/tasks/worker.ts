@@ -1,8 +1,11 @@
 import { parentPort, threadId } from 'node:worker_threads';
 import { CallRunner, type LoadHooks } from './call-runner.js';
+import { currentTask, type AbortSource } from './current-task.js';
 import { findUncloneable } from './uncloneable.js';
 import {
+  ABORTED,
   CURSOR,
+  IS_LISTENING,
   IS_LOADING,
   STARTED_AT,
   WORKER_ID,
@@ -31,9 +34,10 @@ export default async function runChunk(message: ChunkMessage): Promise<void> {
 }
 
 /** The worker's side of a chunk's shared memory. */
-class Progress implements LoadHooks {
+class Progress implements LoadHooks, AbortSource {
   /** Epoch time in ms at which the current call started. */
   startedAt = 0;
+  #index = 0;
   readonly #state: Int32Array;
   readonly #clock: Float64Array;
 
@@ -45,9 +49,24 @@ class Progress implements LoadHooks {
 
   /** The index of the next call, which starts now. */
   claim(): number {
-    // Before the claim: the clock must never show the last call's start for the next one.
+    // Before the claim: what is seen with it must never be the last call's.
     this.#startClock();
-    return Atomics.add(this.#state, CURSOR, 1);
+    this.#state[IS_LISTENING] = 0;
+    // Who still waits for the last call's abort is let go.
+    Atomics.notify(this.#state, ABORTED);
+    this.#index = Atomics.add(this.#state, CURSOR, 1);
+    currentTask.begin(this);
+    return this.#index;
+  }
+
+  get isAborted(): boolean {
+    return Atomics.load(this.#state, ABORTED) === this.#index + 1;
+  }
+
+  async wait(): Promise<void> {
+    Atomics.store(this.#state, IS_LISTENING, 1);
+    const seen = Atomics.load(this.#state, ABORTED);
+    await waitAsync(this.#state, ABORTED, seen).value;
   }
 
   beginLoad(): void {
@@ -64,6 +83,11 @@ class Progress implements LoadHooks {
     this.#clock[STARTED_AT] = this.startedAt;
   }
 }
+
+/** ES2024, and in Node 20. */
+const { waitAsync } = Atomics as unknown as {
+  waitAsync(array: Int32Array, index: number, value: number): { value: string | Promise<string> };
+};
 
 /** Epoch time in ms, as finely as it can be measured. */
 function now(): number {

@@ -1,23 +1,11 @@
-import { Inject, Scope, UseInterceptors, type NestInterceptor } from '@nestjs/common';
+import { Inject, Scope, UseInterceptors } from '@nestjs/common';
 import { APP_INTERCEPTOR } from '@nestjs/core';
 import { Args, Mutation, Query, Resolver } from '@nestjs/graphql';
-import { tap } from 'rxjs';
 import { Future, Futures, FuturesService, UseFutures } from '../../src/index.js';
 import { onEachAdapter } from '../support/app.js';
 import { query, withGraphql } from '../support/graphql.js';
+import { observer } from '../support/observer.js';
 import { tasks } from '../support/tasks.js';
-
-function observer(name: string, order: string[]): NestInterceptor {
-  return {
-    intercept: (_context, next) =>
-      next.handle().pipe(
-        tap({
-          next: () => order.push(`${name} value`),
-          error: (error: Error) => order.push(`${name} ${error.name}`),
-        }),
-      ),
-  };
-}
 
 onEachAdapter('a GraphQL resolver', (start) => {
   it('is replayed with @Futures(), and the placeholder never reaches the client', async () => {

@@ -1,24 +1,13 @@
 import { EventEmitter, once } from 'node:events';
-import { Controller, Inject, UseInterceptors, type NestInterceptor } from '@nestjs/common';
+import { Controller, Inject, UseInterceptors } from '@nestjs/common';
 import { APP_INTERCEPTOR } from '@nestjs/core';
 import { EventPattern, MessagePattern, Payload } from '@nestjs/microservices';
-import { concat, of, tap } from 'rxjs';
+import { concat, of } from 'rxjs';
 import { Future, Futures, FuturesService, UseFutures } from '../../src/index.js';
+import { observer } from '../support/observer.js';
 import { RecordingExecutor, recorded } from '../support/recording-executor.js';
 import { onEachRpcHost } from '../support/rpc.js';
 import { tasks } from '../support/tasks.js';
-
-function observer(name: string, order: string[]): NestInterceptor {
-  return {
-    intercept: (_context, next) =>
-      next.handle().pipe(
-        tap({
-          next: () => order.push(`${name} value`),
-          error: (error: Error) => order.push(`${name} ${error.name}`),
-        }),
-      ),
-  };
-}
 
 onEachRpcHost('a message handler', (start) => {
   it('is replayed with @Futures(), and the placeholder is not answered', async () => {

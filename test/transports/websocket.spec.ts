@@ -1,23 +1,11 @@
-import { Inject, UseInterceptors, type NestInterceptor } from '@nestjs/common';
+import { Inject, UseInterceptors } from '@nestjs/common';
 import { MessageBody, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
-import { tap } from 'rxjs';
 import { Future, Futures, FuturesService, UseFutures } from '../../src/index.js';
 import { onEachAdapter } from '../support/app.js';
+import { observer } from '../support/observer.js';
 import { RecordingExecutor, recorded } from '../support/recording-executor.js';
 import { tasks } from '../support/tasks.js';
 import { connectSocket, withWebSockets } from '../support/websocket.js';
-
-function observer(name: string, order: string[]): NestInterceptor {
-  return {
-    intercept: (_context, next) =>
-      next.handle().pipe(
-        tap({
-          next: () => order.push(`${name} value`),
-          error: (error: Error) => order.push(`${name} ${error.name}`),
-        }),
-      ),
-  };
-}
 
 onEachAdapter('a WebSocket gateway', (start) => {
   it('is replayed with @Futures(), and sends no placeholder', async () => {
