@@ -1,44 +1,62 @@
 import type { CallHandler, ExecutionContext, NestInterceptor } from '@nestjs/common';
-import { Observable } from 'rxjs';
+import { Observable, tap } from 'rxjs';
+import type { Ledger } from './ledger/ledger.js';
 import { activeLedger } from './ledger/request-ledger.js';
-import { PageRendering } from './replay/page-rendering.js';
 import { destroyBody } from './replay/discarded-body.js';
+import { PageRendering } from './replay/page-rendering.js';
 
 /**
- * Turns the outcome of a handler that left futures pending into an error, so that every interceptor
- * around it sees a failed run: transactions roll back, nothing is cached or counted as a success.
- * The module puts it inside every other interceptor. It keeps no state: one serves all apps.
+ * Turns the outcome of a pass that left futures pending into an error, so that every interceptor
+ * around sees a failed run: transactions roll back, nothing is cached or counted as a success.
+ *
+ * One stands inside all other interceptors; more of them stand between these, since one that
+ * swallows the error must not make a success of it for the next. They keep no state: the same ones
+ * serve all apps.
  *
  * @internal
  */
 export class BarrierInterceptor implements NestInterceptor {
+  constructor(private readonly isInnermost: boolean) {}
+
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     const ledger = activeLedger(context);
     if (ledger === undefined) return next.handle();
+    if (!this.isInnermost) return judged(ledger, next.handle());
     const page = PageRendering.of(context);
-    return new Observable((subscriber) => {
-      const outcome = page === undefined ? next.handle() : page.rehearse(next.handle());
-      return outcome.subscribe({
-        next: (value) => {
-          ledger.pass.outcome = { value };
-          const rejection = ledger.pass.rejection();
-          if (rejection === undefined) {
-            subscriber.next(value);
-            return;
-          }
-          destroyBody(value);
-          subscriber.error(rejection);
-        },
-        error: (error) => {
-          ledger.pass.outcome = { error };
-          subscriber.error(ledger.pass.rejection(error) ?? error);
-        },
-        complete: () => {
-          const rejection = ledger.pass.rejection();
-          if (rejection === undefined) subscriber.complete();
-          else subscriber.error(rejection);
-        },
-      });
-    });
+    const outcome = page === undefined ? next.handle() : page.rehearse(next.handle());
+    return judged(ledger, noted(ledger, outcome));
   }
+}
+
+/** The same outcome, but an error if this pass must not be published. @internal */
+export function judged(ledger: Ledger, outcome: Observable<unknown>): Observable<unknown> {
+  return new Observable((subscriber) =>
+    outcome.subscribe({
+      next: (value) => {
+        const rejection = ledger.pass.rejection();
+        if (rejection === undefined) {
+          subscriber.next(value);
+          return;
+        }
+        destroyBody(value);
+        subscriber.error(rejection);
+      },
+      error: (error) => subscriber.error(ledger.pass.rejection(error) ?? error),
+      complete: () => {
+        const rejection = ledger.pass.rejection();
+        if (rejection === undefined) subscriber.complete();
+        else subscriber.error(rejection);
+      },
+    }),
+  );
+}
+
+/** Keeps what the handler itself came to. */
+function noted(ledger: Ledger, outcome: Observable<unknown>): Observable<unknown> {
+  return outcome.pipe(
+    tap({
+      next: (value) => (ledger.pass.outcome = { value }),
+      error: (error: unknown) => (ledger.pass.outcome = { error }),
+    }),
+  );
 }

@@ -10,6 +10,7 @@ import { useFuturesOptions, type ReplayMode } from './decorators/use-futures.dec
 import { FuturesRuntime } from './futures.runtime.js';
 import type { Ledger } from './ledger/ledger.js';
 import { activeLedger, httpRequestOf, openLedger } from './ledger/request-ledger.js';
+import { isReplayed } from './replay/futures-handlers.js';
 import { PageRendering } from './replay/page-rendering.js';
 import { PassLoop } from './replay/pass-loop.js';
 import { RequestReplay } from './replay/request-replay.js';
@@ -23,6 +24,7 @@ import { RequestReplay } from './replay/request-replay.js';
 @Injectable()
 export class FuturesInterceptor implements NestInterceptor {
   #runtime: FuturesRuntime | undefined;
+  #isLookedUp = false;
 
   /*
    * The runtime is looked up, not injected: the class is left in the metadata of controllers, so
@@ -30,35 +32,35 @@ export class FuturesInterceptor implements NestInterceptor {
    */
   constructor(private readonly moduleRef: ModuleRef) {}
 
-  /** @throws UnknownElementException, of Nest, in an app without FuturesModule */
-  get runtime(): FuturesRuntime {
-    this.#runtime ??= this.moduleRef.get<FuturesRuntime>(FuturesRuntime, { strict: false });
+  /** Undefined in an app without FuturesModule. */
+  get runtime(): FuturesRuntime | undefined {
+    if (!this.#isLookedUp) {
+      this.#isLookedUp = true;
+      this.#runtime = find(this.moduleRef);
+    }
     return this.#runtime;
   }
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
+    const { runtime } = this;
+    // Bound to a class of which this handler is not replayed, or of which another app's is.
+    if (runtime === undefined || !isReplayed(context.getHandler())) return next.handle();
     const request = httpRequestOf(context);
     const known = activeLedger(context);
     // Installed before global interceptors, or by hand, as well: the outer one does the work.
     if (known?.request === (request ?? context) && known.pass.isRunning) return next.handle();
-    if (request === undefined) return this.#run(this.#open(context, context), context, next);
     // A clone of a request that is replayed: its ledger goes on.
-    const isReplay = known?.request !== undefined && known.pass.isRunning;
-    if (isReplay) known.request = request;
-    return this.#run(isReplay ? known : this.#open(context, request), context, next);
-  }
-
-  #open(context: ExecutionContext, request: object): Ledger {
-    const ledger = openLedger(this.runtime, context);
-    ledger.request = request;
-    ledger.restoreHead = ledger.head.remember();
-    return ledger;
+    const isReplay = request !== undefined && known?.request !== undefined && known.pass.isRunning;
+    const ledger = isReplay ? known : openLedger(runtime, context);
+    ledger.request = request ?? context;
+    if (!isReplay) ledger.restoreHead = ledger.head.remember();
+    return this.#run(ledger, context, next);
   }
 
   #run(ledger: Ledger, context: ExecutionContext, next: CallHandler): Observable<unknown> {
     const page = PageRendering.of(context);
     const handler = page === undefined ? next : { handle: () => page.perform(next.handle()) };
-    const isCloned = this.#replayMode(context) === 'request' && context.getType() === 'http';
+    const isCloned = replayModeOf(ledger, context) === 'request' && context.getType() === 'http';
     const replay = isCloned ? new RequestReplay(context) : undefined;
     return new Observable((subscriber) => {
       const loop = new PassLoop(ledger, context, handler, replay, subscriber);
@@ -66,12 +68,20 @@ export class FuturesInterceptor implements NestInterceptor {
       return () => loop.stop();
     });
   }
+}
 
-  #replayMode(context: ExecutionContext): ReplayMode {
-    return (
-      useFuturesOptions(context.getHandler())?.replay ??
-      useFuturesOptions(context.getClass())?.replay ??
-      this.runtime.options.replay
-    );
+function find(moduleRef: ModuleRef): FuturesRuntime | undefined {
+  try {
+    return moduleRef.get<FuturesRuntime>(FuturesRuntime, { strict: false });
+  } catch {
+    return undefined;
   }
+}
+
+function replayModeOf({ runtime }: Ledger, context: ExecutionContext): ReplayMode {
+  return (
+    useFuturesOptions(context.getHandler())?.replay ??
+    useFuturesOptions(context.getClass())?.replay ??
+    runtime.options.replay
+  );
 }

@@ -179,7 +179,12 @@ function checkExecutors({ executors, executor }: ResolvedOptions): void {
         `The option "executors" cannot name one "${name}": that name is built in. Choose another.`,
       );
     }
-    if (typeof (custom as Partial<Executor> | null)?.run !== 'function') {
+    const members = ['run', 'stats', 'close'] as const;
+    if (
+      !members.every(
+        (member) => typeof (custom as Partial<Executor> | null)?.[member] === 'function',
+      )
+    ) {
       throw new FuturesOptionsError(
         `The option "executors.${name}" must be an Executor (run, stats, close), but is ${describe(custom)}.`,
       );

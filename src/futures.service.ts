@@ -1,5 +1,5 @@
-import { FuturesArgumentError } from './errors/index.js';
 import { checkCallOptions } from './futures.options.js';
+import { check, checkKnown } from './options-check.js';
 import type { Future } from './ledger/future.js';
 import type { Ledger } from './ledger/ledger.js';
 import type { PassRecord } from './ledger/pass-log.js';
@@ -183,11 +183,17 @@ export class FuturesService {
   }
 }
 
-/** @throws FuturesArgumentError if they are no object @throws FuturesOptionsError @internal */
-export function checkSubmitOptions(options: SubmitOptions): void {
-  if (typeof options !== 'object' || options === null) {
-    throw new FuturesArgumentError(`using() takes an object of options, not ${String(options)}.`);
-  }
+const SUBMIT_OPTIONS: Record<keyof SubmitOptions, undefined> = {
+  executor: undefined,
+  timeout: undefined,
+  queueTimeout: undefined,
+  transferList: undefined,
+};
+
+/** @throws FuturesOptionsError if they are no object, or one is unknown or out of range @internal */
+export function checkSubmitOptions(options: SubmitOptions, alsoKnown: object = {}): void {
+  check.object('options', options);
+  checkKnown('', options, { ...SUBMIT_OPTIONS, ...alsoKnown });
   checkCallOptions('', options);
 }
 

@@ -1,19 +1,23 @@
 import { FuturesModule, FuturesOptionsError } from '../src/index.js';
 import { startApp } from './support/app.js';
 
+const POOLS = ['threads', 'processes'];
+
 const INTEGERS: [string, number][] = [
   ['maxPasses', 1],
   ['maxFutures', 1],
-  ['threads.min', 0],
-  ['threads.max', 1],
-  ['threads.maxQueue', 0],
+  ...POOLS.flatMap((pool): [string, number][] => [
+    [`${pool}.min`, 0],
+    [`${pool}.max`, 1],
+    [`${pool}.maxQueue`, 0],
+  ]),
 ];
 
 const DURATIONS: [string, number][] = [
   ['timeout', 1],
   ['queueTimeout', 1],
   ['shutdownTimeout', 0],
-  ['threads.idleTimeout', 0],
+  ...POOLS.map((pool): [string, number] => [`${pool}.idleTimeout`, 0]),
 ];
 
 /** Options with this one set, by its path. */
@@ -70,6 +74,7 @@ describe('an option that is not allowed keeps the app from starting', () => {
     ['executor', 7, /"executor" must be one of .*, but is 7/],
     ['threads', 4, /"threads" must be an object, but is 4/],
     ['threads', null, /"threads" must be an object, but is null/],
+    ['processes', 4, /"processes" must be an object, but is 4/],
     [
       'threads.resourceLimits',
       'none',

@@ -9,7 +9,7 @@ import { checkSubmitOptions } from '../futures.service.js';
 import type { Ledger } from '../ledger/ledger.js';
 import { ledgerFor } from '../ledger/request-ledger.js';
 import type { SubmitOptions } from '../ledger/submission.js';
-import { taskReference } from '../tasks/task.js';
+import { taskReference, type AnyFunction } from '../tasks/task.js';
 import { markFutures } from './use-futures.decorator.js';
 
 /** A key, or a function that makes it of the request. */
@@ -25,34 +25,84 @@ export interface FutureOptions<Default = unknown> {
 }
 
 /** Options of a declared future. */
-export type DeclaredFutureOptions<Args extends unknown[], Result> = SubmitOptions & {
+export interface DeclaredFutureOptions<
+  Args extends unknown[],
+  Result,
+  Given extends Clonable<Args> = Clonable<Args>,
+> extends SubmitOptions {
   /** A handle of a task file, or a plain function, which runs on the event loop. */
   readonly task: (...args: Args) => Result;
-} & ([] extends Args
-    ? {
-        /** Makes the task's arguments of the request. Default: none. */
-        readonly args?: (context: ExecutionContext) => Readonly<NoInfer<Args>>;
-      }
-    : {
-        /** Makes the task's arguments of the request. */
-        readonly args: (context: ExecutionContext) => Readonly<NoInfer<Args>>;
-      });
+  /** Makes the task's arguments of the request. */
+  readonly args: (context: ExecutionContext) => Given;
+}
+
+/** Options of a declared future whose task needs no arguments. */
+export interface ArglessFutureOptions<Result> extends SubmitOptions {
+  /** A handle of a task file, or a plain function, which runs on the event loop. */
+  readonly task: () => Result;
+  readonly args?: undefined;
+}
+
+/** Keeps a declared future that is not typed right from passing for another one. */
+interface NotDeclared {
+  readonly task?: undefined;
+  readonly args?: undefined;
+}
+
+/**
+ * What may be given for a value that is cloned: the same, or a read-only one. With a `const` type
+ * parameter of this type, literals in the arguments keep their literal types (`() => ['png']`).
+ *
+ * It looks only so deep, as a type may contain itself.
+ */
+export type Clonable<T, Depth extends 0[] = []> = 0 extends 1 & T
+  ? T
+  : unknown extends T
+    ? T
+    : Depth['length'] extends 9
+      ? T
+      : T extends AnyFunction
+        ? T
+        : T extends object
+          ? { readonly [Name in keyof T]: Clonable<T[Name], [...Depth, 0]> }
+          : T;
 
 /**
  * A parameter decorator that accepts only a parameter that `Value` can be given to.
  *
  * TypeScript passes a parameter decorator the class, the method's name and the parameter's position
- * as literal types: enough to look the parameter's type up.
+ * as literal types: enough to look the parameter's type up. A private or protected method cannot be
+ * looked up; any parameter of it is accepted.
  */
 export type TypedParameterDecorator<Value> = <
-  Target extends { [M in Method]: (...args: never[]) => unknown },
-  Method extends string,
+  Target extends object,
+  Method extends string | symbol,
   Index extends number,
 >(
   target: Target,
   method: Method,
-  index: Value extends Parameters<Target[Method]>[Index] ? Index : never,
+  index: ParameterOf<Target, Method, Index> extends infer Parameter
+    ? [Value] extends [Parameter]
+      ? Index
+      : ParameterMismatch<Value, Parameter>
+    : never,
 ) => void;
+
+/** What the compiler names where the future's value cannot be given to the parameter. */
+interface ParameterMismatch<Value, Parameter> {
+  readonly value: Value;
+  readonly parameter: Parameter;
+}
+
+/** Pipes may make anything of the value. */
+export type DeclaredDecorator<Result, Pipes extends FuturePipe[]> = Pipes extends []
+  ? TypedParameterDecorator<Awaited<Result>>
+  : ParameterDecorator;
+
+type ParameterOf<Target, Method extends PropertyKey, Index extends number> =
+  Target extends Record<Method, (...args: infer Parameters) => unknown>
+    ? Parameters[Index]
+    : unknown;
 
 const read = createParamDecorator(
   ({ key, options }: { key: FutureKey; options: FutureOptions }, context: ExecutionContext) =>
@@ -72,10 +122,16 @@ const declare = createParamDecorator(
       options,
     };
     const ledger = ledgerFor(context);
-    const value = ledger.declare(submission);
-    return value instanceof Promise ? value.catch(retryLater(ledger)) : value;
+    try {
+      const value = ledger.declare(submission);
+      return value instanceof Promise ? value.catch(retryLater(ledger)) : value;
+    } catch (error) {
+      return retryLater(ledger)(error);
+    }
   },
 );
+
+// The order of the overloads counts: a lambda keeps the type that the first of them gives it.
 
 /**
  * Injects the value of a task, computed before the handler is called. The handler runs once, so
@@ -97,15 +153,21 @@ const declare = createParamDecorator(
  *
  * @publicApi
  */
-export function Future<Args extends unknown[], Result>(
+export function Future<
+  Args extends unknown[],
+  Result,
+  const Given extends Clonable<Args>,
+  Pipes extends FuturePipe[],
+>(
   key: FutureKey,
-  options: DeclaredFutureOptions<Args, Result>,
-): TypedParameterDecorator<Awaited<Result>>;
-export function Future<Args extends unknown[], Result>(
+  options: DeclaredFutureOptions<Args, Result, Given>,
+  ...pipes: Pipes
+): DeclaredDecorator<Result, Pipes>;
+export function Future<Result, Pipes extends FuturePipe[]>(
   key: FutureKey,
-  options: DeclaredFutureOptions<Args, Result>,
-  ...pipes: [FuturePipe, ...FuturePipe[]]
-): ParameterDecorator;
+  options: ArglessFutureOptions<Result>,
+  ...pipes: Pipes
+): DeclaredDecorator<Result, Pipes>;
 /**
  * Injects the value of a future that the request submits by other means: undefined (or `default`)
  * before it is resolved, the value on the replay.
@@ -122,12 +184,13 @@ export function Future<Args extends unknown[], Result>(
  */
 export function Future(
   key: FutureKey,
-  options?: FutureOptions,
+  options?: FutureOptions & NotDeclared,
   ...pipes: FuturePipe[]
 ): ParameterDecorator;
 export function Future(
   key: FutureKey,
-  options: FutureOptions | DeclaredFutureOptions<never[], unknown> = {},
+  options:
+    FutureOptions | DeclaredFutureOptions<never[], unknown> | ArglessFutureOptions<unknown> = {},
   ...pipes: FuturePipe[]
 ): ParameterDecorator {
   if (typeof key !== 'string' && typeof key !== 'function') {
@@ -138,7 +201,7 @@ export function Future(
   const isDeclared = 'task' in options;
   if (isDeclared) {
     taskReference(options.task);
-    checkSubmitOptions(options);
+    checkSubmitOptions(options, { task: undefined, args: undefined });
   }
   const decorate = isDeclared
     ? declare({ key, options: options as never }, ...pipes)

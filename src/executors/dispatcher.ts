@@ -4,7 +4,14 @@ import { ChunkRunner } from './chunk-runner.js';
 import type { Workers } from './workers.js';
 import { DrainRate } from './drain-rate.js';
 import { DurationEstimates } from './duration-estimates.js';
-import { cancelled, notStarted, type Call, type ExecutorStats, type Outcome } from './executor.js';
+import {
+  SHUTTING_DOWN,
+  cancelled,
+  notStarted,
+  type Call,
+  type ExecutorStats,
+  type Outcome,
+} from './executor.js';
 
 /** Expected run of one message, in ms: small enough to spread the work, large enough to pay for the message. */
 const MIN_CHUNK = 0.25;
@@ -166,5 +173,3 @@ export class Dispatcher {
     this.#drain.record(1);
   }
 }
-
-const SHUTTING_DOWN = 'The executor is shutting down and takes no more calls.';

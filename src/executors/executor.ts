@@ -98,3 +98,6 @@ export function cancelled({ key, task }: Call): Outcome {
     }),
   );
 }
+
+/** What a call is told that an executor does not take, or gives up, at shutdown. */
+export const SHUTTING_DOWN = 'The executor is shutting down and takes no more calls.';

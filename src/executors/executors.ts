@@ -20,18 +20,18 @@ export class Executors {
   readonly #byName: ReadonlyMap<string, Executor>;
   readonly #threads: ThreadExecutor;
   readonly #processes: ProcessExecutor;
-  readonly #custom: readonly Executor[];
+  readonly #all: readonly Executor[];
 
   constructor(options: ResolvedOptions) {
     this.#threads = new ThreadExecutor(options.threads);
     this.#processes = new ProcessExecutor(options.processes);
-    this.#custom = Object.values(options.executors);
     this.#byName = new Map<string, Executor>([
       ['thread', this.#threads],
       ['process', this.#processes],
       ['inline', new InlineExecutor()],
       ...Object.entries(options.executors),
     ]);
+    this.#all = [...this.#byName.values()];
   }
 
   /** Makes the workers that are wanted from the start. */
@@ -79,9 +79,7 @@ export class Executors {
   }
 
   async close(timeout: number): Promise<void> {
-    const closing = [this.#threads, this.#processes, ...this.#custom].map(async (each) =>
-      each.close({ timeout }),
-    );
+    const closing = this.#all.map(async (each) => each.close({ timeout }));
     // One that fails must not keep the app from waiting for the others.
     await Promise.allSettled(closing);
     await Promise.all(closing);

@@ -1,12 +1,20 @@
-import { FutureTimeoutError, UnknownTaskError } from '../errors/index.js';
+import { ExecutorSaturatedError, FutureTimeoutError, UnknownTaskError } from '../errors/index.js';
 import { TaskLoader, UnknownTask } from '../tasks/task-loader.js';
 import {
+  SHUTTING_DOWN,
   cancelled,
   type Call,
   type Executor,
   type ExecutorStats,
   type Outcome,
 } from './executor.js';
+
+interface InlineRun {
+  readonly call: Call;
+  readonly outcome: Promise<Outcome>;
+  /** Settles it with an error; its task is left to itself. */
+  readonly giveUp: (error: unknown) => void;
+}
 
 /**
  * Runs calls on the event loop, all at once: for I/O, and for closures, which no worker can be
@@ -17,6 +25,7 @@ import {
  */
 export class InlineExecutor implements Executor {
   readonly #loader = new TaskLoader();
+  readonly #open = new Set<InlineRun>();
   #running = 0;
   #resolved = 0;
   #failed = 0;
@@ -26,16 +35,40 @@ export class InlineExecutor implements Executor {
     { signal }: { readonly signal?: AbortSignal } = {},
   ): Promise<Outcome[]> {
     if (signal?.aborted === true) return Promise.resolve(calls.map(cancelled));
-    return Promise.all(calls.map((call) => this.#runOne(call, signal)));
+    const runs = calls.map((call) => this.#run(call));
+    const abort = () => {
+      for (const { call, giveUp } of runs) giveUp(cancelled(call).value);
+    };
+    // One listener for all: Node warns of more than ten on a signal.
+    signal?.addEventListener('abort', abort);
+    return Promise.all(runs.map(({ outcome }) => outcome)).finally(() =>
+      signal?.removeEventListener('abort', abort),
+    );
   }
 
-  async #runOne(call: Call, signal: AbortSignal | undefined): Promise<Outcome> {
+  #run(call: Call): InlineRun {
+    let giveUp!: (error: unknown) => void;
+    const givenUp = new Promise<never>((_resolve, reject) => (giveUp = reject));
+    const { timeout, key, task } = call;
+    const timer = setTimeout(
+      () => giveUp(new FutureTimeoutError('run', timeout, { key, task: task.id })),
+      timeout,
+    );
+    const outcome = this.#settle(Promise.race([this.#start(call), givenUp])).finally(() => {
+      clearTimeout(timer);
+      this.#open.delete(run);
+    });
+    const run = { call, outcome, giveUp };
+    this.#open.add(run);
+    return run;
+  }
+
+  async #settle(result: Promise<unknown>): Promise<Outcome> {
     const started = performance.now();
     this.#running++;
     let outcome: Pick<Outcome, 'status' | 'value'>;
     try {
-      const value = await withLimits(this.#start(call), call, signal);
-      outcome = { status: 'resolved', value };
+      outcome = { status: 'resolved', value: await result };
       this.#resolved++;
     } catch (error) {
       outcome = { status: 'failed', value: error };
@@ -67,23 +100,14 @@ export class InlineExecutor implements Executor {
     };
   }
 
-  async close(): Promise<void> {}
-}
-
-function withLimits(
-  result: Promise<unknown>,
-  call: Call,
-  signal: AbortSignal | undefined,
-): Promise<unknown> {
-  const { timeout, key, task } = call;
-  return new Promise((resolve, reject) => {
-    const expire = () => reject(new FutureTimeoutError('run', timeout, { key, task: task.id }));
-    const abort = () => reject(cancelled(call).value);
-    const timer = setTimeout(expire, timeout);
-    signal?.addEventListener('abort', abort);
-    void result.then(resolve, reject).finally(() => {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', abort);
-    });
-  });
+  /** Gives up what still runs after `timeout` ms. */
+  async close({ timeout }: { readonly timeout: number }): Promise<void> {
+    const timer = setTimeout(() => {
+      for (const { call, giveUp } of this.#open) {
+        giveUp(new ExecutorSaturatedError(SHUTTING_DOWN, 1, { key: call.key, task: call.task.id }));
+      }
+    }, timeout);
+    await Promise.all([...this.#open].map(({ outcome }) => outcome));
+    clearTimeout(timer);
+  }
 }

@@ -10,7 +10,7 @@ export const refusals = {
   notReplayed(key: string): Error {
     return new FuturesContextError(
       `The future "${key}" was submitted on a route that is not replayed, because nothing shows that it uses futures. ` +
-        `Put @UseFutures() on the route or its controller.`,
+        `Put @UseFutures() on the route or its controller; for GraphQL field resolvers enable interceptors (fieldResolverEnhancers: ['interceptors']).`,
       { key },
     );
   },

@@ -5,10 +5,9 @@ interface Stream {
   on?: (event: string, listener: () => void) => unknown;
   destroy?: () => unknown;
   cancel?: () => Promise<unknown>;
-  return?: () => unknown;
   readonly body?: unknown;
   readonly locked?: boolean;
-  [Symbol.asyncIterator]?: unknown;
+  [Symbol.asyncIterator]?: () => { readonly return?: () => unknown };
 }
 
 /**
@@ -36,7 +35,7 @@ export function destroyBody(result: unknown): void {
   } else if (stream.cancel !== undefined) {
     if (stream.locked !== true) stream.cancel().catch(ignore);
   } else {
-    Promise.resolve(stream.return?.()).catch(ignore);
+    Promise.resolve(stream[Symbol.asyncIterator]().return?.()).catch(ignore);
   }
 }
 

@@ -17,6 +17,18 @@ export interface FuturesHandler {
   readonly handler: Handler;
 }
 
+const REPLAYED = 'nestjs-futures:replayed';
+
+/** Notes on a handler that it is replayed, in some app. @internal */
+export function markReplayed(handler: object): void {
+  Reflect.defineMetadata(REPLAYED, true, handler);
+}
+
+/** @internal */
+export function isReplayed(handler: object): boolean {
+  return Reflect.hasMetadata(REPLAYED, handler);
+}
+
 /** Key of Nest's route metadata on a handler (`PATH_METADATA`). */
 const PATH_METADATA = 'path';
 

@@ -1,6 +1,4 @@
-import type { CallHandler, ExecutionContext, NestInterceptor } from '@nestjs/common';
 import { ApplicationConfig, ModulesContainer } from '@nestjs/core';
-import { from, isObservable, mergeAll, type Observable } from 'rxjs';
 import { BarrierInterceptor } from '../barrier.interceptor.js';
 import { FuturesInterceptor } from '../futures.interceptor.js';
 import {
@@ -8,20 +6,29 @@ import {
   findMarkedMessageHandlers,
   handlersOf,
   isRoute,
+  markReplayed,
   type FuturesHandler,
 } from './futures-handlers.js';
+import { hasGlobalInterceptors, precedeGlobalInterceptors } from './global-interceptors.js';
 
 /** Key of Nest's interceptor metadata on a class or a handler (`INTERCEPTORS_METADATA`). */
 const INTERCEPTORS_METADATA = '__interceptors__';
 
-const barrier = Object.freeze(new BarrierInterceptor());
+/** Stands between two interceptors. */
+const barrier = Object.freeze(new BarrierInterceptor(false));
+/** Stands inside all interceptors. */
+const innermost = Object.freeze(new BarrierInterceptor(true));
+const OURS: ReadonlySet<unknown> = new Set([FuturesInterceptor, barrier, innermost]);
 
 /**
  * Puts the interceptors on the routes that use futures, and on no other: the one that replays
- * outside all others, the barrier inside all others, or, where there are no others, just the one.
+ * outside all others, barriers inside each of the others, or, where there are no others, just the
+ * one.
  *
  * What goes into metadata is the same for all apps (a class, of which each app has an instance of
- * its own, and the stateless barrier), since two apps may share a controller class.
+ * its own, and the stateless barriers), and what stands there is never taken away: two apps may
+ * share a controller class, and two controllers an inherited handler. One that is not needed lets
+ * everything pass.
  *
  * @internal
  */
@@ -31,9 +38,10 @@ export function installInterceptors(
   interceptor: FuturesInterceptor,
 ): void {
   const handlers = findFuturesHandlers(modules);
-  const hasGlobals =
-    config.getGlobalInterceptors().length > 0 || config.getGlobalRequestInterceptors().length > 0;
-  if (hasGlobals && handlers.length > 0) precedeFirstGlobal(config, interceptor, handlers);
+  const hasGlobals = hasGlobalInterceptors(config);
+  if (hasGlobals && handlers.length > 0) {
+    precedeGlobalInterceptors(config, interceptor, new Set(handlers.map(({ handler }) => handler)));
+  }
   install(modules, handlers, hasGlobals);
 }
 
@@ -53,45 +61,101 @@ function install(
   hasGlobals: boolean,
 ): void {
   provideInterceptor(modules, handlers);
-  const ours = new Set<unknown>(handlers.map(({ handler }) => handler));
-  if (!hasGlobals) for (const { owner } of handlers) bindToHandlers(owner, ours);
+  if (!hasGlobals) for (const { owner } of handlers) bindToHandlers(modules, owner, handlers);
   for (const { owner, handler } of handlers) {
+    markReplayed(handler);
     const ofOwner = othersOn(owner);
     const ofHandler = othersOn(handler);
-    const hasOthers = hasGlobals || ofOwner.length > 0 || ofHandler.length > 0;
-    const inner = hasOthers ? [...ofHandler, barrier] : [];
     // A message may come with global interceptors of its own, or with none.
     const isPreceded = hasGlobals && isRoute(handler);
     // Interceptors of the class come before those of the handler.
     const isOnOwner = !isPreceded && ofOwner.length > 0;
-    if (isOnOwner) bind(owner, [FuturesInterceptor, ...ofOwner]);
-    bind(handler, isPreceded || isOnOwner ? inner : [FuturesInterceptor, ...inner]);
+    bind(owner, {
+      before: isOnOwner ? [FuturesInterceptor] : [],
+      others: ofOwner,
+      after: [],
+    });
+    bind(handler, {
+      before: [
+        ...(isPreceded || isOnOwner ? [] : [FuturesInterceptor]),
+        ...(ofOwner.length > 0 && ofHandler.length > 0 ? [barrier] : []),
+      ],
+      others: ofHandler,
+      after: hasGlobals || ofOwner.length > 0 || ofHandler.length > 0 ? [innermost] : [],
+    });
+  }
+}
+
+interface Binding {
+  /** Ours that stand before the others. */
+  readonly before: readonly unknown[];
+  readonly others: readonly unknown[];
+  /** Ours that stand after the others. */
+  readonly after: readonly unknown[];
+}
+
+/** Binds the others, barriers between them, and ours around them, beside those of ours that are there. */
+function bind(target: object, { before, others, after }: Binding): void {
+  const present = interceptorsOn(target);
+  const first = present.findIndex((each) => !OURS.has(each));
+  const leading = first === -1 ? present : present.slice(0, first);
+  const keep = (mine: readonly unknown[], theirs: readonly unknown[]) =>
+    [FuturesInterceptor, barrier, innermost].filter(
+      (each) => mine.includes(each) || theirs.includes(each),
+    );
+  const interceptors = [
+    ...keep(
+      before,
+      leading.filter((each) => each !== innermost),
+    ),
+    ...others.flatMap((each, i) => (i === 0 ? [each] : [barrier, each])),
+    ...keep(
+      after,
+      present.filter((each) => each === innermost),
+    ),
+  ];
+  if (interceptors.length > 0) {
+    Reflect.defineMetadata(INTERCEPTORS_METADATA, interceptors, target);
   }
 }
 
 /**
  * Binds the interceptors of a class to each of its handlers instead, where only some of these use
  * futures: ours must come before them, and so would stand on the other handlers too. Left alone are
- * classes with inherited handlers, which other classes may share.
+ * classes whose handlers are, or may be, another class's as well.
  */
-function bindToHandlers(owner: FuturesHandler['owner'], ours: ReadonlySet<unknown>): void {
+function bindToHandlers(
+  modules: ModulesContainer,
+  owner: FuturesHandler['owner'],
+  replayed: readonly FuturesHandler[],
+): void {
   const ofOwner = othersOn(owner);
   if (ofOwner.length === 0) return;
   const all = [...handlersOf(owner.prototype as object)];
-  if (all.every(([, handler]) => ours.has(handler))) return;
+  if (all.every(([, handler]) => replayed.some((each) => each.handler === handler))) return;
   if (!all.every(([name]) => Object.hasOwn(owner.prototype as object, name))) return;
-  bind(owner, []);
-  for (const [, handler] of all) bind(handler, [...ofOwner, ...othersOn(handler)]);
+  if (isInherited(owner, modules)) return;
+  Reflect.defineMetadata(INTERCEPTORS_METADATA, [], owner);
+  for (const [, handler] of all) {
+    Reflect.defineMetadata(INTERCEPTORS_METADATA, [...ofOwner, ...othersOn(handler)], handler);
+  }
 }
 
-/** The interceptors that are not ours. */
+function isInherited(owner: FuturesHandler['owner'], modules: ModulesContainer): boolean {
+  for (const { controllers, providers } of modules.values()) {
+    for (const { metatype } of [...controllers.values(), ...providers.values()]) {
+      if (typeof metatype === 'function' && metatype.prototype instanceof owner) return true;
+    }
+  }
+  return false;
+}
+
+function interceptorsOn(target: object): unknown[] {
+  return (Reflect.getMetadata(INTERCEPTORS_METADATA, target) ?? []) as unknown[];
+}
+
 function othersOn(target: object): unknown[] {
-  const all = (Reflect.getMetadata(INTERCEPTORS_METADATA, target) ?? []) as unknown[];
-  return all.filter((each) => each !== FuturesInterceptor && each !== barrier);
-}
-
-function bind(target: object, interceptors: readonly unknown[]): void {
-  Reflect.defineMetadata(INTERCEPTORS_METADATA, interceptors, target);
+  return interceptorsOn(target).filter((each) => !OURS.has(each));
 }
 
 /** Lets each module that has such a handler resolve the class. */
@@ -101,52 +165,4 @@ function provideInterceptor(modules: ModulesContainer, handlers: readonly Future
     .find((wrapper) => wrapper !== undefined);
   if (provider === undefined) return;
   for (const { module } of handlers) module.injectables.set(FuturesInterceptor, provider);
-}
-
-/**
- * Global interceptors stand before all others, and on every route. So that routes without futures
- * keep just what the app gave them, ours is not one more in the list: it goes before the first of
- * them where the handler uses futures.
- */
-function precedeFirstGlobal(
-  config: ApplicationConfig,
-  futures: FuturesInterceptor,
-  handlers: readonly FuturesHandler[],
-): void {
-  const replayed = new Set<unknown>(handlers.map(({ handler }) => handler));
-  const globals = config.getGlobalInterceptors();
-  const [first] = globals;
-  if (first !== undefined) {
-    globals[0] = preceded(first, futures, replayed);
-    return;
-  }
-  // All of them are request-scoped: Nest keeps wrappers, and asks them for each request's instance.
-  const scoped = config.getGlobalRequestInterceptors();
-  const [wrapper] = scoped;
-  if (wrapper === undefined) return;
-  scoped[0] = Object.create(wrapper, {
-    getInstanceByContextId: {
-      value: (...args: Parameters<typeof wrapper.getInstanceByContextId>) => {
-        const host = wrapper.getInstanceByContextId(...args);
-        return host?.instance && { ...host, instance: preceded(host.instance, futures, replayed) };
-      },
-    },
-  }) as typeof wrapper;
-}
-
-/** The same interceptor, but for handlers that are replayed, where ours comes before it. */
-function preceded(
-  first: NestInterceptor,
-  futures: FuturesInterceptor,
-  replayed: ReadonlySet<unknown>,
-): NestInterceptor {
-  const intercept = (context: ExecutionContext, next: CallHandler) =>
-    replayed.has(context.getHandler())
-      ? futures.intercept(context, { handle: () => flatten(first.intercept(context, next)) })
-      : first.intercept(context, next);
-  return Object.create(first, { intercept: { value: intercept } }) as NestInterceptor;
-}
-
-function flatten(result: Observable<unknown> | Promise<Observable<unknown>>): Observable<unknown> {
-  return isObservable(result) ? result : from(result).pipe(mergeAll());
 }

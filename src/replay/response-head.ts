@@ -50,7 +50,7 @@ class RawResponseHead implements ResponseHead {
   remember(): () => void {
     const response = this.#response;
     const { statusCode, statusMessage } = response;
-    const headers = response.getHeaders();
+    const headers = copyOf(response.getHeaders());
     return () => {
       response.statusCode = statusCode;
       response.statusMessage = statusMessage;
@@ -59,7 +59,7 @@ class RawResponseHead implements ResponseHead {
       }
       for (const [name, value] of Object.entries(headers)) {
         if (value !== undefined && response.getHeader(name) !== value) {
-          response.setHeader(name, value);
+          response.setHeader(name, typeof value === 'object' ? [...value] : value);
         }
       }
     };
@@ -68,6 +68,14 @@ class RawResponseHead implements ResponseHead {
   setHeader(name: string, value: string): void {
     this.#response.setHeader(name, value);
   }
+}
+
+/** Several values are an array, which is changed in place when one is added. */
+function copyOf(headers: NodeJS.Dict<OutgoingHttpHeader>): NodeJS.Dict<OutgoingHttpHeader> {
+  for (const [name, value] of Object.entries(headers)) {
+    if (typeof value === 'object') headers[name] = [...value];
+  }
+  return headers;
 }
 
 /** Fastify keeps headers of its own beside those of the raw response, and merges them at the end. */
@@ -89,7 +97,7 @@ class FastifyResponseHead implements ResponseHead {
     const restoreRaw = this.#raw.remember();
     const { statusCode } = reply;
     const rawHeaders = reply.raw.getHeaders();
-    const headers = Object.entries(reply.getHeaders()).filter(
+    const headers = Object.entries(copyOf(reply.getHeaders())).filter(
       ([name, value]) => value !== undefined && rawHeaders[name] !== value,
     );
     const cookies = [...(cookiesOf(reply) ?? [])];
@@ -97,7 +105,9 @@ class FastifyResponseHead implements ResponseHead {
       restoreRaw();
       reply.statusCode = statusCode;
       for (const name of Object.keys(reply.getHeaders())) reply.removeHeader(name);
-      for (const [name, value] of headers) reply.header(name, value);
+      for (const [name, value] of headers) {
+        reply.header(name, typeof value === 'object' ? [...value] : value);
+      }
       const current = cookiesOf(reply);
       current?.clear();
       for (const [name, cookie] of cookies) current?.set(name, cookie);

@@ -37,6 +37,8 @@ export function keepParsedUpload(request: object, parsed: object): void {
     for (const field of PARSED) if (source[field] !== undefined) upload[field] = source[field];
     return;
   }
+  // Without these, no interceptor parsed it, but a hook of the server (`attachFieldsToBody`).
+  if (!Object.hasOwn(parsed, 'file') && !Object.hasOwn(parsed, 'files')) return;
   // Nest's interceptors for Fastify skip such a request too, but clear the fields before.
   upload.isMultipart = () => false;
   for (const field of PARSED) pin(request, field, (parsed as UploadRequest)[field]);

@@ -18,7 +18,7 @@ export class TaskLoader {
 
   /** @throws UnknownTask */
   async load(url: string, exportName: string): Promise<AnyFunction> {
-    const exports = await importTaskFile(url);
+    const exports = await importTaskFile(url, exportName);
     const task = exports.get(exportName);
     if (task === undefined) {
       throw new UnknownTask(
@@ -31,8 +31,8 @@ export class TaskLoader {
 }
 
 /** Its functions, by name. */
-async function importTaskFile(url: string): Promise<Map<string, AnyFunction>> {
-  const exports = await importModule(url);
+async function importTaskFile(url: string, exportName: string): Promise<Map<string, AnyFunction>> {
+  const exports = await importModule(url, exportName);
   const { default: fallback } = exports;
   // A CommonJS file's exports may be seen on its default export only.
   const all = { ...(typeof fallback === 'object' ? fallback : {}), ...exports };
@@ -43,12 +43,12 @@ async function importTaskFile(url: string): Promise<Map<string, AnyFunction>> {
   );
 }
 
-async function importModule(url: string): Promise<Record<string, unknown>> {
+async function importModule(url: string, exportName: string): Promise<Record<string, unknown>> {
   try {
     return (await import(url)) as Record<string, unknown>;
   } catch (cause) {
     throw new UnknownTask(
-      `The task file ${url} cannot be loaded: ${cause instanceof Error ? cause.message : String(cause)}. ` +
+      `The task file ${url}, which is to export "${exportName}", cannot be loaded: ${cause instanceof Error ? cause.message : String(cause)}. ` +
         `Name the built file (.js), and see that the build emits it.`,
       { cause },
     );

@@ -1,5 +1,6 @@
 import { threadId } from 'node:worker_threads';
 import {
+  ExecutorSaturatedError,
   FutureCancelledError,
   FutureTimeoutError,
   taskFile,
@@ -121,26 +122,32 @@ describe('inline executor', () => {
     expect(runs).toBe(0);
   });
 
-  it('leaves no listener on the signal, and no timer', async () => {
+  it('puts one listener on the signal, whatever the number of calls, and takes it off', async () => {
     const client = new AbortController();
-    const added: string[] = [];
-    const signal = new Proxy(client.signal, {
-      get(target, property) {
-        const value: unknown = Reflect.get(target, property);
-        if (typeof value !== 'function') return value;
-        return (...args: unknown[]) => {
-          if (property === 'addEventListener') added.push('added');
-          if (property === 'removeEventListener') added.push('removed');
-          return Reflect.apply(value, target, args) as unknown;
-        };
-      },
+    const [add, remove] = ['addEventListener', 'removeEventListener'].map((name) => {
+      const calls: unknown[] = [];
+      const method = client.signal[name as 'addEventListener'].bind(client.signal);
+      Object.assign(client.signal, {
+        [name]: (...args: Parameters<typeof method>) => {
+          calls.push(args[1]);
+          method(...args);
+        },
+      });
+      return calls;
     });
-    const before = process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
-    await executor.run([call(() => 1, []), call(() => 2, [])], { signal });
-    await new Promise(setImmediate);
-    expect(added.toSorted()).toEqual(['added', 'added', 'removed', 'removed']);
-    const after = process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
-    expect(after).toBe(before);
+    await executor.run(
+      Array.from({ length: 20 }, (_, i) => call(() => i, [])),
+      client,
+    );
+    expect(add).toHaveLength(1);
+    expect(remove).toEqual(add);
+  });
+
+  it('leaves no timer', async () => {
+    const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout');
+    const before = timers();
+    await executor.run([call(() => 1, []), call(() => Promise.reject(new Error('x')), [])]);
+    expect(timers()).toEqual(before);
   });
 
   it('tells what it is doing and what it has done', async () => {
@@ -155,6 +162,33 @@ describe('inline executor', () => {
     release();
     await running;
     expect(own.stats()).toEqual({ workers: 0, queued: 0, running: 0, resolved: 1, failed: 1 });
-    await own.close();
+  });
+
+  describe('when it is closed', () => {
+    it('ends what runs', async () => {
+      const own = new InlineExecutor();
+      let release!: () => void;
+      const running = run(
+        own,
+        call(() => new Promise((resolve) => (release = () => resolve(1))), []),
+      );
+      await Promise.resolve();
+      const closed = own.close({ timeout: 10_000 });
+      release();
+      expect(await running).toEqual([1]);
+      await closed;
+    });
+
+    it('gives up what has not ended in time', async () => {
+      const own = new InlineExecutor();
+      const running = run(
+        own,
+        call(() => new Promise(() => {}), [], { key: 'k' }),
+      );
+      await own.close({ timeout: 10 });
+      const [error] = await running;
+      expect(error).toBeInstanceOf(ExecutorSaturatedError);
+      expect(error).toMatchObject({ key: 'k' });
+    });
   });
 });

@@ -115,6 +115,7 @@ describe('a task that cannot be found', () => {
       message: expect.stringContaining(fixture(file).href),
       cause: expect.any(Error),
     });
+    expect((values[1] as Error).message).toContain(`"${task}"`);
   });
 
   it.each([

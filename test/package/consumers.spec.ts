@@ -32,15 +32,20 @@ describe.each([11, 12] as const)('the packed package, in an app on Nest %i', (ne
     ['import', 'esm.mjs'],
     ['require', 'cjs.cjs'],
   ])(
-    'serves values of worker threads, loaded by %s, and lets the process end',
+    'serves values of worker threads and processes, loaded by %s, and lets the process end',
     async (_, app) => {
       const { stdout, stderr } = await project.run(app);
       expect(stderr).toBe('');
-      expect(JSON.parse(stdout)).toEqual({
-        replayed: { status: 200, body: { report: { sum: 42, isMainThread: false }, pass: 2 } },
-        declared: { status: 200, body: { report: { sum: 3, isMainThread: false } } },
+      const { pid, ...answers } = JSON.parse(stdout) as { pid: number };
+      const ofThread = { isMainThread: false, pid, isAborted: false };
+      const ofProcess = { isMainThread: true, pid: expect.any(Number), isAborted: false };
+      expect(answers).toEqual({
+        replayed: { status: 200, body: { report: { sum: 42, ...ofThread }, pass: 2 } },
+        processed: { status: 200, body: { sum: 7, ...ofProcess } },
+        declared: { status: 200, body: { report: { sum: 3, ...ofThread } } },
         injected: { status: 404, body: expect.objectContaining({ message: 'No report' }) },
       });
+      expect(answers).not.toMatchObject({ processed: { body: { pid } } });
     },
     60_000,
   );

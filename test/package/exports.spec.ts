@@ -23,6 +23,7 @@ const EXPORTS: Readonly<Record<string, readonly string[]>> = {
     'FuturesService',
     'PassDiscardedError',
     'ReplayLimitError',
+    'ReplayUnsafeError',
     'ResponseCommittedError',
     'TaskArgumentError',
     'TaskResultError',
@@ -33,6 +34,8 @@ const EXPORTS: Readonly<Record<string, readonly string[]>> = {
     'isFuturesException',
     'taskFile',
   ],
+  './task': ['taskSignal'],
+  './testing': ['assertReplaySafe'],
 };
 
 type Target = string | { readonly default: string };

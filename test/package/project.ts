@@ -46,7 +46,9 @@ export async function createProject(
     run: (file, ...args) =>
       run(process.execPath, [file, ...args], {
         cwd: folder,
-        timeout: 30_000,
+        // Early releases of Node 22 warn of require(esm).
+        env: { ...process.env, NODE_OPTIONS: '--disable-warning=ExperimentalWarning' },
+        timeout: 50_000,
         killSignal: 'SIGKILL',
       }),
   };

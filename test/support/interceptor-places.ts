@@ -19,7 +19,7 @@ export const PLACES_AND_MODES = INTERCEPTOR_PLACES.flatMap((place) =>
   REPLAY_MODES.map((replay) => [place, replay] as const),
 );
 
-/** Decorators and options that bind an interceptor at one of the places. */
+/** What binds an interceptor at one of the places: decorators, and options of the app. */
 export interface Binding {
   readonly onController: ClassDecorator;
   readonly onMethod: MethodDecorator;
@@ -27,13 +27,14 @@ export interface Binding {
   readonly setup: NonNullable<AppOptions['setup']>;
 }
 
+/** @param interceptor is a provider of the app */
 export function bindingAt(place: InterceptorPlace, interceptor: Type<NestInterceptor>): Binding {
   const use = UseInterceptors(interceptor);
   return {
     onController: (target) => (place === 'the controller' ? use(target) : undefined),
     onMethod: (...args) => (place === 'the method' ? use(...args) : undefined),
     providers:
-      place === 'APP_INTERCEPTOR' ? [{ provide: APP_INTERCEPTOR, useClass: interceptor }] : [],
+      place === 'APP_INTERCEPTOR' ? [{ provide: APP_INTERCEPTOR, useExisting: interceptor }] : [],
     setup: (nest) => {
       if (place === 'useGlobalInterceptors') nest.useGlobalInterceptors(nest.get(interceptor));
     },

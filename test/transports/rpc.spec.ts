@@ -108,8 +108,8 @@ onEachRpcHost('a message handler', (start) => {
     class Desk {
       @EventPattern('arrived')
       @UseFutures()
-      arrived(@Payload('n') n: number, @Futures() futures: FuturesService) {
-        const sum = futures.resultOrSubmit('sum', 0, tasks.add, n, 1);
+      arrived(@Futures() futures: FuturesService, @Payload('n') n: unknown) {
+        const sum = futures.resultOrSubmit('sum', 0, tasks.add, Number(n), 1);
         order.push(`pass ${futures.pass}`);
         futures.barrier();
         order.push(`written ${sum}`);
@@ -181,7 +181,7 @@ onEachRpcHost('a message handler', (start) => {
         return futures.resultOrSubmit('x', '', tasks.fail, 'no paper');
       }
       @MessagePattern('declared')
-      declared(@Future('x', { task: tasks.fail, args: () => ['no ink'] }) x: never) {
+      declared(@Future('x', { task: tasks.fail, args: () => ['no ink'] }) x: unknown) {
         return x;
       }
     }

@@ -4,8 +4,30 @@ import { tasks } from './tasks.js';
 
 declare const flag: boolean;
 declare const pipe: PipeTransform<string, number>;
+declare const names: readonly string[];
+declare const user: User;
 const param = (context: ExecutionContext) =>
   context.switchToHttp().getRequest<{ params: { id: string } }>().params.id;
+
+class User {
+  constructor(
+    readonly name: string,
+    private readonly age: number,
+  ) {}
+
+  get isOfAge() {
+    return this.age >= 18;
+  }
+}
+
+type Json = null | number | string | Json[] | { [name: string]: Json };
+
+declare const render: (format: 'png' | 'svg', options: { dpi: 72 | 300 }[]) => string;
+declare const sorted: (unsorted: string[]) => string[];
+declare const greetUser: (user: User, born: Date, roles: Map<string, Set<number>>) => string;
+declare const stringify: (json: Json) => string;
+declare const either: () => string | number;
+const each = (map: (n: number) => number) => [1].map(map);
 
 @UseFutures()
 export class Declared {
@@ -31,10 +53,12 @@ export class Declared {
     @Future('k', { task: tasks.find, args: () => ['a'] }) found: { id: string },
     // @ts-expect-error the task gives a Date
     @Future('k', { task: tasks.now }) time: number,
+    // @ts-expect-error the task may give a number
+    @Future('k', { task: either }) part: string,
     // @ts-expect-error the plain function gives a number
     @Future('k', { task: () => 5 }) plain: string,
   ) {
-    return [text, promise, found, time, plain];
+    return [text, promise, found, time, part, plain];
   }
 
   // Arguments are made of the request.
@@ -56,6 +80,27 @@ export class Declared {
     @Future('k', { task: tasks.now, executor: 'inline', timeout: 5, queueTimeout: 5 }) set: Date,
   ) {
     return [untyped, typed, fewer, all, either, rest, readonly, lit, own, keyOfRequest, set];
+  }
+
+  // They are checked as if they were passed to the task.
+  literals(
+    @Future('k', { task: render, args: () => ['png', [{ dpi: 72 }]] }) literal: string,
+    @Future('k', { task: render, args: () => [flag ? 'png' : 'svg', []] }) chosen: string,
+    @Future('k', { task: sorted, args: () => [['b', 'a']] }) array: string[],
+    // It is cloned: that it is read-only does not matter.
+    @Future('k', { task: sorted, args: () => [names] }) readonly: string[],
+    @Future('k', { task: greetUser, args: () => [user, new Date(), new Map()] }) classes: string,
+    @Future('k', { task: stringify, args: () => [{ a: [1, { b: [null] }] }] }) json: string,
+    @Future('k', { task: each, args: () => [(n) => n + 1] }) closure: number[],
+    // @ts-expect-error not one of the formats
+    @Future('k', { task: render, args: () => ['pdf', []] }) format: string,
+    // @ts-expect-error not one of the resolutions
+    @Future('k', { task: render, args: () => ['png', [{ dpi: 96 }]] }) dpi: string,
+    // @ts-expect-error not a User
+    @Future('k', { task: greetUser, args: () => [{ name: 'x' }, new Date(), new Map()] })
+    no: string,
+  ) {
+    return [literal, chosen, array, readonly, classes, json, closure, format, dpi, no];
   }
 
   // They may be left out where the task needs none, and only there.
@@ -153,8 +198,14 @@ export class Read {
   }
 }
 
-/** Methods of any kind may be decorated. */
+/** Methods of any kind may be decorated, and nothing else. */
 export class Methods {
+  // @ts-expect-error a constructor is no handler
+  constructor(@Future('k', { task: tasks.now }) readonly date: Date) {}
+
+  // @ts-expect-error a property is no parameter
+  @Future('k', { task: tasks.now }) property?: Date;
+
   static ofClass(@Future('k', { task: tasks.now }) date: Date) {
     return date;
   }

@@ -81,5 +81,5 @@ export async function runAllGeneric(pool: WorkerPool): Promise<void> {
   ]);
   expectTypeOf(five).toBeAny();
   expectTypeOf(sum).toEqualTypeOf<number>();
-  expectTypeOf(await Promise.all([pool.run(tasks.same, 5)])).toEqualTypeOf<[number]>();
+  expectTypeOf(await pool.run(tasks.same, 5)).toEqualTypeOf<number>();
 }

@@ -13,6 +13,10 @@ class Desk {
     const report = futures.resultOrSubmit('report', 'placeholder', tasks.report, 20, 22);
     return { report, pass: futures.pass };
   }
+  processed(futures) {
+    const elsewhere = futures.using({ executor: 'process' });
+    return elsewhere.resultOrSubmit('report', 'placeholder', tasks.report, 3, 4);
+  }
   declared(report) {
     return { report };
   }
@@ -26,6 +30,7 @@ for (const [name, descriptor] of Object.entries(Object.getOwnPropertyDescriptors
   if (name !== 'constructor') Get(name)(Desk.prototype, name, descriptor);
 }
 Futures()(Desk.prototype, 'replayed', 0);
+Futures()(Desk.prototype, 'processed', 0);
 Future('report', { task: tasks.report, args: () => [1, 2] })(Desk.prototype, 'declared', 0);
 
 class App {}
@@ -33,6 +38,7 @@ class App {}
 const futures = FuturesModule.forRoot({
   shutdownTimeout: 120_000,
   threads: { idleTimeout: 120_000 },
+  processes: { idleTimeout: 120_000 },
 });
 Module({ imports: [futures], controllers: [Desk] })(App);
 
@@ -40,8 +46,8 @@ async function main() {
   const app = await NestFactory.create(App, { logger: ['warn', 'error'] });
   await app.listen(0, '127.0.0.1');
   const { port } = app.getHttpServer().address();
-  const answers = {};
-  for (const path of ['replayed', 'declared', 'injected']) {
+  const answers = { pid: process.pid };
+  for (const path of ['replayed', 'processed', 'declared', 'injected']) {
     const response = await fetch(`http://127.0.0.1:${port}/${path}`);
     answers[path] = { status: response.status, body: await response.json() };
   }

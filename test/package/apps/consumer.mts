@@ -14,6 +14,8 @@ import {
   type FuturesModuleOptions,
   type SubmitOptions,
 } from 'nestjs-futures';
+import { taskSignal } from 'nestjs-futures/task';
+import { assertReplaySafe } from 'nestjs-futures/testing';
 
 interface Tasks {
   add(a: number, b: number): number;
@@ -74,3 +76,6 @@ export function createModule(executor: Executor, options: FuturesModuleOptions) 
   class AppModule {}
   return AppModule;
 }
+
+export const signal: AbortSignal = taskSignal();
+export const check: (...args: never[]) => unknown = assertReplaySafe;

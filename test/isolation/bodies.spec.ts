@@ -1,0 +1,111 @@
+import { Body, Controller, Post, Req, type INestApplication } from '@nestjs/common';
+import type { HttpAdapterHost } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Futures, FuturesService } from '../../src/index.js';
+import { onEachAdapter } from '../support/app.js';
+import { REPLAY_MODES } from '../support/interceptor-places.js';
+
+interface RequestWithBody {
+  body: unknown;
+  rawBody?: Buffer;
+}
+
+/** Counts the bodies that are parsed; takes binary ones as buffers. */
+function countParsing(nest: INestApplication): { count: number } {
+  const parsed = { count: 0 };
+  if (nest.getHttpAdapter().getType() === 'express') {
+    const verify = () => void parsed.count++;
+    const app = nest as NestExpressApplication;
+    app.useBodyParser('json', { verify });
+    app.useBodyParser('urlencoded', { extended: true, verify });
+    app.useBodyParser('raw', { verify });
+  } else {
+    const app = nest as NestFastifyApplication;
+    app.useBodyParser('application/octet-stream', {}, (_request, body, done) => done(null, body));
+    app
+      .getHttpAdapter()
+      .getInstance()
+      .addHook('preParsing', async () => void parsed.count++);
+  }
+  return parsed;
+}
+
+/** What the option `rawBody` of NestFactory.create() does. */
+function keepRawBody(nest: INestApplication): void {
+  const adapter: HttpAdapterHost['httpAdapter'] = nest.getHttpAdapter();
+  adapter.registerParserMiddleware?.('', true);
+}
+
+const requests = [
+  [
+    'JSON',
+    'application/json',
+    JSON.stringify({ title: 'Ledger', pages: [1, 2] }),
+    { title: 'Ledger', pages: [1, 2] },
+  ],
+  [
+    'urlencoded',
+    'application/x-www-form-urlencoded',
+    'title=Ledger&pages=1&pages=2',
+    { title: 'Ledger', pages: ['1', '2'] },
+  ],
+  ['binary', 'application/octet-stream', '\u0001\u0002', Buffer.from([1, 2])],
+] as const;
+
+onEachAdapter('the body of a replayed request', (start) => {
+  describe.each(REPLAY_MODES)("replay: '%s'", (replay) => {
+    it.each(requests)(
+      '%s is parsed once, and each pass has it',
+      async (_, type, body, expected) => {
+        const seen: unknown[] = [];
+        @Controller()
+        class Desk {
+          @Post()
+          page(
+            @Req() request: RequestWithBody,
+            @Body() body: unknown,
+            @Futures() futures: FuturesService,
+          ) {
+            seen.push(request.body, body);
+            const one = futures.resultOrSubmit('one', 0, () => 1);
+            return { two: one && futures.resultOrSubmit('two', 0, () => one + 1) };
+          }
+        }
+        let parsed = { count: 0 };
+        const app = await start({
+          controllers: [Desk],
+          futures: { replay },
+          setup: (nest) => (parsed = countParsing(nest)),
+        });
+        const init = { method: 'POST', headers: { 'content-type': type }, body };
+        expect(await app.get('/', init)).toMatchObject({ status: 201, body: { two: 2 } });
+        expect(
+          seen.map((each) => (Buffer.isBuffer(each) ? each : { ...(each as object) })),
+        ).toEqual(new Array(6).fill(expected));
+        expect(parsed.count).toBe(1);
+      },
+    );
+
+    it('is kept unparsed beside the parsed one, for each pass', async () => {
+      const seen: unknown[] = [];
+      @Controller()
+      class Desk {
+        @Post()
+        page(@Req() { rawBody, body }: RequestWithBody, @Futures() futures: FuturesService) {
+          seen.push([rawBody?.toString(), body]);
+          return { one: futures.resultOrSubmit('one', 0, () => 1) };
+        }
+      }
+      const app = await start({ controllers: [Desk], futures: { replay }, setup: keepRawBody });
+      const body = '{ "title":  "Ledger" }';
+      const headers = { 'content-type': 'application/json' };
+      const response = await app.get('/', { method: 'POST', headers, body });
+      expect(response).toMatchObject({ status: 201, body: { one: 1 } });
+      expect(seen).toEqual([
+        [body, { title: 'Ledger' }],
+        [body, { title: 'Ledger' }],
+      ]);
+    });
+  });
+});

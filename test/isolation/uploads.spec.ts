@@ -1,0 +1,202 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  Controller,
+  Inject,
+  Injectable,
+  ParseFilePipe,
+  Post,
+  Req,
+  UnprocessableEntityException,
+  UploadedFile,
+  UseInterceptors,
+  type PipeTransform,
+} from '@nestjs/common';
+import multipart from '@fastify/multipart';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Futures, FuturesService } from '../../src/index.js';
+import { startApp } from '../support/app.js';
+import { REPLAY_MODES } from '../support/interceptor-places.js';
+import {
+  contentsOf,
+  form,
+  UPLOAD_INTERCEPTORS,
+  uploadInterceptor,
+  uploadStore,
+  type StoredFile,
+  type UploadRequest,
+} from '../support/uploads.js';
+
+const ADAPTERS_AND_MODES = (['express', 'fastify'] as const).flatMap((adapter) =>
+  REPLAY_MODES.map((replay) => [adapter, replay] as const),
+);
+const INTERCEPTORS_AND_STORAGES = UPLOAD_INTERCEPTORS.flatMap((name) =>
+  (['memory', 'disk'] as const).map((storage) => [name, storage] as const),
+);
+
+describe.each(ADAPTERS_AND_MODES)(
+  "an upload to a replayed route (%s, replay: '%s')",
+  (adapter, replay) => {
+    it.each(INTERCEPTORS_AND_STORAGES)(
+      'that %s took to %s is stored once, and each pass has its files and fields',
+      async (name, kind) => {
+        const store = uploadStore(adapter, kind);
+        const seen: unknown[] = [];
+        @Controller()
+        class Desk {
+          @Post()
+          @UseInterceptors(uploadInterceptor(adapter, name, store.storage))
+          upload(@Req() request: UploadRequest, @Futures() futures: FuturesService) {
+            const contents = contentsOf(request);
+            seen.push([{ ...request.body }, contents]);
+            const length = futures.resultOrSubmit('length', 0, () => contents.join('').length);
+            return { twice: length && futures.resultOrSubmit('twice', 0, () => length * 2) };
+          }
+        }
+        const app = await startApp(adapter, { controllers: [Desk], futures: { replay } });
+        const sent = name === 'FileInterceptor' ? ['one'] : ['one', 'three'];
+        const response = await app.get('/', form(...sent));
+        expect(response).toMatchObject({ status: 201, body: { twice: sent.join('').length * 2 } });
+        expect(seen).toEqual(new Array(3).fill([{ title: 'Ledger' }, sent]));
+        await app.close();
+        expect([store.stored, store.removed]).toEqual([sent.length, 0]);
+        if (kind === 'disk') expect(readdirSync(store.folder)).toHaveLength(sent.length);
+        expect(app.log.errors).toEqual([]);
+      },
+    );
+
+    it('goes through pipes again in each pass', async () => {
+      const store = uploadStore(adapter, 'disk');
+      @Controller()
+      class Desk {
+        @Post()
+        @UseInterceptors(uploadInterceptor(adapter, 'FileInterceptor', store.storage))
+        upload(
+          @UploadedFile(new ParseFilePipe({ fileIsRequired: true })) file: StoredFile,
+          @Futures() futures: FuturesService,
+        ) {
+          const read = () => readFileSync(file.path ?? '', 'utf8');
+          return { text: futures.resultOrSubmit('text', '', read) };
+        }
+      }
+      const app = await startApp(adapter, { controllers: [Desk], futures: { replay } });
+      expect(await app.get('/', form('page'))).toMatchObject({
+        status: 201,
+        body: { text: 'page' },
+      });
+      await app.close();
+      expect(store.stored).toBe(1);
+    });
+
+    it('is kept if a pipe was what waited for a future', async () => {
+      const store = uploadStore(adapter, 'disk');
+      @Injectable()
+      class Scanned implements PipeTransform<StoredFile> {
+        constructor(@Inject(FuturesService) private readonly futures: FuturesService) {}
+        transform(file: StoredFile) {
+          this.futures.resultOrSubmit('scan', '', () => 'clean');
+          this.futures.barrier();
+          return file;
+        }
+      }
+      @Controller()
+      class Desk {
+        @Post()
+        @UseInterceptors(uploadInterceptor(adapter, 'FileInterceptor', store.storage))
+        upload(@UploadedFile(Scanned) file: StoredFile) {
+          return { text: readFileSync(file.path ?? '', 'utf8') };
+        }
+      }
+      const app = await startApp(adapter, { controllers: [Desk], futures: { replay } });
+      expect(await app.get('/', form('page'))).toMatchObject({
+        status: 201,
+        body: { text: 'page' },
+      });
+      await app.close();
+      const [kept = ''] = readdirSync(store.folder);
+      expect(store.removed).toBe(0);
+      expect(readFileSync(join(store.folder, kept), 'utf8')).toBe('page');
+    });
+
+    // Nest for Fastify removes only what the very pass that failed has stored.
+    const [fate, removed] =
+      adapter === 'express' ? ['is removed once', 1] : ['is left in place', 0];
+    it(`${fate} if a pipe rejects it in the last pass`, async () => {
+      const store = uploadStore(adapter, 'disk');
+      @Injectable()
+      class Scanned implements PipeTransform<StoredFile> {
+        constructor(@Inject(FuturesService) private readonly futures: FuturesService) {}
+        transform(file: StoredFile) {
+          const verdict = this.futures.resultOrSubmit('scan', '', () => 'infected');
+          this.futures.barrier();
+          if (verdict !== 'clean') throw new UnprocessableEntityException(verdict);
+          return file;
+        }
+      }
+      @Controller()
+      class Desk {
+        @Post()
+        @UseInterceptors(uploadInterceptor(adapter, 'FileInterceptor', store.storage))
+        upload(@UploadedFile(Scanned) file: StoredFile) {
+          return { file };
+        }
+      }
+      const app = await startApp(adapter, { controllers: [Desk], futures: { replay } });
+      expect(await app.get('/', form('page'))).toMatchObject({ status: 422 });
+      await app.close();
+      expect(store.removed).toBe(removed);
+    });
+  },
+);
+
+describe.each(REPLAY_MODES)(
+  "@fastify/multipart with attachFieldsToBody (replay: '%s')",
+  (replay) => {
+    it.each([true, 'keyValues'] as const)(
+      '%s: parses once, and each pass has the fields',
+      async (attach) => {
+        const seen: unknown[] = [];
+        @Controller()
+        class Desk {
+          @Post()
+          async upload(@Req() request: Request, @Futures() futures: FuturesService) {
+            const { title, scan } = request.body;
+            seen.push([
+              request.isMultipart(),
+              typeof title === 'object' ? title.value : title,
+              Buffer.isBuffer(scan) ? scan.toString() : await scan.toBuffer().then(String),
+            ]);
+            const one = futures.resultOrSubmit('one', 0, () => 1);
+            return { two: one && futures.resultOrSubmit('two', 0, () => one + 1) };
+          }
+        }
+        let parsed = 0;
+        const app = await startApp('fastify', {
+          controllers: [Desk],
+          futures: { replay },
+          setup: async (nest) => {
+            await (nest as NestFastifyApplication).register(multipart, {
+              attachFieldsToBody: attach,
+            });
+            (nest as NestFastifyApplication)
+              .getHttpAdapter()
+              .getInstance()
+              .addHook('preParsing', async () => void parsed++);
+          },
+        });
+        expect(await app.get('/', form('page'))).toMatchObject({ status: 201, body: { two: 2 } });
+        expect(seen).toEqual(new Array(3).fill([true, 'Ledger', 'page']));
+        expect(parsed).toBe(1);
+      },
+    );
+  },
+);
+
+/** What attachFieldsToBody makes of a form. */
+interface Request {
+  readonly body: {
+    readonly title: string | { readonly value: string };
+    readonly scan: Buffer | { toBuffer(): Promise<Buffer> };
+  };
+  isMultipart(): boolean;
+}
