@@ -1,5 +1,6 @@
 import { checkCallOptions } from './futures.options.js';
-import { check, checkKnown } from './options-check.js';
+import { FuturesArgumentError } from './errors/index.js';
+import { checkKnown, describe } from './options-check.js';
 import type { Future } from './ledger/future.js';
 import type { Ledger } from './ledger/ledger.js';
 import type { PassRecord } from './ledger/pass-log.js';
@@ -168,8 +169,16 @@ export class FuturesService {
     this.#locate().pass.isPublishedAsIs = true;
   }
 
-  /** Has a function run when this pass is discarded, before its tasks start; it is awaited. */
+  /**
+   * Has a function run when this pass is discarded, before its tasks start; it is awaited. If one
+   * throws, the others run all the same, and the request fails with its error.
+   *
+   * @throws FuturesArgumentError if it is no function
+   */
   onDiscard(hook: () => unknown): void {
+    if (typeof hook !== 'function') {
+      throw new FuturesArgumentError(`onDiscard() takes a function, not ${describe(hook)}.`);
+    }
     this.#locate().pass.onDiscard(hook);
   }
 
@@ -190,9 +199,15 @@ const SUBMIT_OPTIONS: Record<keyof SubmitOptions, undefined> = {
   transferList: undefined,
 };
 
-/** @throws FuturesOptionsError if they are no object, or one is unknown or out of range @internal */
+/**
+ * @throws FuturesArgumentError if they are no object
+ * @throws FuturesOptionsError if one is unknown or out of range
+ * @internal
+ */
 export function checkSubmitOptions(options: SubmitOptions, alsoKnown: object = {}): void {
-  check.object('options', options);
+  if (typeof options !== 'object' || options === null) {
+    throw new FuturesArgumentError(`using() takes an object of options, not ${describe(options)}.`);
+  }
   checkKnown('', options, { ...SUBMIT_OPTIONS, ...alsoKnown });
   checkCallOptions('', options);
 }

@@ -39,7 +39,17 @@ describe('assertReplaySafe', () => {
     const page = (futures: FuturesService) =>
       futures.resultOrSubmit('x', null, tasks.echo, { at: { ms: now++ } });
     await expect(assertReplaySafe(page)).rejects.toThrow(
-      'the arguments of the key "x" differ at args[0].at.ms: 1, then 2',
+      'the key "x" was computed with other arguments than it is asked for with in the end: args[0].at.ms: 0, then 1',
+    );
+  });
+
+  it('finds a value that was computed of a placeholder', async () => {
+    const page = (futures: FuturesService) => {
+      const first = futures.resultOrSubmit('first', 0, tasks.add, 1, 2);
+      return futures.resultOrSubmit('second', 0, tasks.add, first, 10);
+    };
+    await expect(assertReplaySafe(page)).rejects.toThrow(
+      'the key "second" was computed with other arguments than it is asked for with in the end: args[0]: 0, then 3',
     );
   });
 

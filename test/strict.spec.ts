@@ -58,7 +58,9 @@ onEachAdapter('strict', (start) => {
     }
     const app = await start({ controllers: [Desk], futures: strict });
     expect((await app.get('/')).body).toEqual({ at: 0 });
-    expect(app.log.errors.join()).toContain('differ at args[0].at: 1, then 2');
+    expect(app.log.errors.join()).toContain(
+      'other arguments than it is asked for with in the end: args[0].at: 0, then 1',
+    );
   });
 
   it("compares the handler's own result, behind other interceptors", async () => {

@@ -67,19 +67,16 @@ describe('WorkerPool', () => {
     it('fails with the errors that futures have, without a key', async () => {
       const pool = await startWorkerPool();
       const { lost } = taskFile<{ lost(): void }>(new URL('./lost.tasks.js', import.meta.url));
-      const failures: [Promise<unknown>, new (...args: never[]) => Error, string][] = [
-        [pool.run(tasks.exit), BrokenExecutorError, 'basic.exit'],
-        [pool.run(tasks.echo, () => {}), TaskArgumentError, 'basic.echo'],
-        [pool.run(tasks.uncloneable), TaskResultError, 'basic.uncloneable'],
-        [pool.run(lost), UnknownTaskError, 'lost.lost'],
-        [
-          pool.using({ timeout: 30 }).run(latches.hold, new Latch().cells),
-          FutureTimeoutError,
-          'latch.hold',
-        ],
+      const stuck = pool.using({ timeout: 30 });
+      const failures: [() => Promise<unknown>, new (...args: never[]) => Error, string][] = [
+        [() => pool.run(tasks.exit), BrokenExecutorError, 'basic.exit'],
+        [() => pool.run(tasks.echo, () => {}), TaskArgumentError, 'basic.echo'],
+        [() => pool.run(tasks.uncloneable), TaskResultError, 'basic.uncloneable'],
+        [() => pool.run(lost), UnknownTaskError, 'lost.lost'],
+        [() => stuck.run(latches.hold, new Latch().cells), FutureTimeoutError, 'latch.hold'],
       ];
-      for (const [failure, type, task] of failures) {
-        const error: unknown = await failure.catch((reason: unknown) => reason);
+      for (const [fail, type, task] of failures) {
+        const error: unknown = await fail().catch((reason: unknown) => reason);
         expect(error).toBeInstanceOf(type);
         expect(error).toMatchObject({ task });
         expect((error as { key?: string }).key).toBeUndefined();

@@ -54,7 +54,7 @@ export class InlineExecutor implements Executor {
       () => giveUp(new FutureTimeoutError('run', timeout, { key, task: task.id })),
       timeout,
     );
-    const outcome = this.#settle(Promise.race([this.#start(call), givenUp])).finally(() => {
+    const outcome = this.#settle(() => Promise.race([this.#start(call), givenUp])).finally(() => {
       clearTimeout(timer);
       this.#open.delete(run);
     });
@@ -63,12 +63,12 @@ export class InlineExecutor implements Executor {
     return run;
   }
 
-  async #settle(result: Promise<unknown>): Promise<Outcome> {
+  async #settle(start: () => Promise<unknown>): Promise<Outcome> {
     const started = performance.now();
     this.#running++;
     let outcome: Pick<Outcome, 'status' | 'value'>;
     try {
-      outcome = { status: 'resolved', value: await result };
+      outcome = { status: 'resolved', value: await start() };
       this.#resolved++;
     } catch (error) {
       outcome = { status: 'failed', value: error };
@@ -101,7 +101,7 @@ export class InlineExecutor implements Executor {
   }
 
   /** Gives up what still runs after `timeout` ms. */
-  async close({ timeout }: { readonly timeout: number }): Promise<void> {
+  async close({ timeout }: { readonly timeout: number } = { timeout: 0 }): Promise<void> {
     const timer = setTimeout(() => {
       for (const { call, giveUp } of this.#open) {
         giveUp(new ExecutorSaturatedError(SHUTTING_DOWN, 1, { key: call.key, task: call.task.id }));

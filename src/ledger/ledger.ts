@@ -52,6 +52,10 @@ export class Ledger {
     this.#takesSubmissions = !runtime.isShuttingDown;
   }
 
+  future(key: string): Future | undefined {
+    return this.#futures.get(key);
+  }
+
   get futures(): Iterable<Future> {
     return this.#futures.values();
   }
@@ -189,6 +193,7 @@ export class Ledger {
   }
 
   #drop(key: string, matches: (future: Future) => boolean): boolean {
+    checkKey(key);
     const future = this.#futures.get(key);
     if (future === undefined || !matches(future)) return false;
     this.pass.awaited.delete(future);

@@ -87,13 +87,21 @@ export class PassState {
     this.#discardHooks.push(hook);
   }
 
-  /** Ends a pass that is thrown away, and runs the hooks it left. */
+  /** Ends a pass that is thrown away, and runs all the hooks it left; throws what the first to fail threw. */
   async discard(): Promise<void> {
     this.#phase = 'between';
     this.log.end();
     const hooks = this.#discardHooks;
     this.#discardHooks = [];
-    for (const hook of hooks) await hook();
+    const failures: unknown[] = [];
+    for (const hook of hooks) {
+      try {
+        await hook();
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+    if (failures.length > 0) throw failures[0];
   }
 
   /** Begins the next pass. */

@@ -22,8 +22,8 @@ interface GraphqlContext {
 }
 
 /** The ledger of an HTTP request or a GraphQL field, if one was attached. @internal */
-export function ledgerOf(carrier: object | undefined): Ledger | undefined {
-  return (carrier as Carrier | undefined)?.[LEDGER];
+export function ledgerOf(carrier: Carrier | undefined): Ledger | undefined {
+  return carrier?.[LEDGER];
 }
 
 /** @internal */
@@ -57,11 +57,11 @@ function fieldOf(context: ExecutionContext): object | undefined {
 export function openLedger(runtime: FuturesRuntime, context: ExecutionContext): Ledger {
   const type: string = context.getType();
   const graphql = type === 'graphql' ? context.getArgByIndex<GraphqlContext>(2) : undefined;
-  const response =
+  const response: { raw?: object } | undefined =
     type === 'http' ? context.getArgByIndex<object>(1) : (graphql?.res ?? graphql?.req?.res);
   const ledger = new Ledger({
     runtime,
-    client: new ClientConnection((response as { raw?: object } | undefined)?.raw ?? response),
+    client: new ClientConnection(response?.raw ?? response),
     // The head of a GraphQL response belongs to all its resolvers.
     head: responseHeadOf(type === 'http' ? response : undefined),
     futures: graphql && (graphql[FUTURES] ??= new Map()),

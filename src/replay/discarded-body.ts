@@ -35,8 +35,13 @@ export function destroyBody(result: unknown): void {
   } else if (stream.cancel !== undefined) {
     if (stream.locked !== true) stream.cancel().catch(ignore);
   } else {
-    Promise.resolve(stream[Symbol.asyncIterator]().return?.()).catch(ignore);
+    stopIteration(stream).catch(ignore);
   }
+}
+
+/** As Nest stops one: a generator is its own iterator, other iterables make one. */
+async function stopIteration(iterable: Stream): Promise<void> {
+  await iterable[Symbol.asyncIterator]?.().return?.();
 }
 
 function ignore(): void {}

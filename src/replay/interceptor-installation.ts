@@ -99,20 +99,10 @@ function bind(target: object, { before, others, after }: Binding): void {
   const present = interceptorsOn(target);
   const first = present.findIndex((each) => !OURS.has(each));
   const leading = first === -1 ? present : present.slice(0, first);
-  const keep = (mine: readonly unknown[], theirs: readonly unknown[]) =>
-    [FuturesInterceptor, barrier, innermost].filter(
-      (each) => mine.includes(each) || theirs.includes(each),
-    );
   const interceptors = [
-    ...keep(
-      before,
-      leading.filter((each) => each !== innermost),
-    ),
+    ...[FuturesInterceptor, barrier].filter((each) => [...before, ...leading].includes(each)),
     ...others.flatMap((each, i) => (i === 0 ? [each] : [barrier, each])),
-    ...keep(
-      after,
-      present.filter((each) => each === innermost),
-    ),
+    ...[innermost].filter((each) => [...after, ...present].includes(each)),
   ];
   if (interceptors.length > 0) {
     Reflect.defineMetadata(INTERCEPTORS_METADATA, interceptors, target);

@@ -46,12 +46,35 @@ export class Rehearsal {
   end(): void {
     this.#restoreHead();
     const difference =
+      differenceInArguments(this.#asks, this.ledger) ??
       differenceInAsks(this.#asks, this.ledger.pass.asks) ??
       differenceInOutcome(this.#outcome, this.ledger.pass.outcome);
     if (difference !== undefined) {
       logger.error(new ReplayUnsafeError(routeOf(this.context), difference));
     }
   }
+}
+
+/**
+ * A value that was computed of other arguments than it is asked for with: of a placeholder, often.
+ *
+ * @internal
+ */
+export function differenceInArguments(
+  asks: ReadonlyMap<string, Ask>,
+  ledger: Ledger,
+): string | undefined {
+  for (const [key, { args }] of asks) {
+    const computed = ledger.future(key)?.call.args;
+    if (args === undefined || computed === undefined) continue;
+    const difference = firstDifference(computed, args, 'args');
+    if (difference === undefined) continue;
+    return (
+      `the key "${key}" was computed with other arguments than it is asked for with in the end: ${difference} ` +
+      `(what depends on the value of another future comes after barrier())`
+    );
+  }
+  return undefined;
 }
 
 /** @internal */
@@ -94,7 +117,7 @@ export function differenceInOutcome(
 
 function routeOf(context: ExecutionContext): string {
   const name = `${context.getClass().name}.${context.getHandler().name}`;
-  const request = httpRequestOf(context) as { method?: string; url?: string } | undefined;
+  const request: { method?: string; url?: string } | undefined = httpRequestOf(context);
   return request === undefined
     ? name
     : `${request.method} ${request.url?.replace(/\?.*$/, '')} (${name})`;

@@ -102,9 +102,10 @@ class FastifyResponseHead implements ResponseHead {
     );
     const cookies = [...(cookiesOf(reply) ?? [])];
     return () => {
-      restoreRaw();
       reply.statusCode = statusCode;
+      // Takes them from the raw response too.
       for (const name of Object.keys(reply.getHeaders())) reply.removeHeader(name);
+      restoreRaw();
       for (const [name, value] of headers) {
         reply.header(name, typeof value === 'object' ? [...value] : value);
       }

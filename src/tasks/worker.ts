@@ -66,7 +66,7 @@ class Progress implements LoadHooks, AbortSource {
   async wait(): Promise<void> {
     Atomics.store(this.#state, IS_LISTENING, 1);
     const seen = Atomics.load(this.#state, ABORTED);
-    await waitAsync(this.#state, ABORTED, seen).value;
+    await AsyncAtomics.waitAsync(this.#state, ABORTED, seen).value;
   }
 
   beginLoad(): void {
@@ -84,8 +84,8 @@ class Progress implements LoadHooks, AbortSource {
   }
 }
 
-/** ES2024, and in Node 20. */
-const { waitAsync } = Atomics as unknown as {
+/** `waitAsync` is of ES2024, and in Node 20. */
+const AsyncAtomics = Atomics as unknown as {
   waitAsync(array: Int32Array, index: number, value: number): { value: string | Promise<string> };
 };
 

@@ -9,7 +9,11 @@ import { ClientConnection } from '../ledger/client-connection.js';
 import { replayLimitError } from '../ledger/drift.js';
 import { Ledger } from '../ledger/ledger.js';
 import type { PassOutcome } from '../ledger/pass-state.js';
-import { differenceInAsks, differenceInOutcome } from '../replay/rehearsal.js';
+import {
+  differenceInArguments,
+  differenceInAsks,
+  differenceInOutcome,
+} from '../replay/rehearsal.js';
 import { responseHeadOf } from '../replay/response-head.js';
 
 /** Options of {@link assertReplaySafe}. */
@@ -60,7 +64,9 @@ export async function assertReplaySafe<Result>(
   ledger.pass.rehearse();
   const repeated = await runPass(handler, futures);
   const difference =
-    differenceInAsks(asks, ledger.pass.asks) ?? differenceInOutcome(outcome, repeated);
+    differenceInArguments(asks, ledger) ??
+    differenceInAsks(asks, ledger.pass.asks) ??
+    differenceInOutcome(outcome, repeated);
   ledger.pass.end();
   if (difference !== undefined) {
     throw new ReplayUnsafeError(handler.name || 'The handler', difference);

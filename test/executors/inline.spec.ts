@@ -10,6 +10,13 @@ import { InlineExecutor } from '../../src/executors/inline.executor.js';
 import { tasks } from '../support/tasks.js';
 import { call, run, valuesOf } from './support.js';
 
+function spin(): void {
+  const end = performance.now() + 20;
+  while (performance.now() < end);
+}
+
+const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout');
+
 describe('inline executor', () => {
   const executor = new InlineExecutor();
 
@@ -143,8 +150,12 @@ describe('inline executor', () => {
     expect(remove).toEqual(add);
   });
 
+  it('counts the time that a task blocks the event loop', async () => {
+    const [outcome] = await executor.run([call(spin, [])]);
+    expect(outcome?.run).toBeGreaterThanOrEqual(20);
+  });
+
   it('leaves no timer', async () => {
-    const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout');
     const before = timers();
     await executor.run([call(() => 1, []), call(() => Promise.reject(new Error('x')), [])]);
     expect(timers()).toEqual(before);

@@ -60,9 +60,11 @@ async function begun(file: ReadStream): Promise<AsyncIterable<unknown>> {
   return iterator;
 }
 
-/** Gives what destroys a file by way of another stream its turns. */
+/** Waits until the file is closed; not if nothing is about to close it. */
 async function closing(file: ReadStream): Promise<void> {
-  for (let turn = 0; turn < 100 && !file.closed; turn++) await new Promise(setImmediate);
+  // What destroys it by way of another stream needs some turns.
+  for (let turn = 0; turn < 100 && !file.destroyed; turn++) await new Promise(setImmediate);
+  if (file.destroyed && !file.closed) await new Promise((resolve) => file.once('close', resolve));
 }
 
 onEachAdapter('a stream that a handler returns', (start) => {

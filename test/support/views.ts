@@ -16,14 +16,14 @@ export async function useViews(
     handlebars.registerHelper(name, helper as never);
   const adapter = nest.getHttpAdapter();
   if (adapter.getType() === 'fastify') {
-    const server = adapter.getInstance<{ register(...args: unknown[]): PromiseLike<void> }>();
+    const server = adapter.getInstance() as { register(...args: unknown[]): PromiseLike<void> };
     await server.register(view, { engine: { handlebars }, root: folder, viewExt: 'hbs' });
     return;
   }
-  const server = adapter.getInstance<{
+  const server = adapter.getInstance() as {
     engine(extension: string, engine: unknown): void;
     set(name: string, value: string): void;
-  }>();
+  };
   server.engine(
     'hbs',
     (path: string, model: unknown, done: (e: unknown, page?: string) => void) => {
