@@ -40,9 +40,7 @@ onEachAdapter('replay', (start) => {
       }
     }
     const app = await start({ controllers: [Desk], providers: [Portlet] });
-    const all = await Promise.all(
-      Array.from({ length: 20 }, (_, i) => app.get(`/n${i}`)),
-    );
+    const all = await Promise.all(Array.from({ length: 20 }, (_, i) => app.get(`/n${i}`)));
     expect(all.map(({ text }) => text)).toEqual(
       Array.from({ length: 20 }, (_, i) => `<p>Hello, n${i}</p>`),
     );

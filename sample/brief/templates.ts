@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { callbackify } from 'node:util';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import Handlebars from 'handlebars';
 import type { Portlet } from '../portlets/portlet.js';
@@ -20,11 +21,9 @@ export function useTemplates(app: NestExpressApplication): void {
   });
   app.engine(
     'hbs',
-    (file: string, model: object, done: (error: unknown, page?: string) => void) => {
-      readFile(file, 'utf8')
-        .then((source) => handlebars.compile(source)(model))
-        .then((page) => done(null, page), done);
-    },
+    callbackify(async (file: string, model: object) =>
+      handlebars.compile(await readFile(file, 'utf8'))(model),
+    ),
   );
   app.setViewEngine('hbs');
   // Seen from the compiled file, sample/dist/brief/templates.js.

@@ -64,7 +64,8 @@ async function begun(file: ReadStream): Promise<AsyncIterable<unknown>> {
 async function closing(file: ReadStream): Promise<void> {
   // What destroys it by way of another stream needs some turns.
   for (let turn = 0; turn < 100 && !file.destroyed; turn++) await new Promise(setImmediate);
-  if (file.destroyed && !file.closed) await new Promise((resolve) => file.once('close', resolve));
+  if (file.destroyed && !file.closed)
+    await new Promise<void>((resolve) => file.once('close', () => resolve()));
 }
 
 onEachAdapter('a stream that a handler returns', (start) => {
@@ -119,10 +120,9 @@ onEachAdapter('a stream that a handler returns', (start) => {
       class Waiting implements NestInterceptor {
         constructor(@Inject(FuturesService) private readonly futures: FuturesService) {}
         intercept(_context: ExecutionContext, next: CallHandler) {
-          const look = () => whileTasksRan.push(files[0]?.destroyed);
           return next.handle().pipe(
             map((value: unknown) => {
-              this.futures.resultOrSubmit('x', '', look);
+              this.futures.resultOrSubmit('x', '', () => whileTasksRan.push(files[0]?.destroyed));
               return value;
             }),
           );

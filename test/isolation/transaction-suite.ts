@@ -11,7 +11,7 @@ import {
   type NestInterceptor,
   type Type,
 } from '@nestjs/common';
-import type pg from 'pg';
+import type { Pool } from 'pg';
 import { from, lastValueFrom } from 'rxjs';
 import { Futures, FuturesService } from '../../src/index.js';
 import { Latch, latches } from '../executors/support.js';
@@ -37,7 +37,7 @@ export interface Driver {
   insert(request: object, note: string): Promise<unknown>;
   /** Commits by hand, and begins the next transaction. */
   commit(request: object): Promise<unknown>;
-  poolOf(app: TestApp): pg.Pool;
+  poolOf(app: TestApp): Pool;
 }
 
 /** What a transaction a request comes to when passes are discarded, whatever makes it. */

@@ -6,18 +6,18 @@ import {
   type NestInterceptor,
   type OnApplicationShutdown,
 } from '@nestjs/common';
-import pg from 'pg';
+import { Pool, type PoolClient } from 'pg';
 import { catchError, finalize, mergeMap } from 'rxjs';
 import { transactionSuite } from './transaction-suite.js';
 
 interface RequestWithConnection {
-  connection: pg.PoolClient;
+  connection: PoolClient;
 }
 
 /** One transaction a request, on a connection of the pool. */
 @Injectable()
 class Transaction implements NestInterceptor, OnApplicationShutdown {
-  constructor(@Inject(pg.Pool) private readonly pool: pg.Pool) {}
+  constructor(@Inject(Pool) private readonly pool: Pool) {}
 
   async intercept(context: ExecutionContext, next: CallHandler) {
     const connection = await this.pool.connect();
@@ -45,10 +45,7 @@ class Transaction implements NestInterceptor, OnApplicationShutdown {
 transactionSuite('pg', {
   interceptor: Transaction,
   setUp: (address) => ({
-    providers: [
-      { provide: pg.Pool, useFactory: () => new pg.Pool({ ...address, max: 1 }) },
-      Transaction,
-    ],
+    providers: [{ provide: Pool, useFactory: () => new Pool({ ...address, max: 1 }) }, Transaction],
   }),
   insert: (request, note) =>
     (request as RequestWithConnection).connection.query('insert into visits values ($1)', [note]),
@@ -56,5 +53,5 @@ transactionSuite('pg', {
     await (request as RequestWithConnection).connection.query('commit');
     await (request as RequestWithConnection).connection.query('begin');
   },
-  poolOf: ({ app }) => app.get(pg.Pool),
+  poolOf: ({ app }) => app.get(Pool),
 });

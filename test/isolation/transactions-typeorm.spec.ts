@@ -6,7 +6,7 @@ import {
   type NestInterceptor,
 } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import type pg from 'pg';
+import type { Pool } from 'pg';
 import { catchError, finalize, mergeMap } from 'rxjs';
 import { DataSource, EntitySchema, type QueryRunner } from 'typeorm';
 import { transactionSuite } from './transaction-suite.js';
@@ -68,5 +68,5 @@ transactionSuite('TypeORM', {
     await (request as RequestWithRunner).runner.commitTransaction();
     await (request as RequestWithRunner).runner.startTransaction();
   },
-  poolOf: ({ app }) => (app.get(DataSource).driver as unknown as { master: pg.Pool }).master,
+  poolOf: ({ app }) => (app.get(DataSource).driver as unknown as { master: Pool }).master,
 });

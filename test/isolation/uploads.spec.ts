@@ -57,9 +57,9 @@ describe.each(ADAPTERS_AND_MODES)(
         const sent = name === 'FileInterceptor' ? ['one'] : ['one', 'three'];
         const response = await app.get('/', form(...sent));
         expect(response).toMatchObject({ status: 201, body: { twice: sent.join('').length * 2 } });
-        expect(seen).toEqual(new Array(3).fill([{ title: 'Ledger' }, sent]));
+        expect(seen).toEqual(Array.from({ length: 3 }, () => [{ title: 'Ledger' }, sent]));
         await app.close();
-        expect([store.stored, store.removed]).toEqual([sent.length, 0]);
+        expect(store.counts).toEqual({ stored: sent.length, removed: 0 });
         if (kind === 'disk') expect(readdirSync(store.folder)).toHaveLength(sent.length);
         expect(app.log.errors).toEqual([]);
       },
@@ -85,7 +85,7 @@ describe.each(ADAPTERS_AND_MODES)(
         body: { text: 'page' },
       });
       await app.close();
-      expect(store.stored).toBe(1);
+      expect(store.counts.stored).toBe(1);
     });
 
     it('is kept if a pipe was what waited for a future', async () => {
@@ -114,7 +114,7 @@ describe.each(ADAPTERS_AND_MODES)(
       });
       await app.close();
       const [kept = ''] = readdirSync(store.folder);
-      expect(store.removed).toBe(0);
+      expect(store.counts.removed).toBe(0);
       expect(readFileSync(join(store.folder, kept), 'utf8')).toBe('page');
     });
 
@@ -144,7 +144,7 @@ describe.each(ADAPTERS_AND_MODES)(
       const app = await startApp(adapter, { controllers: [Desk], futures: { replay } });
       expect(await app.get('/', form('page'))).toMatchObject({ status: 422 });
       await app.close();
-      expect(store.removed).toBe(removed);
+      expect(store.counts.removed).toBe(removed);
     });
   },
 );
@@ -185,7 +185,7 @@ describe.each(REPLAY_MODES)(
           },
         });
         expect(await app.get('/', form('page'))).toMatchObject({ status: 201, body: { two: 2 } });
-        expect(seen).toEqual(new Array(3).fill([true, 'Ledger', 'page']));
+        expect(seen).toEqual(Array.from({ length: 3 }, () => [true, 'Ledger', 'page']));
         expect(parsed).toBe(1);
       },
     );

@@ -5,7 +5,7 @@ export interface Latch<Value = void> {
 }
 
 export function latch<Value = void>(): Latch<Value> {
-  let open: (value: Value) => void = () => {};
+  let open: Latch<Value>['open'] | undefined;
   const opened = new Promise<Value>((resolve) => (open = resolve));
-  return { opened, open };
+  return { opened, open: (value) => open?.(value) };
 }

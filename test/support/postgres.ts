@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import pg from 'pg';
+import { Client, type ClientConfig, type QueryResultRow } from 'pg';
 import { probe } from './services.js';
 
 const { env } = process;
@@ -46,11 +46,11 @@ function onServer(sql: string): Promise<unknown> {
   return query(server, sql);
 }
 
-async function query<Row extends pg.QueryResultRow>(
-  config: pg.ClientConfig,
+async function query<Row extends QueryResultRow>(
+  config: ClientConfig,
   sql: string,
 ): Promise<Row[]> {
-  const client = new pg.Client(config);
+  const client = new Client(config);
   await client.connect();
   try {
     const { rows } = await client.query<Row>(sql);

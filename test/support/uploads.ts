@@ -20,23 +20,16 @@ export interface UploadRequest {
   readonly files?: StoredFile[] | Record<string, StoredFile[]>;
 }
 
-/** What both storage engines do. */
-interface Storage {
-  _handleFile(...args: unknown[]): void;
-  _removeFile(...args: unknown[]): void;
-}
-
 const STORAGES = {
   express: { disk: multer.diskStorage, memory: multer.memoryStorage },
   fastify: { disk: fastify.diskStorage, memory: fastify.memoryStorage },
 };
 
-/** Where uploads go, and how many files it was given. */
+/** Where uploads go, and how many files were stored and removed. */
 export interface UploadStore {
   readonly storage: never;
   readonly folder: string;
-  stored: number;
-  removed: number;
+  readonly counts: { stored: number; removed: number };
 }
 
 const folders = new Set<string>();
@@ -50,19 +43,19 @@ afterEach(() => {
 export function uploadStore(adapter: AdapterName, kind: 'disk' | 'memory'): UploadStore {
   const folder = mkdtempSync(join(tmpdir(), 'nestjs-futures-'));
   folders.add(folder);
-  const inner = STORAGES[adapter][kind]({ destination: folder }) as unknown as Storage;
-  const storage: Storage = {
-    _handleFile: (...args) => {
-      store.stored++;
-      inner._handleFile(...args);
-    },
-    _removeFile: (...args) => {
-      store.removed++;
-      inner._removeFile(...args);
-    },
+  const counts = { stored: 0, removed: 0 };
+  const counted: Record<string, keyof typeof counts> = {
+    _handleFile: 'stored',
+    _removeFile: 'removed',
   };
-  const store: UploadStore = { storage: storage as never, folder, stored: 0, removed: 0 };
-  return store;
+  const storage = new Proxy(STORAGES[adapter][kind]({ destination: folder }), {
+    get: (target, name) => {
+      const count = counted[name as string];
+      if (count !== undefined) counts[count]++;
+      return Reflect.get(target, name) as unknown;
+    },
+  });
+  return { storage: storage as never, folder, counts };
 }
 
 export const UPLOAD_INTERCEPTORS = [
@@ -80,16 +73,12 @@ export function uploadInterceptor(
 ): Type<NestInterceptor> {
   const nest = (adapter === 'express' ? express : fastify) as typeof express;
   const options = { storage };
-  switch (name) {
-    case 'FileInterceptor':
-      return nest.FileInterceptor('scan', options);
-    case 'FilesInterceptor':
-      return nest.FilesInterceptor('scan', 5, options);
-    case 'FileFieldsInterceptor':
-      return nest.FileFieldsInterceptor([{ name: 'scan' }], options);
-    case 'AnyFilesInterceptor':
-      return nest.AnyFilesInterceptor(options);
-  }
+  return {
+    FileInterceptor: () => nest.FileInterceptor('scan', options),
+    FilesInterceptor: () => nest.FilesInterceptor('scan', 5, options),
+    FileFieldsInterceptor: () => nest.FileFieldsInterceptor([{ name: 'scan' }], options),
+    AnyFilesInterceptor: () => nest.AnyFilesInterceptor(options),
+  }[name]();
 }
 
 /** A form with a field `title`, and files in the field `scan`. */

@@ -1,8 +1,8 @@
 import { EventEmitter, once } from 'node:events';
-import { Controller, Inject, UseInterceptors } from '@nestjs/common';
+import { Controller, Inject, UseInterceptors, type NestInterceptor } from '@nestjs/common';
 import { APP_INTERCEPTOR } from '@nestjs/core';
 import { EventPattern, MessagePattern, Payload } from '@nestjs/microservices';
-import { concat, of } from 'rxjs';
+import { catchError, concat, of } from 'rxjs';
 import { Future, Futures, FuturesService, UseFutures } from '../../src/index.js';
 import { observer } from '../support/observer.js';
 import { RecordingExecutor, recorded } from '../support/recording-executor.js';
@@ -171,6 +171,22 @@ onEachRpcHost('a message handler', (start) => {
     }
     const app = await start({ controllers: [Desk] });
     expect(await app.send('steps')).toEqual(['first', 3]);
+  });
+
+  it('sends nothing of what an interceptor makes of a discarded pass', async () => {
+    const swallower: NestInterceptor = {
+      intercept: (_context, next) => next.handle().pipe(catchError(() => of('lie'))),
+    };
+    @Controller()
+    class Desk {
+      @UseInterceptors(swallower)
+      @MessagePattern('sum')
+      sum(@Futures() futures: FuturesService) {
+        return futures.resultOrSubmit('sum', 'placeholder', tasks.add, 1, 2);
+      }
+    }
+    const app = await start({ controllers: [Desk] });
+    expect(await app.send('sum')).toEqual([3]);
   });
 
   it('fails with the error of its task', async () => {
