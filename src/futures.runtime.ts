@@ -1,5 +1,8 @@
+import { Logger } from '@nestjs/common';
 import type { Executors } from './executors/executors.js';
 import type { ResolvedOptions } from './futures.options.js';
+
+const logger = new Logger('Futures');
 
 /**
  * What all requests of one app share. Two apps in one process have one each.
@@ -28,10 +31,9 @@ export class FuturesRuntime {
     if (this.#isShuttingDown) return;
     this.#isShuttingDown = true;
     this.#shutdownDeadline = performance.now() + this.options.shutdownTimeout;
-    this.#shutdownTimer = setTimeout(
-      () => void this.executors.close(0),
-      this.options.shutdownTimeout,
-    );
+    this.#shutdownTimer = setTimeout(() => {
+      this.executors.close(0).catch((error: unknown) => logger.error(error));
+    }, this.options.shutdownTimeout);
   }
 
   /** To be called when no request is under way any more. */

@@ -1,4 +1,4 @@
-import type { EventEmitter } from 'node:events';
+import { setMaxListeners, type EventEmitter } from 'node:events';
 
 interface RawResponse extends EventEmitter {
   readonly writableEnded?: boolean;
@@ -31,6 +31,8 @@ export class ClientConnection {
     if (this.#controller === undefined) {
       const controller = new AbortController();
       this.#controller = controller;
+      // Each batch listens, and a GraphQL request may have many.
+      setMaxListeners(0, controller.signal);
       if (this.isGone) controller.abort();
       // Emitted at the end of each response too: then nobody waits for the signal any more.
       this.#response?.once('close', () => {
