@@ -10,7 +10,7 @@ import { useFuturesOptions, type ReplayMode } from './decorators/use-futures.dec
 import { FuturesRuntime } from './futures.runtime.js';
 import type { Ledger } from './ledger/ledger.js';
 import { activeLedger, httpRequestOf, openLedger } from './ledger/request-ledger.js';
-import { isReplayed } from './replay/futures-handlers.js';
+import { isReplayed, isSse } from './replay/futures-handlers.js';
 import { PageRendering } from './replay/page-rendering.js';
 import { PassLoop } from './replay/pass-loop.js';
 import { RequestReplay } from './replay/request-replay.js';
@@ -60,7 +60,11 @@ export class FuturesInterceptor implements NestInterceptor {
   #run(ledger: Ledger, context: ExecutionContext, next: CallHandler): Observable<unknown> {
     const page = PageRendering.of(context);
     const handler = page === undefined ? next : { handle: () => page.perform(next.handle()) };
-    const isCloned = replayModeOf(ledger, context) === 'request' && context.getType() === 'http';
+    // The head of a stream of events is sent while its first pass runs: Nest cannot begin it again.
+    const isCloned =
+      replayModeOf(ledger, context) === 'request' &&
+      context.getType() === 'http' &&
+      !isSse(context.getHandler());
     const replay = isCloned ? new RequestReplay(context) : undefined;
     return new Observable((subscriber) => {
       const loop = new PassLoop(ledger, context, handler, replay, subscriber);

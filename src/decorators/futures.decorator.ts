@@ -23,7 +23,17 @@ const inject = createParamDecorator((_data: unknown, context: ExecutionContext) 
  */
 export function Futures(): ParameterDecorator {
   return (target, method, index) => {
-    if (method !== undefined) markFutures(target, method, 'replayed');
+    if (method !== undefined) {
+      markFutures(target, method, 'replayed');
+      hideType(target, method, index);
+    }
     inject()(target, method, index);
   };
+}
+
+/** So that no pipe takes the service for plain data, and makes a new one of it (ValidationPipe). */
+function hideType(target: object, method: string | symbol, index: number): void {
+  const types: unknown = Reflect.getMetadata('design:paramtypes', target, method);
+  if (!Array.isArray(types)) return;
+  Reflect.defineMetadata('design:paramtypes', types.with(index, Object), target, method);
 }

@@ -29,6 +29,14 @@ export function isReplayed(handler: object): boolean {
   return Reflect.hasMetadata(REPLAYED, handler);
 }
 
+/** Key of Nest's metadata of `@Sse()` on a handler (`SSE_METADATA`). */
+const SSE_METADATA = '__sse__';
+
+/** Whether the handler streams events. @internal */
+export function isSse(handler: object): boolean {
+  return Reflect.hasMetadata(SSE_METADATA, handler);
+}
+
 /** Key of Nest's route metadata on a handler (`PATH_METADATA`). */
 const PATH_METADATA = 'path';
 

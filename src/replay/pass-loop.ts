@@ -1,12 +1,19 @@
 import { Logger, type CallHandler, type ExecutionContext } from '@nestjs/common';
 import type { Observer, Subscriber, Subscription } from 'rxjs';
-import { ExecutorSaturatedError, ResponseCommittedError } from '../errors/index.js';
+import {
+  ExecutorSaturatedError,
+  PassDiscardedError,
+  ResponseCommittedError,
+} from '../errors/index.js';
 import { currentLedger } from '../ledger/current-ledger.js';
 import { replayLimitError } from '../ledger/drift.js';
 import type { Ledger } from '../ledger/ledger.js';
+import { httpRequestOf } from '../ledger/request-ledger.js';
 import { destroyBody } from './discarded-body.js';
+import { isSse } from './futures-handlers.js';
 import { Rehearsal } from './rehearsal.js';
 import type { RequestReplay } from './request-replay.js';
+import { keepParsedUpload } from './spent-body.js';
 
 const logger = new Logger('Futures');
 
@@ -24,7 +31,9 @@ export class PassLoop implements Observer<unknown> {
   #isDiscarding = false;
   #rehearsal: Rehearsal | undefined;
   #last: { readonly value: unknown } | undefined;
+  #hasPublished = false;
   readonly #usesContext: boolean;
+  readonly #isSse: boolean;
 
   constructor(
     private readonly ledger: Ledger,
@@ -34,6 +43,7 @@ export class PassLoop implements Observer<unknown> {
     private readonly request: RequestReplay | undefined,
     private readonly subscriber: Subscriber<unknown>,
   ) {
+    this.#isSse = isSse(context.getHandler());
     this.#usesContext = ledger.runtime.usesContext || context.getType() !== 'http';
   }
 
@@ -66,13 +76,18 @@ export class PassLoop implements Observer<unknown> {
       destroyBody(value);
       this.#fail(this.ledger.pass.failure);
     } else if (this.#isRehearsed) this.#last = { value };
-    else this.subscriber.next(value);
+    else {
+      this.#hasPublished = true;
+      this.subscriber.next(value);
+    }
   }
 
   error(error: unknown): void {
     this.ledger.pass.outcome ??= { error };
     if (this.#isDiscarding) return;
-    if (this.ledger.pass.mustDiscard) this.#discard();
+    // That of another request arrives where an interceptor shares the runs of equal ones.
+    const isDiscarded = this.ledger.pass.mustDiscard || error instanceof PassDiscardedError;
+    if (isDiscarded) this.#discard();
     else this.#fail(this.ledger.pass.failure ?? error);
   }
 
@@ -107,23 +122,47 @@ export class PassLoop implements Observer<unknown> {
 
   async #replay(): Promise<void> {
     const { ledger } = this;
-    if (ledger.head.isSent) {
-      logger.error(new ResponseCommittedError(ledger.pass.pendingKeys));
-      this.#abandon();
+    const keys = ledger.pass.pendingKeys;
+    if (this.#isCommitted) {
+      this.#endCommitted(keys);
       return;
     }
-    ledger.restoreHead();
+    if (!ledger.head.isSent) ledger.restoreHead();
     await ledger.pass.discard();
     if (ledger.pass.number >= ledger.runtime.options.maxPasses) throw replayLimitError(ledger);
     await ledger.resolvePending();
-    if (ledger.client.isGone || this.subscriber.closed) {
-      this.#abandon();
-      return;
-    }
+    if (ledger.client.isGone || this.subscriber.closed) this.#abandon();
+    else if (this.#isCommitted) this.#endCommitted(keys);
+    else this.#next();
+  }
+
+  #next(): void {
+    const { ledger, request } = this;
     ledger.pass.next();
     // The clone has a loop of its own, and is answered there: this one ends without an outcome.
-    if (this.request !== undefined) this.request.dispatch(ledger);
-    else this.start();
+    if (request !== undefined) {
+      request.dispatch(ledger);
+      return;
+    }
+    const spent = httpRequestOf(this.context);
+    if (spent !== undefined) keepParsedUpload(spent, spent);
+    this.start();
+  }
+
+  /** Whether something was sent that cannot be taken back; the head of a stream of events is none. */
+  get #isCommitted(): boolean {
+    return this.#isSse ? this.#hasPublished : this.ledger.head.isSent;
+  }
+
+  #endCommitted(keys: readonly string[]): void {
+    const error = new ResponseCommittedError(keys);
+    if (this.#isSse) {
+      // Nest logs it, and ends the stream with an event of it.
+      this.#fail(error);
+      return;
+    }
+    logger.error(error);
+    this.#abandon();
   }
 
   async #endRehearsal(rehearsal: Rehearsal): Promise<void> {
@@ -137,7 +176,7 @@ export class PassLoop implements Observer<unknown> {
   /** Ends without an outcome: the response is written, or nobody waits for it. */
   #abandon(): void {
     this.ledger.pass.end();
-    this.subscriber.next(undefined);
+    if (!this.#isSse) this.subscriber.next(undefined);
     this.subscriber.complete();
   }
 

@@ -5,11 +5,9 @@ import type { Ask, PassOutcome } from '../ledger/pass-state.js';
 import { httpRequestOf } from '../ledger/request-ledger.js';
 import { isTaskHandle, taskReference } from '../tasks/task.js';
 import { firstDifference } from './first-difference.js';
+import { isSse } from './futures-handlers.js';
 
 const logger = new Logger('Futures');
-
-/** Key of Nest's metadata of `@Sse()` on a handler (`SSE_METADATA`). */
-const SSE_METADATA = '__sse__';
 
 /**
  * One more pass after the last, which is discarded: what it asks for and what comes out of it must
@@ -35,7 +33,7 @@ export class Rehearsal {
 
   /** Whether there is something to compare, and a response that can wait. */
   static isPossible(ledger: Ledger, context: ExecutionContext): boolean {
-    if (Reflect.hasMetadata(SSE_METADATA, context.getHandler())) return false;
+    if (isSse(context.getHandler())) return false;
     return ledger.pass.asks.size > 0 && !ledger.pass.isPublishedAsIs && !ledger.head.isSent;
   }
 

@@ -104,7 +104,7 @@ onEachAdapter('a stream that a handler returns', (start) => {
         @Get()
         page(@Futures() futures: FuturesService) {
           futures.resultOrSubmit('x', '', () => {});
-          return new StreamableFile(createReadStream(futures.isReplay ? path : `${path}.missing`));
+          return createReadStream(futures.isReplay ? path : `${path}.missing`);
         }
       }
       const app = await start({ controllers: [Desk], futures: { replay } });

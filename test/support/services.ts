@@ -54,7 +54,9 @@ export function describeWith({ name, problem }: Service, title: string, suite: (
 }
 
 function reasonOf(error: unknown): string {
+  // By their shape: Node's errors are of another realm than a test's.
+  const { errors, message } = error as Partial<AggregateError>;
   // What a host name with several addresses gives.
-  if (error instanceof AggregateError) return error.errors.map(reasonOf).join('; ');
-  return error instanceof Error ? error.message : String(error);
+  if (errors !== undefined) return errors.map(reasonOf).join('; ');
+  return message ?? String(error);
 }
