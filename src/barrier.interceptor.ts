@@ -1,9 +1,10 @@
 import type { CallHandler, ExecutionContext, NestInterceptor } from '@nestjs/common';
 import { Observable, tap } from 'rxjs';
 import type { Ledger } from './ledger/ledger.js';
-import { activeLedger } from './ledger/request-ledger.js';
+import { activeLedger, httpRequestOf } from './ledger/request-ledger.js';
 import { destroyBody } from './replay/discarded-body.js';
 import { PageRendering } from './replay/page-rendering.js';
+import { withdrawRejection } from './replay/spent-body.js';
 
 /**
  * Turns the outcome of a pass that left futures pending into an error, so that every interceptor
@@ -24,7 +25,7 @@ export class BarrierInterceptor implements NestInterceptor {
     if (!this.isInnermost) return judged(ledger, next.handle());
     const page = PageRendering.of(context);
     const outcome = page === undefined ? next.handle() : page.rehearse(next.handle());
-    return judged(ledger, noted(ledger, outcome));
+    return judged(ledger, noted(ledger, outcome, httpRequestOf(context)));
   }
 }
 
@@ -52,11 +53,18 @@ export function judged(ledger: Ledger, outcome: Observable<unknown>): Observable
 }
 
 /** Keeps what the handler itself came to. */
-function noted(ledger: Ledger, outcome: Observable<unknown>): Observable<unknown> {
+function noted(
+  { pass }: Ledger,
+  outcome: Observable<unknown>,
+  request: object | undefined,
+): Observable<unknown> {
   return outcome.pipe(
     tap({
-      next: (value) => (ledger.pass.outcome = { value }),
-      error: (error: unknown) => (ledger.pass.outcome = { error }),
+      next: (value) => (pass.outcome = { value }),
+      error: (error: unknown) => {
+        pass.outcome = { error };
+        if (pass.mustDiscard && request !== undefined) withdrawRejection(request);
+      },
     }),
   );
 }

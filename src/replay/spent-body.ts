@@ -56,3 +56,16 @@ function pin(target: object, name: string, initial: unknown): void {
     },
   });
 }
+
+/** Nest's mark of a request whose pipes rejected it (since 12.2). */
+const REJECTED_BY_PIPES = Symbol.for('nestjs:rejected-by-pipes');
+
+/**
+ * Keeps upload interceptors from removing the files of a pass that is discarded: what a pipe of it
+ * threw is no verdict on the request.
+ *
+ * @internal
+ */
+export function withdrawRejection(request: object): void {
+  Reflect.deleteProperty(request, REJECTED_BY_PIPES);
+}
