@@ -83,12 +83,13 @@ export class PassLoop implements Observer<unknown> {
   }
 
   error(error: unknown): void {
-    this.ledger.pass.outcome ??= { error };
+    const { pass } = this.ledger;
+    pass.outcome ??= { error };
     if (this.#isDiscarding) return;
     // That of another request arrives where an interceptor shares the runs of equal ones.
-    const isDiscarded = this.ledger.pass.mustDiscard || error instanceof PassDiscardedError;
-    if (isDiscarded) this.#discard();
-    else this.#fail(this.ledger.pass.failure ?? error);
+    const isOfAnother = error instanceof PassDiscardedError && pass.failure === undefined;
+    if (pass.mustDiscard || isOfAnother) this.#discard();
+    else this.#fail(pass.failure ?? error);
   }
 
   complete(): void {

@@ -1,7 +1,6 @@
 import { FuturesArgumentError } from '../errors/index.js';
 
 // The widest function type: a task is accepted whatever its own signature.
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
 export type AnyFunction = (...args: any[]) => unknown;
 
 /**
