@@ -4,11 +4,12 @@ import {
   type PipeTransform,
   type Type,
 } from '@nestjs/common';
-import { ExecutorSaturatedError, FuturesArgumentError } from '../errors/index.js';
+import { FuturesArgumentError } from '../errors/index.js';
 import { checkSubmitOptions } from '../futures.service.js';
 import type { Ledger } from '../ledger/ledger.js';
 import { ledgerFor } from '../ledger/request-ledger.js';
 import type { SubmitOptions } from '../ledger/submission.js';
+import { setRetryAfter } from '../replay/response-head.js';
 import { taskReference, type AnyFunction } from '../tasks/task.js';
 import { markFutures } from './use-futures.decorator.js';
 
@@ -219,9 +220,7 @@ function keyOf(key: FutureKey, context: ExecutionContext): string {
 /** Where no interceptor sees the error, the header is set here. */
 function retryLater({ head }: Ledger): (error: unknown) => never {
   return (error) => {
-    if (error instanceof ExecutorSaturatedError && !head.isSent) {
-      head.setHeader('Retry-After', String(error.retryAfter));
-    }
+    setRetryAfter(head, error);
     throw error;
   };
 }

@@ -1,5 +1,5 @@
 import { FutureTimeoutError } from '../errors/index.js';
-import type { OutcomeMessage, WireCall } from '../tasks/worker-protocol.js';
+import { epochNow, type OutcomeMessage, type WireCall } from '../tasks/worker-protocol.js';
 import type { Job } from './call-queue.js';
 import { Chunk } from './chunk.js';
 import type { Outcome } from './executor.js';
@@ -171,7 +171,7 @@ export class ChunkRunner {
       const job = chunk.running;
       const timeout = job?.call.timeout ?? shortest;
       const limit = chunk.isLoading ? Math.max(timeout, MAX_LOAD) : timeout;
-      const left = job === undefined ? shortest : limit - (now() - chunk.startedAt);
+      const left = job === undefined ? shortest : limit - (epochNow() - chunk.startedAt);
       if (job === undefined || left > 0 || !this.#stop(chunk, job)) {
         chunk.timer = setTimeout(look, Math.max(1, Math.min(left, shortest)));
         return;
@@ -234,8 +234,4 @@ export class ChunkRunner {
     this.hooks.takenBack(jobs);
     this.hooks.free();
   }
-}
-
-function now(): number {
-  return performance.timeOrigin + performance.now();
 }

@@ -1,4 +1,5 @@
 import { ExecutorSaturatedError, FutureTimeoutError } from '../errors/index.js';
+import { epochNow } from '../tasks/worker-protocol.js';
 import { CallQueue, type Job } from './call-queue.js';
 import { ChunkRunner } from './chunk-runner.js';
 import type { Workers } from './workers.js';
@@ -53,7 +54,7 @@ export class Dispatcher {
     if (signal?.aborted === true) return Promise.resolve(calls.map(cancelled));
     return new Promise((resolve) => {
       const outcomes = new Array<Outcome>(calls.length);
-      const queuedAt = performance.timeOrigin + performance.now();
+      const queuedAt = epochNow();
       let open = calls.length;
       const jobs = calls.map((call, i) => {
         const job: Job = {

@@ -20,7 +20,6 @@ export class Executors {
   readonly #byName: ReadonlyMap<string, Executor>;
   readonly #threads: ThreadExecutor;
   readonly #processes: ProcessExecutor;
-  readonly #all: readonly Executor[];
 
   constructor(options: ResolvedOptions) {
     this.#threads = new ThreadExecutor(options.threads);
@@ -31,7 +30,6 @@ export class Executors {
       ['inline', new InlineExecutor()],
       ...Object.entries(options.executors),
     ]);
-    this.#all = [...this.#byName.values()];
   }
 
   /** Makes the workers that are wanted from the start. */
@@ -79,7 +77,7 @@ export class Executors {
   }
 
   async close(timeout: number): Promise<void> {
-    const closing = this.#all.map(async (each) => each.close({ timeout }));
+    const closing = [...this.#byName.values()].map(async (each) => each.close({ timeout }));
     // One that fails must not keep the app from waiting for the others.
     await Promise.allSettled(closing);
     await Promise.all(closing);

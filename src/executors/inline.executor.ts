@@ -26,7 +26,6 @@ interface InlineRun {
 export class InlineExecutor implements Executor {
   readonly #loader = new TaskLoader();
   readonly #open = new Set<InlineRun>();
-  #running = 0;
   #resolved = 0;
   #failed = 0;
 
@@ -65,7 +64,6 @@ export class InlineExecutor implements Executor {
 
   async #settle(start: () => Promise<unknown>): Promise<Outcome> {
     const started = performance.now();
-    this.#running++;
     let outcome: Pick<Outcome, 'status' | 'value'>;
     try {
       outcome = { status: 'resolved', value: await start() };
@@ -74,7 +72,6 @@ export class InlineExecutor implements Executor {
       outcome = { status: 'failed', value: error };
       this.#failed++;
     }
-    this.#running--;
     return { ...outcome, worker: 'event loop', wait: 0, run: performance.now() - started };
   }
 
@@ -94,7 +91,7 @@ export class InlineExecutor implements Executor {
     return {
       workers: 0,
       queued: 0,
-      running: this.#running,
+      running: this.#open.size,
       resolved: this.#resolved,
       failed: this.#failed,
     };

@@ -7,6 +7,7 @@ import {
   IS_LOADING,
   STARTED_AT,
   WORKER_ID,
+  epochNow,
   type ChunkMessage,
   type ProcessEvent,
 } from '../tasks/worker-protocol.js';
@@ -140,7 +141,7 @@ class ProcessProgress {
     this.#state = new Int32Array(message.progress);
     this.#clock = new Float64Array(message.progress);
     // What was sent to a process cannot be taken back; until it starts, the time is not the call's.
-    this.#clock[STARTED_AT] = performance.timeOrigin + performance.now();
+    this.#clock[STARTED_AT] = epochNow();
     this.#state[IS_LOADING] = 1;
     this.#state[CURSOR] = 1;
   }

@@ -1,10 +1,6 @@
 import { Logger, type CallHandler, type ExecutionContext } from '@nestjs/common';
 import type { Observer, Subscriber, Subscription } from 'rxjs';
-import {
-  ExecutorSaturatedError,
-  PassDiscardedError,
-  ResponseCommittedError,
-} from '../errors/index.js';
+import { PassDiscardedError, ResponseCommittedError } from '../errors/index.js';
 import { currentLedger } from '../ledger/current-ledger.js';
 import { replayLimitError } from '../ledger/drift.js';
 import type { Ledger } from '../ledger/ledger.js';
@@ -13,6 +9,7 @@ import { destroyBody } from './discarded-body.js';
 import { isSse } from './futures-handlers.js';
 import { Rehearsal } from './rehearsal.js';
 import type { RequestReplay } from './request-replay.js';
+import { setRetryAfter } from './response-head.js';
 import { keepParsedUpload } from './spent-body.js';
 
 const logger = new Logger('Futures');
@@ -184,9 +181,7 @@ export class PassLoop implements Observer<unknown> {
   #fail(error: unknown): void {
     const { ledger } = this;
     ledger.pass.end();
-    if (error instanceof ExecutorSaturatedError && !ledger.head.isSent) {
-      ledger.head.setHeader('Retry-After', String(error.retryAfter));
-    }
+    setRetryAfter(ledger.head, error);
     this.subscriber.error(error);
   }
 }

@@ -1,4 +1,5 @@
 import type { OutgoingHttpHeader, ServerResponse } from 'node:http';
+import { ExecutorSaturatedError } from '../errors/index.js';
 
 /**
  * Status and headers of a response, cookies included. What a discarded pass did to them is undone.
@@ -20,6 +21,12 @@ interface FastifyReply {
   getHeaders(): Record<string, OutgoingHttpHeader | undefined>;
   removeHeader(name: string): void;
   header(name: string, value: unknown): void;
+}
+
+/** Tells the client when to try again, if that is what the error says. @internal */
+export function setRetryAfter(head: ResponseHead, error: unknown): void {
+  if (!(error instanceof ExecutorSaturatedError) || head.isSent) return;
+  head.setHeader('Retry-After', String(error.retryAfter));
 }
 
 /** The head of an Express response or a Fastify reply; of nothing, where there is no such thing. @internal */

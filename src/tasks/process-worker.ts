@@ -2,8 +2,8 @@ import { deserialize, serialize } from 'node:v8';
 import workerpool from 'workerpool';
 import { CallRunner } from './call-runner.js';
 import { currentTask, type AbortSource } from './current-task.js';
-import { findUncloneable } from './uncloneable.js';
-import { ABORT_SIGNAL, WireStatus, type ProcessEvent } from './worker-protocol.js';
+import { describeUncloneableResult } from './uncloneable.js';
+import { ABORT_SIGNAL, WireStatus, epochNow, type ProcessEvent } from './worker-protocol.js';
 
 const runner = new CallRunner();
 let aborted = (): void => {};
@@ -13,9 +13,9 @@ process.on(ABORT_SIGNAL, () => aborted());
 /** Entry of a child process: runs one call at a time. */
 workerpool.worker({
   async runCall(url: string, exportName: string, data: Uint8Array): Promise<void> {
-    let startedAt = now();
+    let startedAt = epochNow();
     const start = (isLoading: boolean) => {
-      startedAt = now();
+      startedAt = epochNow();
       emit(['started', process.pid, startedAt, isLoading]);
     };
     start(false);
@@ -26,7 +26,7 @@ workerpool.worker({
       beginLoad: () => start(true),
       endLoad: () => start(false),
     });
-    emit(['outcome', ...toBytes(status, payload), startedAt, now() - startedAt]);
+    emit(['outcome', ...toBytes(status, payload), startedAt, epochNow() - startedAt]);
   },
 });
 
@@ -49,18 +49,10 @@ function toBytes(status: WireStatus, payload: unknown): [WireStatus, Uint8Array]
   try {
     return [status, serialize(payload)];
   } catch {
-    const culprit = findUncloneable(payload, 'result') ?? {
-      path: 'result',
-      description: 'a value',
-    };
-    return [WireStatus.UncloneableResult, serialize(culprit)];
+    return [WireStatus.UncloneableResult, serialize(describeUncloneableResult(payload))];
   }
 }
 
 function emit(event: ProcessEvent): void {
   workerpool.workerEmit(event);
-}
-
-function now(): number {
-  return performance.timeOrigin + performance.now();
 }

@@ -79,3 +79,12 @@ function describe(value: unknown): string {
   const { name } = ((value as object).constructor ?? {}) as { readonly name?: string };
   return name ? `an instance of ${name}` : 'an object';
 }
+
+/**
+ * What to tell of a result that structured clone has refused.
+ *
+ * @internal
+ */
+export function describeUncloneableResult(result: unknown): Uncloneable {
+  return findUncloneable(result, 'result') ?? { path: 'result', description: 'a value' };
+}

@@ -1,6 +1,3 @@
-import type { ErrorRecord } from './error-record.js';
-import type { Uncloneable } from './uncloneable.js';
-
 /*
  * What the dispatcher and a worker say to each other.
  *
@@ -65,11 +62,9 @@ export type OutcomeMessage = readonly [
   run: number,
 ];
 
-export interface PayloadOf {
-  [WireStatus.Resolved]: unknown;
-  [WireStatus.Failed]: ErrorRecord;
-  [WireStatus.UnknownTask]: { readonly message: string; readonly cause: ErrorRecord | undefined };
-  [WireStatus.UncloneableResult]: Uncloneable;
+/** Epoch time in ms, as finely as it can be measured: the clock that both sides share. */
+export function epochNow(): number {
+  return performance.timeOrigin + performance.now();
 }
 
 /** Tells a child process that its call is to end. */

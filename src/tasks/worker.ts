@@ -1,7 +1,7 @@
 import { parentPort, threadId } from 'node:worker_threads';
 import { CallRunner, type LoadHooks } from './call-runner.js';
 import { currentTask, type AbortSource } from './current-task.js';
-import { findUncloneable } from './uncloneable.js';
+import { describeUncloneableResult } from './uncloneable.js';
 import {
   ABORTED,
   CURSOR,
@@ -10,6 +10,7 @@ import {
   STARTED_AT,
   WORKER_ID,
   WireStatus,
+  epochNow,
   type ChunkMessage,
   type OutcomeMessage,
   type WireCall,
@@ -29,7 +30,7 @@ export default async function runChunk(message: ChunkMessage): Promise<void> {
   for (let i = progress.claim(); i < calls.length; i = progress.claim()) {
     const [status, payload] = await runner.run(calls[i] as WireCall, progress);
     const { startedAt } = progress;
-    post([dispatcher, chunk, i, status, payload, startedAt, now() - startedAt]);
+    post([dispatcher, chunk, i, status, payload, startedAt, epochNow() - startedAt]);
   }
 }
 
@@ -79,7 +80,7 @@ class Progress implements LoadHooks, AbortSource {
   }
 
   #startClock(): void {
-    this.startedAt = now();
+    this.startedAt = epochNow();
     this.#clock[STARTED_AT] = this.startedAt;
   }
 }
@@ -89,20 +90,12 @@ const AsyncAtomics = Atomics as unknown as {
   waitAsync(array: Int32Array, index: number, value: number): { value: string | Promise<string> };
 };
 
-/** Epoch time in ms, as finely as it can be measured. */
-function now(): number {
-  return performance.timeOrigin + performance.now();
-}
-
 function post(message: OutcomeMessage): void {
   try {
     parentPort?.postMessage(message);
   } catch {
     const [dispatcher, chunk, index, , payload, startedAt, run] = message;
-    const culprit = findUncloneable(payload, 'result') ?? {
-      path: 'result',
-      description: 'a value',
-    };
+    const culprit = describeUncloneableResult(payload);
     const status = WireStatus.UncloneableResult;
     const refused: OutcomeMessage = [dispatcher, chunk, index, status, culprit, startedAt, run];
     parentPort?.postMessage(refused);

@@ -74,7 +74,7 @@ describe('thread executor', () => {
       ['NaN', Number.NaN],
       ['minus zero', -0],
       ['an object with an undefined property', { a: undefined }],
-      ['a sparse array', [1, , 3]], // eslint-disable-line no-sparse-arrays
+      ['a sparse array', [1, , 3]], // oxlint-disable-line no-sparse-arrays -- that is what is tested
       ['a value that stands in two places', [shared, shared]],
       ['a circular value', circular],
       ['an error', new RangeError('kept as a value')],
