@@ -1,19 +1,7 @@
-import { Controller, Get, type Type } from '@nestjs/common';
-import { Futures, FuturesArgumentError, FuturesService } from '../src/index.js';
+import { FuturesArgumentError, FuturesService } from '../src/index.js';
 import { onEachAdapter, type TestApp } from './support/app.js';
+import { desk } from './support/desk.js';
 import { tasks } from './support/tasks.js';
-
-/** A controller whose one route is the function. */
-function desk(page: (futures: FuturesService) => unknown): Type {
-  @Controller()
-  class Desk {
-    @Get()
-    page(@Futures() futures: FuturesService) {
-      return page(futures);
-    }
-  }
-  return Desk;
-}
 
 /** What the log tells of an error that the client was not told of. */
 async function logOf(app: TestApp): Promise<string> {

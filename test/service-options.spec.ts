@@ -1,44 +1,12 @@
-import { Controller, Get, type Type } from '@nestjs/common';
 import {
   FutureTimeoutError,
   FuturesArgumentError,
   FuturesOptionsError,
-  Futures,
-  FuturesService,
   WorkerPool,
 } from '../src/index.js';
 import { onEachAdapter } from './support/app.js';
+import { desk, errorOf, recorder } from './support/desk.js';
 import { tasks } from './support/tasks.js';
-
-/** A controller whose one route is the function. */
-function desk(page: (futures: FuturesService) => unknown): Type {
-  @Controller()
-  class Desk {
-    @Get()
-    page(@Futures() futures: FuturesService) {
-      return page(futures);
-    }
-  }
-  return Desk;
-}
-
-function errorOf(run: () => unknown): unknown {
-  try {
-    return run();
-  } catch (error) {
-    return error;
-  }
-}
-
-/** An inline task that keeps what it was called with. */
-function recorder() {
-  const calls: string[] = [];
-  const record = (name: string) => {
-    calls.push(name);
-    return name;
-  };
-  return { calls, record };
-}
 
 onEachAdapter('cancel(), clear() and reset()', (start) => {
   it('tell whether there was a future of their kind', async () => {

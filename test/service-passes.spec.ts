@@ -1,21 +1,9 @@
 import { EventEmitter, once } from 'node:events';
 import { get } from 'node:http';
-import { Controller, Get, type Type } from '@nestjs/common';
-import { Futures, FuturesService, PassDiscardedError, type FuturesReport } from '../src/index.js';
+import { PassDiscardedError, type FuturesReport } from '../src/index.js';
 import { onEachAdapter } from './support/app.js';
+import { desk } from './support/desk.js';
 import { tasks } from './support/tasks.js';
-
-/** A controller whose one route is the function. */
-function desk(page: (futures: FuturesService) => unknown): Type {
-  @Controller()
-  class Desk {
-    @Get()
-    page(@Futures() futures: FuturesService) {
-      return page(futures);
-    }
-  }
-  return Desk;
-}
 
 onEachAdapter('barrier()', (start) => {
   it('lets nothing after it run before the last pass', async () => {

@@ -1,43 +1,11 @@
-import { Controller, Get, type Type } from '@nestjs/common';
 import {
   FutureAlreadyResolvedError,
   FutureNotResolvedError,
   FutureNotSubmittedError,
-  Futures,
-  FuturesService,
 } from '../src/index.js';
 import { onEachAdapter } from './support/app.js';
+import { desk, errorOf, recorder } from './support/desk.js';
 import { tasks } from './support/tasks.js';
-
-/** A controller whose one route is the function. */
-function desk(page: (futures: FuturesService) => unknown): Type {
-  @Controller()
-  class Desk {
-    @Get()
-    page(@Futures() futures: FuturesService) {
-      return page(futures);
-    }
-  }
-  return Desk;
-}
-
-function errorOf(run: () => unknown): unknown {
-  try {
-    return run();
-  } catch (error) {
-    return error;
-  }
-}
-
-/** An inline task that keeps what it was called with. */
-function recorder() {
-  const calls: string[] = [];
-  const record = (name: string) => {
-    calls.push(name);
-    return name;
-  };
-  return { calls, record };
-}
 
 onEachAdapter('result()', (start) => {
   it('returns the value from the pass after the submission on', async () => {
