@@ -32,6 +32,8 @@ export class ThreadExecutor extends DispatchedExecutor {
       minThreads: min,
       maxThreads: max,
       idleTimeout,
+      // A thread that waits for work goes on with what its tasks left open: sockets, timers.
+      atomics: 'async',
       recordTiming: false,
       ...(resourceLimits === undefined ? {} : { resourceLimits }),
     });
