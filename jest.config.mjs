@@ -4,7 +4,11 @@ export default {
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.spec.ts'],
   extensionsToTreatAsEsm: ['.ts'],
-  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': ['$1.ts', '$1.js'] },
+  moduleNameMapper: {
+    '^(\\.{1,2}/.*)\\.js$': ['$1.ts', '$1.js'],
+    // A task that runs on the event loop shares what the app has, and the app's sources are tested.
+    '^nestjs-futures/task$': '<rootDir>/src/task/index.ts',
+  },
   transform: {
     '\\.ts$': [
       '@swc/jest',

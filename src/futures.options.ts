@@ -2,12 +2,14 @@ import { availableParallelism } from 'node:os';
 import type { ResourceLimits } from 'node:worker_threads';
 import type { Piscina } from 'piscina';
 import { REPLAY_MODES, type ReplayMode } from './decorators/use-futures.decorator.js';
+import { describe } from './describe.js';
 import { FuturesOptionsError } from './errors/index.js';
 import type { Executor } from './executors/executor.js';
-import { check, checkKnown, describe } from './options-check.js';
+import type { WorkerLimits } from './tasks/worker-lifetime.js';
+import { check, checkKnown } from './options-check.js';
 
 /** The process pool. It is made when it is first used, or at once if `min` is not 0. */
-export interface ProcessOptions {
+export interface ProcessOptions extends WorkerLimits {
   /** Workers kept alive when idle. Default: 0. */
   readonly min: number;
   /** Workers at most. Default: `os.availableParallelism()`. */
@@ -16,6 +18,10 @@ export interface ProcessOptions {
   readonly maxQueue: number;
   /** After how many idle ms a worker above `min` is ended. Default: 30 000. */
   readonly idleTimeout: number;
+  /** After how many tasks a worker is replaced by a new one. Default: never. */
+  readonly maxTasksPerWorker: number | undefined;
+  /** From how much heap in use after a task, in MB, a worker is replaced. Default: never. */
+  readonly maxHeapPerWorker: number | undefined;
 }
 
 /** The thread pool. It is made when it is first used, or at once if `min` is not 0. */
@@ -93,6 +99,8 @@ const DEFAULT_POOL: ProcessOptions = Object.freeze({
   max: availableParallelism(),
   maxQueue: 1024,
   idleTimeout: 30_000,
+  maxTasksPerWorker: undefined,
+  maxHeapPerWorker: undefined,
 });
 
 /** @internal */
@@ -110,6 +118,11 @@ export const DEFAULT_OPTIONS: ResolvedOptions = Object.freeze({
   serverTiming: false,
   shutdownTimeout: 10_000,
 });
+
+/** What a worker of that pool is told. @internal */
+export function limitsOf({ maxTasksPerWorker, maxHeapPerWorker }: ProcessOptions): WorkerLimits {
+  return { maxTasksPerWorker, maxHeapPerWorker };
+}
 
 /** Names that `executors` cannot take. */
 const BUILT_IN_EXECUTORS: ReadonlySet<string> = new Set(['thread', 'process', 'inline']);
@@ -168,6 +181,12 @@ function resolvePool<Pool extends ProcessOptions>(
   check.integer(`${name}.max`, pool.max, Math.max(1, pool.min));
   check.integer(`${name}.maxQueue`, pool.maxQueue, 0);
   check.duration(`${name}.idleTimeout`, pool.idleTimeout, 0);
+  if (pool.maxTasksPerWorker !== undefined) {
+    check.integer(`${name}.maxTasksPerWorker`, pool.maxTasksPerWorker, 1);
+  }
+  if (pool.maxHeapPerWorker !== undefined) {
+    check.integer(`${name}.maxHeapPerWorker`, pool.maxHeapPerWorker, 1);
+  }
   return pool;
 }
 

@@ -1,6 +1,7 @@
 import { checkCallOptions } from './futures.options.js';
 import { FuturesArgumentError } from './errors/index.js';
-import { checkKnown, describe } from './options-check.js';
+import { describe } from './describe.js';
+import { checkKnown } from './options-check.js';
 import type { Future } from './ledger/future.js';
 import type { Ledger } from './ledger/ledger.js';
 import type { PassRecord } from './ledger/pass-log.js';

@@ -37,6 +37,7 @@ export {
   FuturesOptionsError,
 } from './errors/usage.errors.js';
 export type { Call, Executor, ExecutorStats, Outcome, Transferable } from './executors/executor.js';
+export type { Percentiles } from './executors/rolling-histogram.js';
 export { FuturesModule } from './futures.module.js';
 export type {
   FuturesModuleExtras,

@@ -1,3 +1,4 @@
+import { describe } from './describe.js';
 import { FuturesOptionsError } from './errors/index.js';
 
 /** The longest delay a Node timer keeps, in ms (2^31 - 1). */
@@ -40,14 +41,6 @@ export function checkKnown(prefix: string, value: object, known: object): void {
         .join(', ')}.`,
     );
   }
-}
-
-export function describe(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value);
-  if (typeof value === 'function') return 'a function';
-  if (typeof value === 'object' && value !== null)
-    return Array.isArray(value) ? 'an array' : 'an object';
-  return String(value);
 }
 
 function fail(name: string, value: unknown, allowed: string): never {

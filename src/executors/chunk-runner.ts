@@ -4,6 +4,8 @@ import type { Job } from './call-queue.js';
 import { Chunk } from './chunk.js';
 import type { Outcome } from './executor.js';
 import { failBroken, refuseUncloneable, survivesDeath } from './job-failures.js';
+import { Repetition } from './repetition.js';
+import { watchRunTime } from './run-timer.js';
 import { toOutcome } from './wire-outcome.js';
 import type { Workers } from './workers.js';
 
@@ -15,14 +17,16 @@ export interface ChunkRunnerHooks {
   /** A worker came free, or jobs were taken back. */
   free(): void;
   hasQueue(): boolean;
+  /** So many workers have something to do now. */
+  busy(workers: number): void;
 }
 
-/** Age in ms from which an idle worker takes over what a busy one has not started. */
-const REBALANCE_AFTER = 2;
-/** How long, in ms, a task file may take to load; more, if the call itself may take more. */
-const MAX_LOAD = 10_000;
+/** How often, in ms, an idle worker may take over what a busy one has not started. */
+const REBALANCE_EVERY = 2;
 /** How long, in ms, a call may go on after it was told to end, before its worker is ended. */
 const ABORT_GRACE = 1_000;
+/** How long, in ms, a worker may take to close what its tasks have opened, before it is ended. */
+export const RETIRE_GRACE = 5_000;
 
 /**
  * The messages under way: sends them, takes their results, and sees to it that every job in them is
@@ -35,8 +39,8 @@ export class ChunkRunner {
   readonly #id = Math.random();
   readonly #chunks = new Map<number, Chunk>();
   readonly #waiting: (() => void)[] = [];
+  readonly #rebalancing = new Repetition(REBALANCE_EVERY, () => this.#rebalance());
   #nextChunk = 0;
-  #rebalanceTimer: NodeJS.Timeout | undefined;
 
   constructor(
     readonly workers: Workers,
@@ -46,6 +50,21 @@ export class ChunkRunner {
   /** How many more chunks can be sent now. */
   get free(): number {
     return this.workers.width - this.#chunks.size;
+  }
+
+  /** Messages under way. */
+  get busy(): number {
+    return this.#chunks.size;
+  }
+
+  /** ms that the calls under way have run so far. */
+  get runTime(): number {
+    const now = epochNow();
+    let sum = 0;
+    for (const chunk of this.#chunks.values()) {
+      if (chunk.running !== undefined && !chunk.isLoading) sum += now - chunk.startedAt;
+    }
+    return sum;
   }
 
   /** Jobs that were sent and are not settled. */
@@ -58,8 +77,20 @@ export class ChunkRunner {
   }
 
   send(jobs: readonly Job[]): void {
+    const chunk = this.#sendChunk(jobs);
+    watchRunTime(chunk, (...expired) => this.#expire(...expired));
+    if (jobs.length > 1) this.#rebalancing.start();
+  }
+
+  /** Has an idle worker close what its tasks have opened, and end. */
+  retire(): void {
+    this.#killLater(this.#sendChunk([]), RETIRE_GRACE);
+  }
+
+  #sendChunk(jobs: readonly Job[]): Chunk {
     const chunk = new Chunk(this.#nextChunk++, jobs);
     this.#chunks.set(chunk.id, chunk);
+    this.hooks.busy(this.#chunks.size);
     const calls = jobs.map(({ call: { task, args } }): WireCall => [
       task.url ?? '',
       task.exportName ?? '',
@@ -79,8 +110,7 @@ export class ChunkRunner {
         // What the worker had posted before it died is delivered first.
         (error: unknown) => setImmediate(() => this.#broken(chunk, error)),
       );
-    this.#watch(chunk);
-    if (jobs.length > 1) this.#rebalanceLater();
+    return chunk;
   }
 
   /** Takes what a worker posted; messages of others are ignored. */
@@ -93,6 +123,10 @@ export class ChunkRunner {
     chunk.delivered++;
     this.hooks.measured(job, run);
     job.settle(toOutcome(message as unknown as OutcomeMessage, job, this.#nameOf(chunk)));
+    if (chunk.isRetiring) {
+      this.#reclaim(chunk.takeBack());
+      this.#killLater(chunk, RETIRE_GRACE);
+    }
     if (chunk.complete) this.#finish(chunk);
   }
 
@@ -130,14 +164,16 @@ export class ChunkRunner {
       clearTimeout(chunk.timer);
       chunk.takeBack();
       for (const job of chunk.jobs) job.settle(outcome);
+      if (chunk.claimed > 0) this.workers.kill(chunk.workerId);
     }
     this.#chunks.clear();
-    clearTimeout(this.#rebalanceTimer);
+    this.#rebalancing.stop();
   }
 
   #finish(chunk: Chunk): void {
     clearTimeout(chunk.timer);
     if (!this.#chunks.delete(chunk.id)) return;
+    this.hooks.busy(this.#chunks.size);
     this.hooks.free();
     for (const check of this.#waiting) check();
   }
@@ -164,36 +200,20 @@ export class ChunkRunner {
     for (const job of jobs) if (!again.includes(job)) failBroken(job, error);
   }
 
-  /** Looks in on the chunk when its current call may be out of time. */
-  #watch(chunk: Chunk): void {
-    const shortest = Math.min(...chunk.jobs.map(({ call }) => call.timeout));
-    const look = () => {
-      const job = chunk.running;
-      const timeout = job?.call.timeout ?? shortest;
-      const limit = chunk.isLoading ? Math.max(timeout, MAX_LOAD) : timeout;
-      const left = job === undefined ? shortest : limit - (epochNow() - chunk.startedAt);
-      if (job === undefined || left > 0 || !this.#stop(chunk, job)) {
-        chunk.timer = setTimeout(look, Math.max(1, Math.min(left, shortest)));
-        return;
-      }
-      const { key, task } = job.call;
-      job.settle({
-        status: 'failed',
-        value: new FutureTimeoutError('run', limit, { key, task: task.id }),
-        worker: this.#nameOf(chunk),
-        wait: chunk.startedAt - job.queuedAt,
-        run: limit,
-      });
-    };
-    chunk.timer = setTimeout(look, shortest);
-  }
-
   /** Stops a job that is out of time, unless it has just ended; the rest of the message runs elsewhere. */
-  #stop(chunk: Chunk, job: Job): boolean {
+  #expire(chunk: Chunk, job: Job, limit: number): boolean {
     this.#reclaim(chunk.takeBack());
     if (chunk.acknowledged || chunk.running !== job) return false;
     if (chunk.isListening) this.#abort(chunk, job);
     else this.workers.kill(chunk.workerId);
+    const { key, task } = job.call;
+    job.settle({
+      status: 'failed',
+      value: new FutureTimeoutError('run', limit, { key, task: task.id }),
+      worker: this.#nameOf(chunk),
+      wait: chunk.startedAt - job.queuedAt,
+      run: limit,
+    });
     return true;
   }
 
@@ -201,24 +221,25 @@ export class ChunkRunner {
   #abort(chunk: Chunk, job: Job): void {
     chunk.abort();
     this.workers.abort?.(chunk.workerId);
+    this.#killLater(chunk, ABORT_GRACE, () => chunk.acknowledged || chunk.running !== job);
+  }
+
+  /** Ends a worker that does not end by itself. */
+  #killLater(chunk: Chunk, grace: number, isDone = () => false): void {
     setTimeout(() => {
-      const isOver = !this.#chunks.has(chunk.id) || chunk.acknowledged || chunk.running !== job;
-      if (!isOver) this.workers.kill(chunk.workerId);
-    }, ABORT_GRACE).unref();
+      if (this.#chunks.has(chunk.id) && !isDone()) this.workers.kill(chunk.workerId);
+    }, grace).unref();
   }
 
   /** So that no short call waits behind a long one while a worker has nothing to do. */
-  #rebalanceLater(): void {
-    this.#rebalanceTimer ??= setTimeout(() => {
-      this.#rebalanceTimer = undefined;
-      for (const chunk of this.#chunks.values()) {
-        if (!chunk.hasUnstarted) continue;
-        const isStuck =
-          chunk.running !== undefined && performance.now() - chunk.sentAt >= REBALANCE_AFTER;
-        if (isStuck && this.free > 0 && !this.hooks.hasQueue()) this.#reclaim(chunk.takeBack());
-        else this.#rebalanceLater();
-      }
-    }, REBALANCE_AFTER);
+  #rebalance(): boolean {
+    let isNeeded = false;
+    for (const chunk of this.#chunks.values()) {
+      if (!chunk.hasUnstarted) continue;
+      if (chunk.isStuck && this.free > 0 && !this.hooks.hasQueue()) this.#reclaim(chunk.takeBack());
+      else isNeeded = true;
+    }
+    return isNeeded;
   }
 
   #nameOf({ workerId }: Chunk): string {

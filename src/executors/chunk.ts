@@ -3,12 +3,16 @@ import {
   CURSOR,
   IS_LISTENING,
   IS_LOADING,
+  IS_RETIRING,
   PROGRESS_BYTES,
   STARTED_AT,
   TAKEN_BACK,
   WORKER_ID,
 } from '../tasks/worker-protocol.js';
 import type { Job } from './call-queue.js';
+
+/** Age in ms from which a chunk that is not done is taken to be stuck in a long call. */
+const STUCK_AFTER = 2;
 
 /**
  * Calls that were sent to a worker as one message, and the memory shared with that worker.
@@ -65,6 +69,11 @@ export class Chunk {
     return Atomics.load(this.#state, IS_LISTENING) === 1;
   }
 
+  /** Whether the worker ends after the last call it has started. */
+  get isRetiring(): boolean {
+    return Atomics.load(this.#state, IS_RETIRING) === 1;
+  }
+
   /** Tells the call that runs now to end. */
   abort(): void {
     Atomics.store(this.#state, ABORTED, this.claimed);
@@ -84,6 +93,11 @@ export class Chunk {
   /** Whether there are calls to take back. */
   get hasUnstarted(): boolean {
     return this.claimed < this.#end;
+  }
+
+  /** Whether one call takes long while others wait behind it. */
+  get isStuck(): boolean {
+    return this.running !== undefined && performance.now() - this.sentAt >= STUCK_AFTER;
   }
 
   /** Takes back the calls the worker has not started; it will not start them any more. */

@@ -1,6 +1,14 @@
 import type { Workers } from './workers.js';
+import { CallStats } from './call-stats.js';
 import { Dispatcher } from './dispatcher.js';
 import type { Call, Executor, ExecutorStats, Outcome } from './executor.js';
+
+const UNUSED: ExecutorStats = Object.freeze({
+  workers: 0,
+  queued: 0,
+  running: 0,
+  ...new CallStats().summary(0, 0),
+});
 
 /**
  * An executor whose calls go to workers by a dispatcher. The workers are made when it is first
@@ -29,9 +37,7 @@ export abstract class DispatchedExecutor implements Executor {
   }
 
   stats(): ExecutorStats {
-    return (
-      this.#dispatcher?.stats() ?? { workers: 0, queued: 0, running: 0, resolved: 0, failed: 0 }
-    );
+    return this.#dispatcher?.stats() ?? UNUSED;
   }
 
   async close({ timeout }: { readonly timeout: number }): Promise<void> {

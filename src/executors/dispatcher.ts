@@ -1,10 +1,12 @@
 import { ExecutorSaturatedError, FutureTimeoutError } from '../errors/index.js';
 import { epochNow } from '../tasks/worker-protocol.js';
 import { CallQueue, type Job } from './call-queue.js';
-import { ChunkRunner } from './chunk-runner.js';
+import { CallStats } from './call-stats.js';
+import { ChunkRunner, RETIRE_GRACE } from './chunk-runner.js';
 import type { Workers } from './workers.js';
 import { DrainRate } from './drain-rate.js';
 import { DurationEstimates } from './duration-estimates.js';
+import { IdleWorkers } from './idle-workers.js';
 import {
   SHUTTING_DOWN,
   cancelled,
@@ -29,11 +31,11 @@ export class Dispatcher {
   readonly #queue = new CallQueue();
   readonly #estimates = new DurationEstimates();
   readonly #drain = new DrainRate();
+  readonly #stats = new CallStats();
   readonly #runner: ChunkRunner;
+  readonly #idle: IdleWorkers;
   readonly #workers: Workers;
   readonly #maxQueue: number;
-  #resolved = 0;
-  #failed = 0;
   #closing = false;
 
   constructor(workers: Workers, maxQueue: number) {
@@ -44,7 +46,9 @@ export class Dispatcher {
       takenBack: (jobs) => this.#queue.unshift(jobs),
       free: () => this.#pump(),
       hasQueue: () => this.#queue.size > 0,
+      busy: (count) => this.#idle.update(count),
     });
+    this.#idle = new IdleWorkers(workers, () => this.#runner.retire());
   }
 
   run(calls: readonly Call[], signal?: AbortSignal): Promise<Outcome[]> {
@@ -93,8 +97,7 @@ export class Dispatcher {
       workers: this.#workers.alive,
       queued: this.#queue.size,
       running: this.#runner.running,
-      resolved: this.#resolved,
-      failed: this.#failed,
+      ...this.#stats.summary(this.#workers.width, this.#runner.runTime),
     };
   }
 
@@ -105,8 +108,18 @@ export class Dispatcher {
     for (let job = this.#queue.shift(); job !== undefined; job = this.#queue.shift()) {
       job.settle(notStarted(error));
     }
+    this.#idle.stop();
+    const idle = this.#workers.alive - this.#runner.busy;
     this.#runner.abandon(notStarted(error));
+    await this.#retire(idle);
     await this.#workers.close();
+  }
+
+  /** Has so many workers close what their tasks have opened. */
+  async #retire(count: number): Promise<void> {
+    if (this.#workers.idleTimeout === Infinity) return;
+    for (let i = 0; i < count; i++) this.#runner.retire();
+    await this.#runner.drained(RETIRE_GRACE + 1_000, () => true);
   }
 
   #refusal(calls: number): ExecutorSaturatedError | undefined {
@@ -169,8 +182,7 @@ export class Dispatcher {
   }
 
   #count(outcome: Outcome): void {
-    if (outcome.status === 'resolved') this.#resolved++;
-    else this.#failed++;
+    this.#stats.record(outcome);
     this.#drain.record(1);
   }
 }

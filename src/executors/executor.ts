@@ -1,5 +1,6 @@
 import { FutureCancelledError } from '../errors/index.js';
 import type { TaskReference } from '../tasks/task.js';
+import type { Percentiles } from './rolling-histogram.js';
 
 /**
  * One task to run, with its arguments and limits.
@@ -55,6 +56,12 @@ export interface ExecutorStats {
   readonly resolved: number;
   /** Calls that ended with an error, since the start. */
   readonly failed: number;
+  /** How long calls waited to be started, lately (in one to two minutes), if that is measured. */
+  readonly wait?: Percentiles;
+  /** How long they ran, lately. */
+  readonly run?: Percentiles;
+  /** The share of the workers' time, at most workers, in which they ran tasks, lately: 0 to 1. */
+  readonly utilization?: number;
 }
 
 /**

@@ -1,4 +1,6 @@
 import { ExecutorSaturatedError, FutureTimeoutError, UnknownTaskError } from '../errors/index.js';
+import { CallStats } from './call-stats.js';
+import { taskContexts } from '../tasks/task-contexts.js';
 import { TaskLoader, UnknownTask } from '../tasks/task-loader.js';
 import {
   SHUTTING_DOWN,
@@ -26,8 +28,7 @@ interface InlineRun {
 export class InlineExecutor implements Executor {
   readonly #loader = new TaskLoader();
   readonly #open = new Set<InlineRun>();
-  #resolved = 0;
-  #failed = 0;
+  readonly #stats = new CallStats();
 
   run(
     calls: readonly Call[],
@@ -67,12 +68,13 @@ export class InlineExecutor implements Executor {
     let outcome: Pick<Outcome, 'status' | 'value'>;
     try {
       outcome = { status: 'resolved', value: await start() };
-      this.#resolved++;
     } catch (error) {
       outcome = { status: 'failed', value: error };
-      this.#failed++;
     }
-    return { ...outcome, worker: 'event loop', wait: 0, run: performance.now() - started };
+    const run = performance.now() - started;
+    const ended: Outcome = { ...outcome, worker: 'event loop', wait: 0, run };
+    this.#stats.record(ended);
+    return ended;
   }
 
   async #start({ task, args, key }: Call): Promise<unknown> {
@@ -88,13 +90,9 @@ export class InlineExecutor implements Executor {
   }
 
   stats(): ExecutorStats {
-    return {
-      workers: 0,
-      queued: 0,
-      running: this.#open.size,
-      resolved: this.#resolved,
-      failed: this.#failed,
-    };
+    // There are no workers here that could be more or less busy.
+    const { resolved, failed, run } = this.#stats.summary(0, 0);
+    return { workers: 0, queued: 0, running: this.#open.size, resolved, failed, run };
   }
 
   /** Gives up what still runs after `timeout` ms. */
@@ -106,5 +104,6 @@ export class InlineExecutor implements Executor {
     }, timeout);
     await Promise.all([...this.#open].map(({ outcome }) => outcome));
     clearTimeout(timer);
+    await taskContexts.close();
   }
 }

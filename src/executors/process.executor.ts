@@ -1,10 +1,11 @@
 import { createRequire } from 'node:module';
 import { deserialize, serialize } from 'node:v8';
-import type { ProcessOptions } from '../futures.options.js';
+import { limitsOf, type ProcessOptions } from '../futures.options.js';
 import {
   ABORT_SIGNAL,
   CURSOR,
   IS_LOADING,
+  IS_RETIRING,
   STARTED_AT,
   WORKER_ID,
   epochNow,
@@ -46,17 +47,19 @@ class WorkerpoolWorkers implements Workers {
   readonly kind = 'process';
   readonly maxCalls = 1;
   readonly width: number;
+  readonly min: number;
+  readonly idleTimeout: number;
   readonly #workerpool: WorkerPool;
   readonly #options: ProcessOptions;
   #pool: Pool | undefined;
-  #busy = 0;
-  #idleTimer: NodeJS.Timeout | undefined;
   #onMessage: (message: unknown) => void = () => {};
 
   constructor(workerpool: WorkerPool, options: ProcessOptions) {
     this.#workerpool = workerpool;
     this.#options = options;
     this.width = options.max;
+    this.min = options.min;
+    this.idleTimeout = options.idleTimeout;
     if (options.min > 0) this.#pool = this.#createPool();
   }
 
@@ -69,27 +72,25 @@ class WorkerpoolWorkers implements Workers {
   }
 
   async send(message: ChunkMessage): Promise<void> {
-    const [call] = message.calls;
-    if (call === undefined) return;
-    const [url, exportName, args] = call;
-    // Throws what structured clone throws; left to the pool, that would cost it a worker.
-    const data = serialize(args);
+    this.#pool ??= this.#createPool();
     const progress = new ProcessProgress(message);
-    clearTimeout(this.#idleTimer);
-    this.#busy++;
+    const on = (event: ProcessEvent) => {
+      if (event[0] === 'retired') this.kill(event[1]);
+      const outcome = progress.take(event);
+      if (outcome !== undefined) this.#onMessage(outcome);
+    };
+    const [call] = message.calls;
     try {
-      this.#pool ??= this.#createPool();
-      await this.#pool.exec('runCall', [url, exportName, data], {
-        on: (event: ProcessEvent) => {
-          const outcome = progress.take(event);
-          if (outcome !== undefined) this.#onMessage(outcome);
-        },
-      });
+      if (call === undefined) {
+        await this.#pool.exec('retire', [], { on });
+        return;
+      }
+      const [url, exportName, args] = call;
+      // `serialize` throws what structured clone throws; left to the pool, that would cost it a worker.
+      await this.#pool.exec('runCall', [url, exportName, serialize(args)], { on });
     } catch (error) {
       progress.died();
       throw error;
-    } finally {
-      if (--this.#busy === 0) this.#endLater();
     }
   }
 
@@ -102,7 +103,6 @@ class WorkerpoolWorkers implements Workers {
   }
 
   async close(): Promise<void> {
-    clearTimeout(this.#idleTimer);
     await this.#pool?.terminate(true);
   }
 
@@ -112,20 +112,10 @@ class WorkerpoolWorkers implements Workers {
       workerType: 'process',
       minWorkers: min,
       maxWorkers: max,
+      forkArgs: [JSON.stringify(limitsOf(this.#options))],
       // Bytes stay bytes on the way; by default they would go as JSON.
       forkOpts: { serialization: 'advanced' },
     });
-  }
-
-  /** The pool itself never ends a process that has nothing to do. */
-  #endLater(): void {
-    const { idleTimeout, min } = this.#options;
-    if (min > 0) return;
-    this.#idleTimer = setTimeout(() => {
-      void this.#pool?.terminate(true);
-      this.#pool = undefined;
-    }, idleTimeout);
-    this.#idleTimer.unref();
   }
 }
 
@@ -153,6 +143,8 @@ class ProcessProgress {
       const [, status, payload, startedAt, run] = event;
       return [dispatcher, chunk, 0, status, deserialize(payload), startedAt, run];
     }
+    if (event[0] === 'retiring') this.#state[IS_RETIRING] = 1;
+    if (event[0] !== 'started') return undefined;
     const [, pid, startedAt, isLoading] = event;
     this.#hasStarted = true;
     this.#state[WORKER_ID] = pid;

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { Logger } from '@nestjs/common';
 import type { Piscina } from 'piscina';
-import type { ThreadOptions } from '../futures.options.js';
+import { limitsOf, type ThreadOptions } from '../futures.options.js';
 import type { Workers } from './workers.js';
 import { DispatchedExecutor } from './dispatched.executor.js';
 
@@ -25,32 +25,38 @@ export class ThreadExecutor extends DispatchedExecutor {
 
   protected async createWorkers(): Promise<Workers> {
     const { pool, min, max, idleTimeout, resourceLimits } = this.#options;
-    if (pool !== undefined) return new PiscinaWorkers(pool, false);
+    if (pool !== undefined) return new PiscinaWorkers(pool, Infinity);
     const { Piscina } = await import('piscina');
     const threads = new Piscina({
       filename: WORKER,
       minThreads: min,
       maxThreads: max,
-      idleTimeout,
+      // The dispatcher ends idle threads: they have something to close first.
+      idleTimeout: Infinity,
       // A thread that waits for work goes on with what its tasks left open: sockets, timers.
       atomics: 'async',
       recordTiming: false,
       ...(resourceLimits === undefined ? {} : { resourceLimits }),
+      workerData: { futures: limitsOf(this.#options) },
     });
-    return new PiscinaWorkers(threads, true);
+    return new PiscinaWorkers(threads, idleTimeout);
   }
 }
 
 class PiscinaWorkers implements Workers {
   readonly kind = 'thread';
   readonly maxCalls = Infinity;
+  readonly idleTimeout: number;
   readonly #pool: Piscina;
-  readonly #isOurs: boolean;
   #onMessage: (message: unknown) => void = () => {};
 
-  constructor(pool: Piscina, isOurs: boolean) {
+  constructor(pool: Piscina, idleTimeout: number) {
     this.#pool = pool;
-    this.#isOurs = isOurs;
+    this.idleTimeout = idleTimeout;
+  }
+
+  get #isOurs(): boolean {
+    return this.idleTimeout !== Infinity;
   }
 
   listen(onMessage: (message: unknown) => void): void {
@@ -64,6 +70,10 @@ class PiscinaWorkers implements Workers {
 
   get width(): number {
     return this.#pool.options.maxThreads;
+  }
+
+  get min(): number {
+    return this.#pool.options.minThreads;
   }
 
   get alive(): number {

@@ -15,9 +15,16 @@ export interface Workers {
   readonly width: number;
   /** Workers alive. */
   readonly alive: number;
+  /** Workers kept alive when idle. */
+  readonly min: number;
+  /** After how many idle ms a worker above `min` is ended; Infinity: never, since they are not ours to end. */
+  readonly idleTimeout: number;
   /** Has what workers post taken by `onMessage`. */
   listen(onMessage: (message: unknown) => void): void;
-  /** Resolves when the worker is done with the chunk; rejects if it was not sent, or the worker died. */
+  /**
+   * Resolves when the worker is done with the chunk; rejects if it was not sent, or the worker died.
+   * A message without calls ends an idle worker.
+   */
   send(message: ChunkMessage, transferList: readonly Transferable[]): Promise<void>;
   /** Tells a worker that does not share memory that its call is to end. */
   abort?(workerId: number): void;

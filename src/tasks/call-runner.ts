@@ -1,12 +1,7 @@
+import { currentTask, type RunningCall } from './current-task.js';
 import { describeError } from './error-record.js';
 import { TaskLoader, UnknownTask } from './task-loader.js';
 import { WireStatus, type WireCall } from './worker-protocol.js';
-
-/** Told when a call has to wait for its task file: that time is not its own. */
-export interface LoadHooks {
-  beginLoad(): void;
-  endLoad(): void;
-}
 
 /**
  * Runs calls in a worker, whatever kind it is.
@@ -19,14 +14,13 @@ export class CallRunner {
   /** Never rejects: an error is a result. */
   async run(
     [url, exportName, args]: WireCall,
-    hooks: LoadHooks,
+    call: RunningCall,
   ): Promise<[status: WireStatus, payload: unknown]> {
+    currentTask.begin(call);
     try {
-      let task = this.#loader.peek(url, exportName);
-      if (task === undefined) {
-        hooks.beginLoad();
-        task = await this.#loader.load(url, exportName).finally(() => hooks.endLoad());
-      }
+      const task =
+        this.#loader.peek(url, exportName) ??
+        (await currentTask.load(this.#loader.load(url, exportName)));
       const result = task(...args);
       return [WireStatus.Resolved, isThenable(result) ? await result : result];
     } catch (error) {

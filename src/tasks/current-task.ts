@@ -1,9 +1,12 @@
-/** How a worker tells whether the call that runs now is to end. */
-export interface AbortSource {
-  /** Whether it is; may be asked from within a computation that lets nothing else run. */
+/** The call that runs now, as its worker's side of the protocol. */
+export interface RunningCall {
+  /** Whether it is to end; may be asked from within a computation that lets nothing else run. */
   readonly isAborted: boolean;
   /** Called once, when the task first asks: resolves when the call is to end, or has ended. */
   wait(): Promise<unknown>;
+  /** The call has to wait for its task file, or for its context: that time is not its own. */
+  beginLoad(): void;
+  endLoad(): void;
 }
 
 /**
@@ -12,31 +15,41 @@ export interface AbortSource {
  * @internal
  */
 class CurrentTask {
-  #source: AbortSource | undefined;
+  #call: RunningCall | undefined;
   #signal: AbortSignal | undefined;
 
-  begin(source: AbortSource): void {
-    this.#source = source;
+  begin(call: RunningCall): void {
+    this.#call = call;
     this.#signal = undefined;
   }
 
   get signal(): AbortSignal {
-    this.#signal ??=
-      this.#source === undefined ? new AbortController().signal : follow(this.#source);
+    this.#signal ??= this.#call === undefined ? new AbortController().signal : follow(this.#call);
     return this.#signal;
+  }
+
+  /** Waits for something that only the first call of a worker has to wait for. */
+  async load<T>(loading: Promise<T>): Promise<T> {
+    const call = this.#call;
+    call?.beginLoad();
+    try {
+      return await loading;
+    } finally {
+      if (call === this.#call) call?.endLoad();
+    }
   }
 }
 
 /** @internal */
 export const currentTask = new CurrentTask();
 
-function follow(source: AbortSource): AbortSignal {
+function follow(call: RunningCall): AbortSignal {
   const controller = new AbortController();
   const { signal } = controller;
   // The event needs the event loop to turn; who computes without a pause can look at the property.
-  Object.defineProperty(signal, 'aborted', { get: () => source.isAborted });
-  void source.wait().then(() => {
-    if (source.isAborted) controller.abort();
+  Object.defineProperty(signal, 'aborted', { get: () => call.isAborted });
+  void call.wait().then(() => {
+    if (call.isAborted) controller.abort();
   });
   return signal;
 }

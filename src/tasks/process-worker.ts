@@ -1,38 +1,54 @@
 import { deserialize, serialize } from 'node:v8';
 import workerpool from 'workerpool';
 import { CallRunner } from './call-runner.js';
-import { currentTask, type AbortSource } from './current-task.js';
+import type { RunningCall } from './current-task.js';
+import { taskContexts } from './task-contexts.js';
 import { describeUncloneableResult } from './uncloneable.js';
+import { WorkerLifetime, type WorkerLimits } from './worker-lifetime.js';
 import { ABORT_SIGNAL, WireStatus, epochNow, type ProcessEvent } from './worker-protocol.js';
 
 const runner = new CallRunner();
-let aborted = (): void => {};
+const lifetime = new WorkerLifetime(JSON.parse(process.argv[2] ?? '{}') as Partial<WorkerLimits>);
+taskContexts.inWorker = true;
+let running: ProcessCall | undefined;
 
-process.on(ABORT_SIGNAL, () => aborted());
+process.on(ABORT_SIGNAL, () => running?.abort());
+// They often reach the app's children as well; it is the app that ends them, after its requests.
+for (const name of ['SIGINT', 'SIGTERM']) process.on(name, () => {});
 
 /** Entry of a child process: runs one call at a time. */
 workerpool.worker({
   async runCall(url: string, exportName: string, data: Uint8Array): Promise<void> {
-    let startedAt = epochNow();
-    const start = (isLoading: boolean) => {
-      startedAt = epochNow();
-      emit(['started', process.pid, startedAt, isLoading]);
-    };
-    start(false);
-    const abort = new ProcessAbort();
-    currentTask.begin(abort);
-    aborted = () => abort.abort();
-    const [status, payload] = await runner.run([url, exportName, deserialize(data) as unknown[]], {
-      beginLoad: () => start(true),
-      endLoad: () => start(false),
-    });
-    emit(['outcome', ...toBytes(status, payload), startedAt, epochNow() - startedAt]);
+    const call = new ProcessCall();
+    running = call;
+    const args = deserialize(data) as unknown[];
+    const [status, payload] = await runner.run([url, exportName, args], call);
+    const run = epochNow() - call.startedAt;
+    const isLast = lifetime.isOver();
+    if (isLast) emit(['retiring']);
+    emit(['outcome', ...toBytes(status, payload), call.startedAt, run]);
+    if (isLast) await retire();
   },
+  retire,
 });
 
-class ProcessAbort implements AbortSource {
+/** Ends this process, or has it ended; the call is left open, so that it is not sent another. */
+async function retire(): Promise<never> {
+  await taskContexts.close();
+  // What was sent is still on its way: who takes it ends the process.
+  emit(['retired', process.pid]);
+  return new Promise<never>(() => {});
+}
+
+class ProcessCall implements RunningCall {
   isAborted = false;
+  /** Epoch time in ms. */
+  startedAt = 0;
   #resolve = (): void => {};
+
+  constructor() {
+    this.#start(false);
+  }
 
   abort(): void {
     this.isAborted = true;
@@ -41,6 +57,19 @@ class ProcessAbort implements AbortSource {
 
   wait(): Promise<void> {
     return new Promise((resolve) => (this.#resolve = resolve));
+  }
+
+  beginLoad(): void {
+    this.#start(true);
+  }
+
+  endLoad(): void {
+    this.#start(false);
+  }
+
+  #start(isLoading: boolean): void {
+    this.startedAt = epochNow();
+    emit(['started', process.pid, this.startedAt, isLoading]);
   }
 }
 

@@ -81,10 +81,18 @@ function describe(value: unknown): string {
 }
 
 /**
- * What to tell of a result that structured clone has refused.
+ * What to tell of a result that structured clone has refused, or its transfer list.
  *
  * @internal
  */
-export function describeUncloneableResult(result: unknown): Uncloneable {
-  return findUncloneable(result, 'result') ?? { path: 'result', description: 'a value' };
+export function describeUncloneableResult(
+  result: unknown,
+  transferList: readonly unknown[] = [],
+  refusal?: unknown,
+): Uncloneable {
+  const culprit = findUncloneable(result, 'result');
+  if (culprit !== undefined) return culprit;
+  if (transferList.length === 0) return { path: 'result', description: 'a value' };
+  const reason = refusal instanceof Error ? refusal.message : String(refusal);
+  return { path: 'transfer()', description: `a list that cannot be moved (${reason})` };
 }

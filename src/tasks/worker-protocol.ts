@@ -25,13 +25,15 @@ export const IS_LOADING = 4;
 export const ABORTED = 5;
 /** Index in the Int32Array: 1 if the current call listens for that. */
 export const IS_LISTENING = 6;
+/** Index in the Int32Array: 1 if the worker ends after the current call. */
+export const IS_RETIRING = 7;
 /** A cursor past every chunk's end. */
 export const TAKEN_BACK = 0x3fff_ffff;
 
 /** One call on its way to a worker. */
 export type WireCall = readonly [url: string, exportName: string, args: readonly unknown[]];
 
-/** Dispatcher → worker. */
+/** Dispatcher → worker. Without calls, it tells the worker to end. */
 export interface ChunkMessage {
   /** Which dispatcher asks: a worker may serve several. */
   readonly dispatcher: number;
@@ -72,10 +74,12 @@ export const ABORT_SIGNAL = 'SIGUSR2';
 
 /**
  * Child process → its executor, which keeps the shared memory for it: that a call has started, or
- * waits for its task file; and its result, as bytes.
+ * waits for its task file; that the process will end after it, and that it may be ended; and its result, as bytes.
  */
 export type ProcessEvent =
   | readonly [type: 'started', pid: number, startedAt: number, isLoading: boolean]
+  | readonly [type: 'retiring']
+  | readonly [type: 'retired', pid: number]
   | readonly [
       type: 'outcome',
       status: WireStatus,

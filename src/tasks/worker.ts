@@ -1,12 +1,16 @@
-import { parentPort, threadId } from 'node:worker_threads';
-import { CallRunner, type LoadHooks } from './call-runner.js';
-import { currentTask, type AbortSource } from './current-task.js';
+import { parentPort, threadId, workerData } from 'node:worker_threads';
+import { CallRunner } from './call-runner.js';
+import type { RunningCall } from './current-task.js';
+import { taskContexts } from './task-contexts.js';
+import { transferListOf } from './transfer-lists.js';
 import { describeUncloneableResult } from './uncloneable.js';
+import { WorkerLifetime, type WorkerLimits } from './worker-lifetime.js';
 import {
   ABORTED,
   CURSOR,
   IS_LISTENING,
   IS_LOADING,
+  IS_RETIRING,
   STARTED_AT,
   WORKER_ID,
   WireStatus,
@@ -17,6 +21,10 @@ import {
 } from './worker-protocol.js';
 
 const runner = new CallRunner();
+/** In a pool that the app owns there are no limits: its threads may be given any data, or none. */
+const { futures: limits = {} } = (workerData ?? {}) as { readonly futures?: Partial<WorkerLimits> };
+const lifetime = new WorkerLifetime(limits);
+taskContexts.inWorker = true;
 
 /**
  * Entry of a worker thread: runs the calls of one chunk in order.
@@ -27,15 +35,25 @@ const runner = new CallRunner();
 export default async function runChunk(message: ChunkMessage): Promise<void> {
   const { dispatcher, chunk, calls } = message;
   const progress = new Progress(message.progress);
+  if (calls.length === 0) await retire();
   for (let i = progress.claim(); i < calls.length; i = progress.claim()) {
     const [status, payload] = await runner.run(calls[i] as WireCall, progress);
     const { startedAt } = progress;
+    const isLast = lifetime.isOver();
+    if (isLast) progress.retire();
     post([dispatcher, chunk, i, status, payload, startedAt, epochNow() - startedAt]);
+    if (isLast) await retire();
   }
 }
 
+/** Ends this thread; the message is left open, so that it is not sent another. */
+async function retire(): Promise<never> {
+  await taskContexts.close();
+  process.exit();
+}
+
 /** The worker's side of a chunk's shared memory. */
-class Progress implements LoadHooks, AbortSource {
+class Progress implements RunningCall {
   /** Epoch time in ms at which the current call started. */
   startedAt = 0;
   #index = 0;
@@ -56,8 +74,11 @@ class Progress implements LoadHooks, AbortSource {
     // Who still waits for the last call's abort is let go.
     Atomics.notify(this.#state, ABORTED);
     this.#index = Atomics.add(this.#state, CURSOR, 1);
-    currentTask.begin(this);
     return this.#index;
+  }
+
+  retire(): void {
+    this.#state[IS_RETIRING] = 1;
   }
 
   get isAborted(): boolean {
@@ -91,11 +112,12 @@ const AsyncAtomics = Atomics as unknown as {
 };
 
 function post(message: OutcomeMessage): void {
+  const [dispatcher, chunk, index, , payload, startedAt, run] = message;
+  const transferList = transferListOf(payload);
   try {
-    parentPort?.postMessage(message);
-  } catch {
-    const [dispatcher, chunk, index, , payload, startedAt, run] = message;
-    const culprit = describeUncloneableResult(payload);
+    parentPort?.postMessage(message, transferList);
+  } catch (error) {
+    const culprit = describeUncloneableResult(payload, transferList, error);
     const status = WireStatus.UncloneableResult;
     const refused: OutcomeMessage = [dispatcher, chunk, index, status, culprit, startedAt, run];
     parentPort?.postMessage(refused);

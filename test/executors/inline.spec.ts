@@ -168,11 +168,23 @@ describe('inline executor', () => {
       call(() => new Promise<void>((resolve) => (release = resolve)), []),
       call(() => Promise.reject(new Error('x')), []),
     ]);
-    expect(own.stats()).toEqual({ workers: 0, queued: 0, running: 2, resolved: 0, failed: 0 });
+    expect(own.stats()).toMatchObject({
+      workers: 0,
+      queued: 0,
+      running: 2,
+      resolved: 0,
+      failed: 0,
+    });
     await Promise.resolve();
     release();
     await running;
-    expect(own.stats()).toEqual({ workers: 0, queued: 0, running: 0, resolved: 1, failed: 1 });
+    expect(own.stats()).toMatchObject({
+      workers: 0,
+      queued: 0,
+      running: 0,
+      resolved: 1,
+      failed: 1,
+    });
   });
 
   describe('when it is closed', () => {

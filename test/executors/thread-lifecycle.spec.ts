@@ -18,7 +18,7 @@ describe('the thread pool', () => {
   it('makes `min` threads when it is started', async () => {
     const executor = startThreads({ min: 2, max: 3 });
     await executor.start();
-    expect(executor.stats()).toEqual({
+    expect(executor.stats()).toMatchObject({
       workers: 2,
       queued: 0,
       running: 0,
@@ -31,10 +31,22 @@ describe('the thread pool', () => {
     const executor = startThreads({ max: 2 });
     const [first, second] = [await block(executor), await block(executor)];
     const queued = run(executor, call(tasks.echo, [1]), call(tasks.fail, ['x']));
-    expect(executor.stats()).toEqual({ workers: 2, queued: 2, running: 2, resolved: 0, failed: 0 });
+    expect(executor.stats()).toMatchObject({
+      workers: 2,
+      queued: 2,
+      running: 2,
+      resolved: 0,
+      failed: 0,
+    });
     await Promise.all([first.open(), second.open()]);
     await queued;
-    expect(executor.stats()).toEqual({ workers: 2, queued: 0, running: 0, resolved: 3, failed: 1 });
+    expect(executor.stats()).toMatchObject({
+      workers: 2,
+      queued: 0,
+      running: 0,
+      resolved: 3,
+      failed: 1,
+    });
   });
 
   describe('when it is closed', () => {

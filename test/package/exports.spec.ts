@@ -34,7 +34,7 @@ const EXPORTS: Readonly<Record<string, readonly string[]>> = {
     'isFuturesException',
     'taskFile',
   ],
-  './task': ['taskSignal'],
+  './task': ['taskContext', 'taskSignal', 'transfer'],
   './testing': ['assertReplaySafe'],
 };
 
