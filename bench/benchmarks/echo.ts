@@ -1,0 +1,70 @@
+import type { Benchmark } from '../benchmark.js';
+import { throughput } from '../throughput.js';
+
+/** What a request of `count` tasks is answered with. */
+export function echoed(count: number): string {
+  return JSON.stringify({ values: Array.from({ length: count }, (_, i) => i) });
+}
+
+/** One short task, declared. */
+export const declarative1: Benchmark = throughput({
+  name: 'declarative-1',
+  title: 'one echo task in a request, the value is a parameter',
+  body: echoed(1),
+  contenders: [
+    { name: 'await piscina.run()', app: 'raw/piscina', path: '/raw/one' },
+    { name: '@Future, declared', app: 'futures/parameters', path: '/declared/one', goal: 1 },
+  ],
+});
+
+/** One short task, two passes. */
+export const imperative1: Benchmark = throughput({
+  name: 'imperative-1',
+  title: 'one echo task in a request, two passes',
+  body: echoed(1),
+  contenders: [
+    { name: 'await piscina.run()', app: 'raw/piscina', path: '/raw/one' },
+    { name: '@Futures()', app: 'futures/parameters', path: '/parameter/one', goal: 0.9 },
+    {
+      name: 'FuturesService, singleton',
+      app: 'futures/singleton',
+      path: '/service/one',
+      goal: 0.9,
+    },
+    {
+      name: 'request-scoped, piscina.run()',
+      app: 'raw/piscina',
+      path: '/scoped/one',
+    },
+    {
+      name: 'FuturesService, request-scoped',
+      app: 'futures/request',
+      path: '/service/one',
+      against: 'request-scoped, piscina.run()',
+      goal: 0.9,
+    },
+  ],
+});
+
+/** Ten short tasks. */
+export const small10: Benchmark = throughput({
+  name: 'small-10',
+  title: 'ten echo tasks in a request',
+  body: echoed(10),
+  contenders: [
+    { name: 'Promise.all of piscina.run()', app: 'raw/piscina', path: '/raw/ten' },
+    { name: '@Future, declared', app: 'futures/parameters', path: '/declared/ten', goal: 2.5 },
+    { name: '@Futures()', app: 'futures/parameters', path: '/parameter/ten', goal: 2.5 },
+  ],
+});
+
+/** Fifty short tasks. */
+export const small50: Benchmark = throughput({
+  name: 'small-50',
+  title: 'fifty echo tasks in a request',
+  body: echoed(50),
+  contenders: [
+    { name: 'Promise.all of piscina.run()', app: 'raw/piscina', path: '/raw/fifty' },
+    { name: '@Futures()', app: 'futures/parameters', path: '/parameter/fifty', goal: 7 },
+  ],
+});

@@ -1,0 +1,47 @@
+import type { AdapterName } from './benchmark.js';
+import { loader } from './load/loader.js';
+import type { Load } from './load/load-process.js';
+import { withServers, type Server } from './servers/server.js';
+
+export interface RoundsOptions<C> {
+  readonly contenders: readonly C[];
+  readonly adapter: AdapterName;
+  readonly rounds: number;
+  /** Measures one contender once. */
+  readonly measure: (contender: C, server: Server) => Promise<number>;
+}
+
+/**
+ * Starts a server for each contender, and measures all of them in each round, one after the other,
+ * so that what disturbs the machine for a while disturbs all. Every other round goes backwards, so
+ * that none is always the first.
+ *
+ * @returns each contender's values, one a round
+ */
+export function inRounds<C extends { readonly app: string }>({
+  contenders,
+  adapter,
+  rounds,
+  measure,
+}: RoundsOptions<C>): Promise<Map<C, number[]>> {
+  const apps = new Map(contenders.map((contender) => [contender, contender.app]));
+  return withServers(apps, adapter, async (servers) => {
+    const values = new Map<C, number[]>(contenders.map((contender) => [contender, []]));
+    // The first is a rehearsal: code gets compiled, pools get filled.
+    for (let round = -1; round < rounds; round++) {
+      for (const contender of round % 2 === 0 ? contenders : contenders.toReversed()) {
+        const value = await measure(contender, servers.get(contender) as Server);
+        if (round >= 0) values.get(contender)?.push(value);
+      }
+    }
+    return values;
+  });
+}
+
+/** Part of the time measured that a server is loaded before, in each round. */
+const WARM_UP = 0.25;
+
+/** Loads a server for one round. */
+export function loadOnce(load: Omit<Load, 'warmUp'>) {
+  return loader.ask('load', { ...load, warmUp: load.seconds * WARM_UP });
+}

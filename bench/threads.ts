@@ -1,0 +1,4 @@
+import { availableParallelism } from 'node:os';
+
+/** How many worker threads every pool has. */
+export const THREADS = availableParallelism();
