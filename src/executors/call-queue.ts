@@ -1,22 +1,4 @@
-import type { Call, Outcome } from './executor.js';
-
-/** One call on its way through the dispatcher. */
-export interface Job {
-  readonly call: Call;
-  /** Epoch time in ms at which it was handed over. */
-  readonly queuedAt: number;
-  /** What it is expected to run, in ms; Infinity: unknown. */
-  readonly estimate: number;
-  /** Settles it; later calls do nothing. */
-  readonly settle: (outcome: Outcome) => void;
-  settled: boolean;
-  /** Whether it waits in the queue now. */
-  queued: boolean;
-  /** Ends its wait, in the queue or behind others in a message. */
-  queueTimer: NodeJS.Timeout | undefined;
-  /** How often a worker died under it, or with it, before it started anything. */
-  deaths: number;
-}
+import type { Job } from './job.js';
 
 /** An estimate that stands for "unknown" in the sum, in ms. */
 const UNKNOWN_COST = 1;

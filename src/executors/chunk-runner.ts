@@ -1,11 +1,11 @@
 import { FutureTimeoutError } from '../errors/index.js';
 import { epochNow, type OutcomeMessage, type WireCall } from '../tasks/worker-protocol.js';
-import type { Job } from './call-queue.js';
+import type { Job } from './job.js';
 import { Chunk } from './chunk.js';
 import type { Outcome } from './executor.js';
 import { failBroken, refuseUncloneable, survivesDeath } from './job-failures.js';
 import { Repetition } from './repetition.js';
-import { watchRunTime } from './run-timer.js';
+import { RunWatch } from './run-watch.js';
 import { toOutcome } from './wire-outcome.js';
 import type { Workers } from './workers.js';
 
@@ -39,6 +39,7 @@ export class ChunkRunner {
   readonly #id = Math.random();
   readonly #chunks = new Map<number, Chunk>();
   readonly #waiting: (() => void)[] = [];
+  readonly #watch = new RunWatch(this.#chunks, (...expired) => this.#expire(...expired));
   readonly #rebalancing = new Repetition(REBALANCE_EVERY, () => this.#rebalance());
   #nextChunk = 0;
 
@@ -78,7 +79,7 @@ export class ChunkRunner {
 
   send(jobs: readonly Job[]): void {
     const chunk = this.#sendChunk(jobs);
-    watchRunTime(chunk, (...expired) => this.#expire(...expired));
+    this.#watch.begin(chunk.shortestTimeout);
     if (jobs.length > 1) this.#rebalancing.start();
   }
 
@@ -161,18 +162,18 @@ export class ChunkRunner {
   /** Settles all that is under way with `outcome`. */
   abandon(outcome: Outcome): void {
     for (const chunk of this.#chunks.values()) {
-      clearTimeout(chunk.timer);
       chunk.takeBack();
       for (const job of chunk.jobs) job.settle(outcome);
       if (chunk.claimed > 0) this.workers.kill(chunk.workerId);
     }
     this.#chunks.clear();
     this.#rebalancing.stop();
+    this.#watch.stop();
   }
 
   #finish(chunk: Chunk): void {
-    clearTimeout(chunk.timer);
     if (!this.#chunks.delete(chunk.id)) return;
+    if (this.#chunks.size === 0) this.#watch.rest();
     this.hooks.busy(this.#chunks.size);
     this.hooks.free();
     for (const check of this.#waiting) check();
@@ -201,9 +202,9 @@ export class ChunkRunner {
   }
 
   /** Stops a job that is out of time, unless it has just ended; the rest of the message runs elsewhere. */
-  #expire(chunk: Chunk, job: Job, limit: number): boolean {
+  #expire(chunk: Chunk, job: Job, limit: number): void {
     this.#reclaim(chunk.takeBack());
-    if (chunk.acknowledged || chunk.running !== job) return false;
+    if (chunk.acknowledged || chunk.running !== job) return;
     if (chunk.isListening) this.#abort(chunk, job);
     else this.workers.kill(chunk.workerId);
     const { key, task } = job.call;
@@ -214,7 +215,6 @@ export class ChunkRunner {
       wait: chunk.startedAt - job.queuedAt,
       run: limit,
     });
-    return true;
   }
 
   /** Tells a job to end, and ends its worker unless it does so soon. */

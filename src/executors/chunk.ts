@@ -9,7 +9,7 @@ import {
   TAKEN_BACK,
   WORKER_ID,
 } from '../tasks/worker-protocol.js';
-import type { Job } from './call-queue.js';
+import type { Job } from './job.js';
 
 /** Age in ms from which a chunk that is not done is taken to be stuck in a long call. */
 const STUCK_AFTER = 2;
@@ -26,7 +26,6 @@ export class Chunk {
   acknowledged = false;
   /** Results that came in. */
   delivered = 0;
-  timer: NodeJS.Timeout | undefined;
   readonly #state = new Int32Array(this.progress);
   readonly #clock = new Float64Array(this.progress);
   /** Where the worker stops: behind it, calls were taken back. */
@@ -37,6 +36,13 @@ export class Chunk {
     readonly jobs: readonly Job[],
   ) {
     this.#end = jobs.length;
+  }
+
+  /** The shortest time, in ms, that any of its calls may run. */
+  get shortestTimeout(): number {
+    let shortest = Infinity;
+    for (const { call } of this.jobs) shortest = Math.min(shortest, call.timeout);
+    return shortest;
   }
 
   /** Calls the worker has started. */

@@ -1,4 +1,5 @@
 import type { Workers } from './workers.js';
+import { cancellationOf, type CancellationSource } from './cancellation.js';
 import { CallStats } from './call-stats.js';
 import { Dispatcher } from './dispatcher.js';
 import type { Call, Executor, ExecutorStats, Outcome } from './executor.js';
@@ -26,9 +27,10 @@ export abstract class DispatchedExecutor implements Executor {
     this.#maxQueue = maxQueue;
   }
 
-  run(calls: readonly Call[], { signal }: { signal?: AbortSignal } = {}): Promise<Outcome[]> {
-    if (this.#dispatcher !== undefined) return this.#dispatcher.run(calls, signal);
-    return this.start().then((dispatcher) => dispatcher.run(calls, signal));
+  run(calls: readonly Call[], source: CancellationSource = {}): Promise<Outcome[]> {
+    const cancellation = cancellationOf(source);
+    if (this.#dispatcher !== undefined) return this.#dispatcher.run(calls, cancellation);
+    return this.start().then((dispatcher) => dispatcher.run(calls, cancellation));
   }
 
   /** Makes the workers. */

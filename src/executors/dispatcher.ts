@@ -1,12 +1,14 @@
 import { ExecutorSaturatedError, FutureTimeoutError } from '../errors/index.js';
 import { epochNow } from '../tasks/worker-protocol.js';
-import { CallQueue, type Job } from './call-queue.js';
+import { CallQueue } from './call-queue.js';
 import { CallStats } from './call-stats.js';
+import type { Cancellation } from './cancellation.js';
 import { ChunkRunner, RETIRE_GRACE } from './chunk-runner.js';
-import type { Workers } from './workers.js';
 import { DrainRate } from './drain-rate.js';
 import { DurationEstimates } from './duration-estimates.js';
 import { IdleWorkers } from './idle-workers.js';
+import { Batch, type Job, type JobKeeper } from './job.js';
+import type { Workers } from './workers.js';
 import {
   SHUTTING_DOWN,
   cancelled,
@@ -36,6 +38,15 @@ export class Dispatcher {
   readonly #idle: IdleWorkers;
   readonly #workers: Workers;
   readonly #maxQueue: number;
+  readonly #keeper: JobKeeper = {
+    // A call that moves its arguments counts as long: it goes alone, as it cannot be sent again.
+    estimate: ({ task, transferList = [] }) =>
+      transferList.length > 0 ? Infinity : this.#estimates.of(task.id),
+    settled: (outcome) => {
+      this.#stats.record(outcome);
+      this.#drain.record(1);
+    },
+  };
   #closing = false;
 
   constructor(workers: Workers, maxQueue: number) {
@@ -51,40 +62,19 @@ export class Dispatcher {
     this.#idle = new IdleWorkers(workers, () => this.#runner.retire());
   }
 
-  run(calls: readonly Call[], signal?: AbortSignal): Promise<Outcome[]> {
+  run(calls: readonly Call[], cancellation?: Cancellation): Promise<Outcome[]> {
     if (calls.length === 0) return Promise.resolve([]);
     const refusal = this.#refusal(calls.length);
     if (refusal !== undefined) return Promise.resolve(calls.map(() => notStarted(refusal)));
-    if (signal?.aborted === true) return Promise.resolve(calls.map(cancelled));
+    if (cancellation?.isCancelled === true) return Promise.resolve(calls.map(cancelled));
     return new Promise((resolve) => {
-      const outcomes = new Array<Outcome>(calls.length);
-      const queuedAt = epochNow();
-      let open = calls.length;
-      const jobs = calls.map((call, i) => {
-        const job: Job = {
-          call,
-          queuedAt,
-          estimate: this.#estimate(call),
-          settled: false,
-          queued: false,
-          queueTimer: undefined,
-          deaths: 0,
-          settle: (outcome) => {
-            if (job.settled) return;
-            job.settled = true;
-            clearTimeout(job.queueTimer);
-            outcomes[i] = outcome;
-            this.#count(outcome);
-            if (--open > 0) return;
-            signal?.removeEventListener('abort', abort);
-            resolve(outcomes);
-          },
-        };
-        return job;
+      const batch = new Batch(calls, epochNow(), this.#keeper, (outcomes) => {
+        cancellation?.removeListener(cancel);
+        resolve(outcomes);
       });
-      const abort = () => this.#cancel(jobs);
-      signal?.addEventListener('abort', abort);
-      for (const job of jobs) this.#enqueue(job);
+      const cancel = () => this.#cancel(batch.jobs);
+      cancellation?.addListener(cancel);
+      for (const job of batch.jobs) this.#enqueue(job);
       this.#pump();
     });
   }
@@ -174,15 +164,5 @@ export class Dispatcher {
       job.settle(cancelled(job.call));
     }
     for (const job of open) this.#runner.cancel(job);
-  }
-
-  /** A call that moves its arguments counts as long: it goes alone, as it cannot be sent again. */
-  #estimate({ task, transferList = [] }: Call): number {
-    return transferList.length > 0 ? Infinity : this.#estimates.of(task.id);
-  }
-
-  #count(outcome: Outcome): void {
-    this.#stats.record(outcome);
-    this.#drain.record(1);
   }
 }

@@ -1,5 +1,6 @@
 import { BrokenExecutorError, FuturesArgumentError } from '../errors/index.js';
 import type { ResolvedOptions } from '../futures.options.js';
+import type { CancellationSource } from './cancellation.js';
 import { notStarted, type Call, type Executor, type Outcome } from './executor.js';
 import { InlineExecutor } from './inline.executor.js';
 import { ProcessExecutor } from './process.executor.js';
@@ -55,10 +56,13 @@ export class Executors {
   }
 
   /** Runs all the calls, each executor's as one batch; resolves to the outcomes in their order. */
-  async run(assignments: readonly Assignment[], signal?: AbortSignal): Promise<Outcome[]> {
+  async run(
+    assignments: readonly Assignment[],
+    source: CancellationSource = {},
+  ): Promise<Outcome[]> {
     const first = assignments[0]?.executor;
     if (first !== undefined && assignments.every(({ executor }) => executor === first)) {
-      return this.#runBatch(first, assignments, signal);
+      return this.#runBatch(first, assignments, source);
     }
     const outcomes = new Array<Outcome>(assignments.length);
     const names = new Set(assignments.map(({ executor }) => executor));
@@ -68,7 +72,7 @@ export class Executors {
         const results = await this.#runBatch(
           name,
           indexed.map(([, assignment]) => assignment),
-          signal,
+          source,
         );
         indexed.forEach(([index], i) => (outcomes[index] = results[i] as Outcome));
       }),
@@ -86,12 +90,11 @@ export class Executors {
   async #runBatch(
     name: string,
     assignments: readonly Assignment[],
-    signal: AbortSignal | undefined,
+    source: CancellationSource,
   ): Promise<Outcome[]> {
     const calls = assignments.map(({ call }) => call);
-    const options = signal === undefined ? {} : { signal };
     try {
-      const outcomes = await this.get(name).run(calls, options);
+      const outcomes = await this.get(name).run(calls, source);
       return calls.map((call, i) => {
         const outcome = outcomes[i];
         return isOutcome(outcome) ? outcome : notStarted(unsettled(name, call));

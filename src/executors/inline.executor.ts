@@ -1,4 +1,5 @@
 import { ExecutorSaturatedError, FutureTimeoutError, UnknownTaskError } from '../errors/index.js';
+import { cancellationOf, type CancellationSource } from './cancellation.js';
 import { CallStats } from './call-stats.js';
 import { taskContexts } from '../tasks/task-contexts.js';
 import { TaskLoader, UnknownTask } from '../tasks/task-loader.js';
@@ -30,19 +31,17 @@ export class InlineExecutor implements Executor {
   readonly #open = new Set<InlineRun>();
   readonly #stats = new CallStats();
 
-  run(
-    calls: readonly Call[],
-    { signal }: { readonly signal?: AbortSignal } = {},
-  ): Promise<Outcome[]> {
-    if (signal?.aborted === true) return Promise.resolve(calls.map(cancelled));
+  run(calls: readonly Call[], source: CancellationSource = {}): Promise<Outcome[]> {
+    const cancellation = cancellationOf(source);
+    if (cancellation?.isCancelled === true) return Promise.resolve(calls.map(cancelled));
     const runs = calls.map((call) => this.#run(call));
-    const abort = () => {
+    const cancel = () => {
       for (const { call, giveUp } of runs) giveUp(cancelled(call).value);
     };
     // One listener for all: Node warns of more than ten on a signal.
-    signal?.addEventListener('abort', abort);
+    cancellation?.addListener(cancel);
     return Promise.all(runs.map(({ outcome }) => outcome)).finally(() =>
-      signal?.removeEventListener('abort', abort),
+      cancellation?.removeListener(cancel),
     );
   }
 

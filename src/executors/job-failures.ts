@@ -1,6 +1,6 @@
 import { BrokenExecutorError, TaskArgumentError } from '../errors/index.js';
 import { findUncloneable, type Uncloneable } from '../tasks/uncloneable.js';
-import type { Job } from './call-queue.js';
+import type { Job } from './job.js';
 import { notStarted } from './executor.js';
 
 /** How many workers may die under a call, or before they start it, until it is held against it. */
@@ -15,22 +15,24 @@ export function survivesDeath(job: Job, hasStarted: boolean): boolean {
 }
 
 /** Settles a job whose worker died. */
-export function failBroken({ call: { key, task }, settle }: Job, cause: unknown): void {
+export function failBroken(job: Job, cause: unknown): void {
+  const { key, task } = job.call;
   const error = new BrokenExecutorError(
     `The worker died under the task ${task.id}: ${cause instanceof Error ? cause.message : String(cause)}. ` +
       `See what in the task ends its worker; if it may be run twice, say so with taskFile(url, { idempotent: true }).`,
     { key, task: task.id, cause },
   );
-  settle(notStarted(error));
+  job.settle(notStarted(error));
 }
 
 /** Settles the jobs of a message that was refused because they cannot be cloned; returns the others. */
 export function refuseUncloneable(jobs: readonly Job[], refusal: unknown): Job[] {
-  return jobs.filter(({ call, settle }) => {
+  return jobs.filter((job) => {
+    const { call } = job;
     const culprit = findUnsendable(call, refusal as Error);
     if (culprit === undefined) return true;
     const options = { key: call.key, task: call.task.id, cause: refusal };
-    settle(notStarted(new TaskArgumentError(culprit.path, culprit.description, options)));
+    job.settle(notStarted(new TaskArgumentError(culprit.path, culprit.description, options)));
     return false;
   });
 }

@@ -3,7 +3,7 @@ import type { ErrorRecord } from '../tasks/error-record.js';
 import { reviveError } from '../tasks/error-transport.js';
 import type { Uncloneable } from '../tasks/uncloneable.js';
 import { WireStatus, type OutcomeMessage } from '../tasks/worker-protocol.js';
-import type { Job } from './call-queue.js';
+import type { Job } from './job.js';
 import type { Outcome } from './executor.js';
 
 /**

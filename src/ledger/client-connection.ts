@@ -1,4 +1,5 @@
-import { setMaxListeners, type EventEmitter } from 'node:events';
+import type { EventEmitter } from 'node:events';
+import type { Cancellation } from '../executors/cancellation.js';
 
 interface RawResponse extends EventEmitter {
   readonly writableEnded?: boolean;
@@ -10,35 +11,49 @@ interface RawResponse extends EventEmitter {
  *
  * @internal
  */
-export class ClientConnection {
+export class ClientConnection implements Cancellation {
   readonly #response: RawResponse | undefined;
-  #controller: AbortController | undefined;
+  #isGone = false;
+  #listeners: Set<() => void> | undefined;
+  #signal: AbortSignal | undefined;
 
   /** @param response the server's raw response; undefined where the transport has none */
   constructor(response: object | undefined) {
     this.#response = response as RawResponse | undefined;
   }
 
-  get isGone(): boolean {
-    return (
-      this.#controller?.signal.aborted === true ||
-      (this.#response?.closed === true && this.#response.writableEnded !== true)
-    );
+  get isCancelled(): boolean {
+    this.#isGone ||= this.#response?.closed === true && this.#response.writableEnded !== true;
+    return this.#isGone;
+  }
+
+  addListener(listener: () => void): void {
+    this.#listeners ??= this.#listen();
+    this.#listeners.add(listener);
+  }
+
+  removeListener(listener: () => void): void {
+    this.#listeners?.delete(listener);
   }
 
   /** Aborted when the client goes away before the response has ended. */
   get signal(): AbortSignal {
-    if (this.#controller === undefined) {
+    if (this.#signal === undefined) {
       const controller = new AbortController();
-      this.#controller = controller;
-      // Each batch listens, and a GraphQL request may have many.
-      setMaxListeners(0, controller.signal);
-      if (this.isGone) controller.abort();
-      // Emitted at the end of each response too: then nobody waits for the signal any more.
-      this.#response?.once('close', () => {
-        if (this.#response?.writableEnded !== true) controller.abort();
-      });
+      this.#signal = controller.signal;
+      if (this.isCancelled) controller.abort();
+      else this.addListener(() => controller.abort());
     }
-    return this.#controller.signal;
+    return this.#signal;
+  }
+
+  #listen(): Set<() => void> {
+    const listeners = new Set<() => void>();
+    // Emitted at the end of each response too: then nobody waits for it any more.
+    this.#response?.once('close', () => {
+      if (!this.isCancelled) return;
+      for (const listener of listeners) listener();
+    });
+    return listeners;
   }
 }

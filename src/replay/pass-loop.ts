@@ -129,7 +129,7 @@ export class PassLoop implements Observer<unknown> {
     await ledger.pass.discard();
     if (ledger.pass.number >= ledger.runtime.options.maxPasses) throw replayLimitError(ledger);
     await ledger.resolvePending();
-    if (ledger.client.isGone || this.subscriber.closed) this.#abandon();
+    if (ledger.client.isCancelled || this.subscriber.closed) this.#abandon();
     else if (this.#isCommitted) this.#endCommitted(keys);
     else this.#next();
   }

@@ -1,0 +1,85 @@
+import type { Call, Outcome } from './executor.js';
+
+/** What the jobs of all batches of one dispatcher share. */
+export interface JobKeeper {
+  /** What a call is expected to run, in ms; Infinity: unknown. */
+  estimate(call: Call): number;
+  settled(outcome: Outcome): void;
+}
+
+/**
+ * Calls that were handed over together.
+ *
+ * @internal
+ */
+export class Batch {
+  readonly jobs: readonly Job[];
+  readonly #outcomes: Outcome[];
+  readonly #keeper: JobKeeper;
+  readonly #ended: (outcomes: Outcome[]) => void;
+  #open: number;
+
+  /**
+   * @param queuedAt epoch time in ms
+   * @param ended told once, when all are settled
+   */
+  constructor(
+    calls: readonly Call[],
+    readonly queuedAt: number,
+    keeper: JobKeeper,
+    ended: (outcomes: Outcome[]) => void,
+  ) {
+    this.#outcomes = new Array<Outcome>(calls.length);
+    this.#keeper = keeper;
+    this.#ended = ended;
+    this.#open = calls.length;
+    this.jobs = calls.map((call, i) => new Job(call, keeper.estimate(call), this, i));
+  }
+
+  settle(index: number, outcome: Outcome): void {
+    this.#outcomes[index] = outcome;
+    this.#keeper.settled(outcome);
+    if (--this.#open === 0) this.#ended(this.#outcomes);
+  }
+}
+
+/**
+ * One call on its way through the dispatcher.
+ *
+ * @internal
+ */
+export class Job {
+  settled = false;
+  /** Whether it waits in the queue now. */
+  queued = false;
+  /** Ends its wait, in the queue or behind others in a message. */
+  queueTimer: NodeJS.Timeout | undefined = undefined;
+  /** How often a worker died under it, or with it, before it started anything. */
+  deaths = 0;
+  readonly #batch: Batch;
+  readonly #index: number;
+
+  constructor(
+    readonly call: Call,
+    /** What it is expected to run, in ms; Infinity: unknown. */
+    readonly estimate: number,
+    batch: Batch,
+    index: number,
+  ) {
+    this.#batch = batch;
+    this.#index = index;
+  }
+
+  /** Epoch time in ms at which it was handed over. */
+  get queuedAt(): number {
+    return this.#batch.queuedAt;
+  }
+
+  /** Settles it; later calls do nothing. */
+  settle(outcome: Outcome): void {
+    if (this.settled) return;
+    this.settled = true;
+    clearTimeout(this.queueTimer);
+    this.#batch.settle(this.#index, outcome);
+  }
+}
