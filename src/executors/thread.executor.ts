@@ -2,6 +2,8 @@ import { createRequire } from 'node:module';
 import { Logger } from '@nestjs/common';
 import type { Piscina } from 'piscina';
 import type { ThreadOptions } from '../futures.options.js';
+import { PROGRESS_BYTES, WORKER_ID, type ChunkMessage } from '../tasks/worker-protocol.js';
+import type { Transferable } from './executor.js';
 import type { Workers } from './workers.js';
 import { DispatchedExecutor } from './dispatched.executor.js';
 
@@ -39,12 +41,26 @@ export class ThreadExecutor extends DispatchedExecutor {
   }
 }
 
+/** How many threads in a row may die while they start, until what waits for them is given up. */
+const MAX_FAILED_STARTS = 5;
+
+/** Runs nothing. */
+const NOTHING: ChunkMessage = {
+  dispatcher: 0,
+  chunk: 0,
+  progress: new SharedArrayBuffer(PROGRESS_BYTES),
+  calls: [],
+};
+
 class PiscinaWorkers implements Workers {
   readonly kind = 'thread';
   readonly maxCalls = Infinity;
   readonly #pool: Piscina;
   readonly #isOurs: boolean;
   #onMessage: (message: unknown) => void = () => {};
+  /** Messages under way, each with what rejects it. */
+  readonly #sent = new Map<ChunkMessage, (error: Error) => void>();
+  #failedStarts = 0;
 
   constructor(pool: Piscina, isOurs: boolean) {
     this.#pool = pool;
@@ -54,6 +70,8 @@ class PiscinaWorkers implements Workers {
   listen(onMessage: (message: unknown) => void): void {
     this.#onMessage = onMessage;
     this.#pool.on('message', onMessage);
+    this.#pool.on('workerCreate', this.#onReady);
+    this.#pool.on('workerDestroy', this.#onDestroy);
     // Without a listener, the death of an idle thread would end the process.
     if (this.#isOurs) {
       this.#pool.on('error', (error: unknown) => logger.warn('A thread died while idle.', error));
@@ -68,14 +86,12 @@ class PiscinaWorkers implements Workers {
     return this.#pool.threads.length;
   }
 
-  async send(
-    message: Parameters<Workers['send']>[0],
-    transferList: Parameters<Workers['send']>[1],
-  ): Promise<void> {
-    await this.#pool.run(message, {
-      filename: WORKER,
-      name: 'default',
-      ...(transferList.length === 0 ? {} : { transferList: [...transferList] }),
+  send(message: ChunkMessage, transferList: readonly Transferable[]): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#sent.set(message, reject);
+      this.#run(message, transferList)
+        .finally(() => this.#sent.delete(message))
+        .then(resolve, reject);
     });
   }
 
@@ -85,6 +101,47 @@ class PiscinaWorkers implements Workers {
 
   async close(): Promise<void> {
     if (this.#isOurs) await this.#pool.destroy();
-    else this.#pool.off('message', this.#onMessage);
+    else this.#leave();
+  }
+
+  async #run(message: ChunkMessage, transferList: readonly Transferable[] = []): Promise<void> {
+    await this.#pool.run(message, {
+      filename: WORKER,
+      name: 'default',
+      ...(transferList.length === 0 ? {} : { transferList: [...transferList] }),
+    });
+  }
+
+  #leave(): void {
+    this.#pool.off('message', this.#onMessage);
+    this.#pool.off('workerCreate', this.#onReady);
+    this.#pool.off('workerDestroy', this.#onDestroy);
+  }
+
+  readonly #onReady = (): void => {
+    this.#failedStarts = 0;
+  };
+
+  /** The pool still counts the thread when it says that it is gone. */
+  readonly #onDestroy = (): void => {
+    if (this.#sent.size > 0) setImmediate(() => this.#replaceThread());
+  };
+
+  /**
+   * The pool makes threads when it is given something to run. If one dies before it has taken what
+   * waits for it, what waits would do so until something else is run.
+   */
+  #replaceThread(): void {
+    const { queueSize, threads } = this.#pool;
+    if (this.#sent.size === 0 || queueSize === 0 || threads.length >= this.width) return;
+    if (this.#failedStarts++ < MAX_FAILED_STARTS) {
+      this.#run(NOTHING).catch(() => {});
+      return;
+    }
+    this.#failedStarts = 0;
+    const error = new Error('the threads of the pool die before they have started');
+    for (const [{ progress }, reject] of this.#sent) {
+      if (Atomics.load(new Int32Array(progress), WORKER_ID) === 0) reject(error);
+    }
   }
 }
