@@ -14,8 +14,10 @@ export interface Job {
   queued: boolean;
   /** Ends its wait, in the queue or behind others in a message. */
   queueTimer: NodeJS.Timeout | undefined;
-  /** How often a worker died under it, or with it, before it started anything. */
+  /** How often a worker died under it. */
   deaths: number;
+  /** How often one died before it had started it. */
+  falseStarts: number;
 }
 
 /** An estimate that stands for "unknown" in the sum, in ms. */

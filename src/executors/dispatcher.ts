@@ -65,6 +65,7 @@ export class Dispatcher {
           queued: false,
           queueTimer: undefined,
           deaths: 0,
+          falseStarts: 0,
           settle: (outcome) => {
             if (job.settled) return;
             job.settled = true;
