@@ -1,12 +1,12 @@
 import { FutureTimeoutError } from '../errors/index.js';
-import { epochNow, type OutcomeMessage, type WireCall } from '../tasks/worker-protocol.js';
+import { epochNow, type OutcomeMessage } from '../tasks/worker-protocol.js';
 import type { Job } from './job.js';
 import { Chunk } from './chunk.js';
 import type { Outcome } from './executor.js';
 import { failBroken, refuseUncloneable, survivesDeath } from './job-failures.js';
 import { Repetition } from './repetition.js';
 import { RunWatch } from './run-watch.js';
-import { toOutcome } from './wire-outcome.js';
+import { toOutcome, toWireCall } from './wire.js';
 import type { Workers } from './workers.js';
 
 export interface ChunkRunnerHooks {
@@ -92,12 +92,12 @@ export class ChunkRunner {
     const chunk = new Chunk(this.#nextChunk++, jobs);
     this.#chunks.set(chunk.id, chunk);
     this.hooks.busy(this.#chunks.size);
-    const calls = jobs.map(({ call: { task, args } }): WireCall => [
-      task.url ?? '',
-      task.exportName ?? '',
-      args,
-    ]);
-    const message = { dispatcher: this.#id, chunk: chunk.id, progress: chunk.progress, calls };
+    const message = {
+      dispatcher: this.#id,
+      chunk: chunk.id,
+      progress: chunk.progress,
+      calls: jobs.length === 0 ? undefined : jobs.map(toWireCall),
+    };
     this.workers
       .send(
         message,

@@ -3,26 +3,30 @@ import { findUncloneable, type Uncloneable } from '../tasks/uncloneable.js';
 import type { Job } from './job.js';
 import { notStarted } from './executor.js';
 
-/** How many workers may die under a call, or before they start it, until it is held against it. */
+/** How many workers may die under a call until that is held against it. */
 const MAX_DEATHS = 3;
+/** How many may die before they start a call, which is not its fault: more, but not without end. */
+const MAX_FALSE_STARTS = 10;
 
 /** Counts a death of its worker; returns whether the job may run again. */
 export function survivesDeath(job: Job, hasStarted: boolean): boolean {
-  job.deaths++;
   // What was moved to the worker is gone with it.
   const isWhole = (job.call.transferList ?? []).length === 0;
-  return isWhole && job.deaths < MAX_DEATHS && (!hasStarted || job.call.task.idempotent);
+  if (!hasStarted) return ++job.falseStarts < MAX_FALSE_STARTS && isWhole;
+  return ++job.deaths < MAX_DEATHS && isWhole && job.call.task.idempotent;
 }
 
 /** Settles a job whose worker died. */
 export function failBroken(job: Job, cause: unknown): void {
   const { key, task } = job.call;
-  const error = new BrokenExecutorError(
-    `The worker died under the task ${task.id}: ${cause instanceof Error ? cause.message : String(cause)}. ` +
-      `See what in the task ends its worker; if it may be run twice, say so with taskFile(url, { idempotent: true }).`,
-    { key, task: task.id, cause },
-  );
-  job.settle(notStarted(error));
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  const message =
+    job.deaths > 0
+      ? `The worker died under the task ${task.id}: ${reason}. ` +
+        `See what in the task ends its worker; if it may be run twice, say so with taskFile(url, { idempotent: true }).`
+      : `The worker died before it had started the task ${task.id}: ${reason}. ` +
+        `See whether workers have memory enough to start ("resourceLimits").`;
+  job.settle(notStarted(new BrokenExecutorError(message, { key, task: task.id, cause })));
 }
 
 /** Settles the jobs of a message that was refused because they cannot be cloned; returns the others. */

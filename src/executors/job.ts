@@ -54,8 +54,10 @@ export class Job {
   queued = false;
   /** Ends its wait, in the queue or behind others in a message. */
   queueTimer: NodeJS.Timeout | undefined = undefined;
-  /** How often a worker died under it, or with it, before it started anything. */
+  /** How often a worker died under it. */
   deaths = 0;
+  /** How often one died before it had started it. */
+  falseStarts = 0;
   readonly #batch: Batch;
   readonly #index: number;
 

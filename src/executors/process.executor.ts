@@ -79,8 +79,8 @@ class WorkerpoolWorkers implements Workers {
       const outcome = progress.take(event);
       if (outcome !== undefined) this.#onMessage(outcome);
     };
-    const [call] = message.calls;
     try {
+      const call = message.calls?.[0];
       if (call === undefined) {
         await this.#pool.exec('retire', [], { on });
         return;

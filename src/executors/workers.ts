@@ -23,7 +23,7 @@ export interface Workers {
   listen(onMessage: (message: unknown) => void): void;
   /**
    * Resolves when the worker is done with the chunk; rejects if it was not sent, or the worker died.
-   * A message without calls ends an idle worker.
+   * A message whose calls are undefined ends an idle worker.
    */
   send(message: ChunkMessage, transferList: readonly Transferable[]): Promise<void>;
   /** Tells a worker that does not share memory that its call is to end. */

@@ -33,13 +33,14 @@ export const TAKEN_BACK = 0x3fff_ffff;
 /** One call on its way to a worker. */
 export type WireCall = readonly [url: string, exportName: string, args: readonly unknown[]];
 
-/** Dispatcher → worker. Without calls, it tells the worker to end. */
+/** Dispatcher → worker. */
 export interface ChunkMessage {
   /** Which dispatcher asks: a worker may serve several. */
   readonly dispatcher: number;
   readonly chunk: number;
   readonly progress: SharedArrayBuffer;
-  readonly calls: readonly WireCall[];
+  /** Undefined: the worker is to close what its tasks have opened, and to end. */
+  readonly calls: readonly WireCall[] | undefined;
 }
 
 /** How a call ended. */

@@ -35,7 +35,7 @@ taskContexts.inWorker = true;
 export default async function runChunk(message: ChunkMessage): Promise<void> {
   const { dispatcher, chunk, calls } = message;
   const progress = new Progress(message.progress);
-  if (calls.length === 0) await retire();
+  if (calls === undefined) return retire();
   for (let i = progress.claim(); i < calls.length; i = progress.claim()) {
     const [status, payload] = await runner.run(calls[i] as WireCall, progress);
     const { startedAt } = progress;

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { setImmediate } from 'node:timers/promises';
 import { Test } from '@nestjs/testing';
 import type { INestApplicationContext } from '@nestjs/common';
 import {
@@ -86,6 +88,22 @@ describe('process executor', () => {
     },
   );
 
+  it('runs a task though several processes in a row die before they start it', async () => {
+    const before = new Set(childProcesses());
+    for (const pid of before) process.kill(pid, 'SIGKILL');
+    const sum = pool.run(tasks.add, 1, 2);
+    const killed = new Set<number>();
+    while (killed.size < 5) {
+      const pid = childProcesses().find((each) => !before.has(each) && !killed.has(each));
+      if (pid === undefined) await setImmediate();
+      else {
+        process.kill(pid, 'SIGKILL');
+        killed.add(pid);
+      }
+    }
+    expect(await sum).toBe(3);
+  });
+
   it('ends a process that is out of time', async () => {
     const { pid } = await pool.run(tasks.where);
     const error = await pool
@@ -97,3 +115,8 @@ describe('process executor', () => {
     expect(await pool.run(tasks.add, 1, 2)).toBe(3);
   });
 });
+
+function childProcesses(): number[] {
+  const children = readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8');
+  return children.split(' ').filter(Boolean).map(Number);
+}

@@ -2,9 +2,14 @@ import { TaskResultError, UnknownTaskError } from '../errors/index.js';
 import type { ErrorRecord } from '../tasks/error-record.js';
 import { reviveError } from '../tasks/error-transport.js';
 import type { Uncloneable } from '../tasks/uncloneable.js';
-import { WireStatus, type OutcomeMessage } from '../tasks/worker-protocol.js';
+import { WireStatus, type OutcomeMessage, type WireCall } from '../tasks/worker-protocol.js';
 import type { Job } from './job.js';
 import type { Outcome } from './executor.js';
+
+/** @internal */
+export function toWireCall({ call: { task, args } }: Job): WireCall {
+  return [task.url ?? '', task.exportName ?? '', args];
+}
 
 /**
  * Makes an outcome of what a worker sent back.
