@@ -13,6 +13,7 @@ interface RawResponse extends EventEmitter {
 export class ClientConnection {
   readonly #response: RawResponse | undefined;
   #controller: AbortController | undefined;
+  #isShared = false;
 
   /** @param response the server's raw response; undefined where the transport has none */
   constructor(response: object | undefined) {
@@ -31,13 +32,15 @@ export class ClientConnection {
     if (this.#controller === undefined) {
       const controller = new AbortController();
       this.#controller = controller;
-      // Each batch listens, and a GraphQL request may have many.
-      setMaxListeners(0, controller.signal);
       if (this.isGone) controller.abort();
       // Emitted at the end of each response too: then nobody waits for the signal any more.
       this.#response?.once('close', () => {
         if (this.#response?.writableEnded !== true) controller.abort();
       });
+    } else if (!this.#isShared) {
+      this.#isShared = true;
+      // Each batch listens, and a GraphQL request may have many.
+      setMaxListeners(0, this.#controller.signal);
     }
     return this.#controller.signal;
   }
