@@ -1,20 +1,9 @@
 import { Controller, Get, Scope } from '@nestjs/common';
-import { Piscina } from 'piscina';
-import { THREADS } from '../../threads.js';
 import { rootModule, type AppFile } from '../app-file.js';
+import { rawPool } from '../raw-pool.js';
 
-/*
- * What people write by hand: handlers that await piscina.run(). The pool is set up as well as can
- * be for tasks this short: no timing, no thread that ends, and piscina's default of threads that
- * sleep in Atomics.wait() between tasks, which is quicker here than `atomics: 'async'` and
- * `'disabled'`.
- */
-const pool = new Piscina<number, number>({
-  filename: new URL('../../tasks/echo.worker.js', import.meta.url).href,
-  minThreads: THREADS,
-  maxThreads: THREADS,
-  recordTiming: false,
-});
+// What people write by hand: handlers that await piscina.run().
+const pool = rawPool<number, number>('echo.worker');
 
 function many(count: number): Promise<number[]> {
   return Promise.all(Array.from({ length: count }, (_, i) => pool.run(i)));
