@@ -8,6 +8,7 @@ const OURS = '@Futures()';
 const compared = throughput({
   name: 'peers',
   title: 'ten echo tasks in a request, over other pools',
+  isOnOneAdapter: true,
   body: echoed(10),
   contenders: [
     { name: 'piscina', app: 'raw/piscina', path: '/raw/ten' },

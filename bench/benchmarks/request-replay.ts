@@ -5,6 +5,7 @@ import { echoed } from './echo.js';
 export const requestReplay = throughput({
   name: 'request-replay',
   title: 'one echo task in a request, two passes',
+  isOnOneAdapter: true,
   body: echoed(1),
   contenders: [
     { name: "replay: 'handler'", app: 'futures/parameters', path: '/parameter/one' },

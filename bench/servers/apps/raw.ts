@@ -1,4 +1,14 @@
-import { Controller, Get, Scope } from '@nestjs/common';
+import {
+  Controller,
+  Get,
+  Req,
+  Scope,
+  UseInterceptors,
+  type CallHandler,
+  type ExecutionContext,
+  type NestInterceptor,
+} from '@nestjs/common';
+import { from, ignoreElements, concat, defer, type Observable } from 'rxjs';
 import { rootModule, type AppFile } from '../app-file.js';
 import { rawPool } from '../raw-pool.js';
 
@@ -35,6 +45,34 @@ class ScopedController {
   }
 }
 
+interface TwiceRequest {
+  value?: number;
+}
+
+/** The least that a replay by an interceptor can do, for scale: it does it to every request. */
+class TwiceInterceptor implements NestInterceptor {
+  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
+    const request = context.getArgByIndex<TwiceRequest>(0);
+    const run = async () => {
+      request.value = await pool.run(0);
+    };
+    return concat(
+      next.handle().pipe(ignoreElements()),
+      defer(() => from(run()).pipe(ignoreElements())),
+      next.handle(),
+    );
+  }
+}
+
+@Controller('twice')
+@UseInterceptors(TwiceInterceptor)
+class TwiceController {
+  @Get('one')
+  one(@Req() request: TwiceRequest): object {
+    return { values: [request.value ?? -1] };
+  }
+}
+
 export const apps: AppFile['apps'] = {
-  piscina: rootModule([RawController, ScopedController]),
+  piscina: rootModule([RawController, ScopedController, TwiceController]),
 };
