@@ -4,9 +4,11 @@ import { loader } from './load/loader.js';
 import { thisMachine } from './report/machine.js';
 import { createReport, runSection, type Section } from './report/report.js';
 import { machineLines, table } from './report/table.js';
+import { measureWork } from './work-amount.js';
 import { readCommandLine, USAGE, type CommandLine } from './settings.js';
 
 async function main({ settings, benchmarks, json }: CommandLine): Promise<void> {
+  measureWork();
   console.log(machineLines(thisMachine()));
   console.log(`${settings.rounds} rounds of ${settings.seconds} s, 64 connections unless told\n`);
   const sections: Section[] = [];

@@ -1,14 +1,16 @@
 import type { AdapterName } from './benchmark.js';
 import { loader } from './load/loader.js';
-import type { Load } from './load/load-process.js';
+import type { Load, Requests } from './load/load-process.js';
 import { withServers, type Server } from './servers/server.js';
 
-export interface RoundsOptions<C> {
+export interface RoundsOptions<C, Value> {
   readonly contenders: readonly C[];
   readonly adapter: AdapterName;
   readonly rounds: number;
+  /** Called once for each contender, before the first round. */
+  readonly prepare?: (contender: C, server: Server) => Promise<unknown>;
   /** Measures one contender once. */
-  readonly measure: (contender: C, server: Server) => Promise<number>;
+  readonly measure: (contender: C, server: Server) => Promise<Value>;
 }
 
 /**
@@ -18,15 +20,17 @@ export interface RoundsOptions<C> {
  *
  * @returns each contender's values, one a round
  */
-export function inRounds<C extends { readonly app: string }>({
+export function inRounds<C extends { readonly app: string }, Value>({
   contenders,
   adapter,
   rounds,
+  prepare,
   measure,
-}: RoundsOptions<C>): Promise<Map<C, number[]>> {
+}: RoundsOptions<C, Value>): Promise<Map<C, Value[]>> {
   const apps = new Map(contenders.map((contender) => [contender, contender.app]));
   return withServers(apps, adapter, async (servers) => {
-    const values = new Map<C, number[]>(contenders.map((contender) => [contender, []]));
+    const values = new Map<C, Value[]>(contenders.map((contender) => [contender, []]));
+    for (const [contender, server] of servers) await prepare?.(contender, server);
     // The first is a rehearsal: code gets compiled, pools get filled.
     for (let round = -1; round < rounds; round++) {
       for (const contender of round % 2 === 0 ? contenders : contenders.toReversed()) {
@@ -44,4 +48,9 @@ const WARM_UP = 0.25;
 /** Loads a server for one round. */
 export function loadOnce(load: Omit<Load, 'warmUp'>) {
   return loader.ask('load', { ...load, warmUp: load.seconds * WARM_UP });
+}
+
+/** Sends a server so many requests, as fast as they are answered. */
+export function loadAmount(requests: Requests & { readonly amount: number }) {
+  return loader.ask('send', requests);
 }

@@ -6,6 +6,8 @@ export interface Contender {
   /** Its server: file and name, such as `raw/piscina`. */
   readonly app: string;
   readonly path: string;
+  /** A path that is asked for once before. */
+  readonly before?: string;
   /** Name of the contender it is compared with. Default: the first. */
   readonly against?: string;
   /** Its throughput, as part of that of the one it is compared with, at least. */
@@ -20,8 +22,8 @@ export interface ThroughputOptions {
   readonly body: string;
   /** Default: 64. */
   readonly connections?: number;
-  /** Default: both. */
-  readonly adapters?: readonly AdapterName[];
+  /** Whether the adapter makes no difference to what is compared, so that one will do. Default: no. */
+  readonly isOnOneAdapter?: boolean;
   /** More rounds than others have, for a goal that is close: this many times. Default: 1. */
   readonly moreRounds?: number;
 }
@@ -33,8 +35,8 @@ export function throughput(options: ThroughputOptions): Benchmark {
     title: options.title,
     run: async (settings) => {
       const measured: Measured[] = [];
-      for (const adapter of settings.adapters) {
-        if (options.adapters?.includes(adapter) === false) continue;
+      const { adapters } = settings;
+      for (const adapter of options.isOnOneAdapter === true ? adapters.slice(0, 1) : adapters) {
         measured.push(...(await onAdapter(options, settings, adapter)));
       }
       return measured;
@@ -51,6 +53,9 @@ async function onAdapter(
     contenders,
     adapter,
     rounds: rounds * moreRounds,
+    prepare: async ({ before }, server) => {
+      if (before !== undefined) await fetch(server.url + before);
+    },
     measure: async ({ path }, server) =>
       (await loadOnce({ url: server.url + path, connections, seconds, body })).throughput,
   });

@@ -6,14 +6,14 @@ import {
 } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { Observable } from 'rxjs';
-import { useFuturesOptions, type ReplayMode } from './decorators/use-futures.decorator.js';
 import { FuturesRuntime } from './futures.runtime.js';
 import type { Ledger } from './ledger/ledger.js';
 import { activeLedger, httpRequestOf, openLedger } from './ledger/request-ledger.js';
-import { isReplayed, isSse } from './replay/futures-handlers.js';
+import { isReplayed } from './replay/futures-handlers.js';
 import { PageRendering } from './replay/page-rendering.js';
 import { PassLoop } from './replay/pass-loop.js';
 import { RequestReplay } from './replay/request-replay.js';
+import { RouteTraitsReader } from './replay/route-traits.js';
 
 /**
  * Replays a request for as long as it leaves futures pending. The module puts it outside every
@@ -25,6 +25,7 @@ import { RequestReplay } from './replay/request-replay.js';
 export class FuturesInterceptor implements NestInterceptor {
   #runtime: FuturesRuntime | undefined;
   #isLookedUp = false;
+  readonly #routes = new RouteTraitsReader();
 
   /*
    * The runtime is looked up, not injected: the class is left in the metadata of controllers, so
@@ -58,16 +59,17 @@ export class FuturesInterceptor implements NestInterceptor {
   }
 
   #run(ledger: Ledger, context: ExecutionContext, next: CallHandler): Observable<unknown> {
-    const page = PageRendering.of(context);
+    const { view, isSse, replay } = this.#routes.read(context);
+    const page = view === undefined ? undefined : PageRendering.of(context, view);
     const handler = page === undefined ? next : { handle: () => page.perform(next.handle()) };
     // The head of a stream of events is sent while its first pass runs: Nest cannot begin it again.
     const isCloned =
-      replayModeOf(ledger, context) === 'request' &&
+      (replay ?? ledger.runtime.options.replay) === 'request' &&
       context.getType() === 'http' &&
-      !isSse(context.getHandler());
-    const replay = isCloned ? new RequestReplay(context) : undefined;
+      !isSse;
+    const request = isCloned ? new RequestReplay(context) : undefined;
     return new Observable((subscriber) => {
-      const loop = new PassLoop(ledger, context, handler, replay, subscriber);
+      const loop = new PassLoop({ ledger, context, handler, request, isSse }, subscriber);
       loop.start();
       return () => loop.stop();
     });
@@ -80,12 +82,4 @@ function find(moduleRef: ModuleRef): FuturesRuntime | undefined {
   } catch {
     return undefined;
   }
-}
-
-function replayModeOf({ runtime }: Ledger, context: ExecutionContext): ReplayMode {
-  return (
-    useFuturesOptions(context.getHandler())?.replay ??
-    useFuturesOptions(context.getClass())?.replay ??
-    runtime.options.replay
-  );
 }

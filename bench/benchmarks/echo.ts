@@ -32,6 +32,11 @@ export const imperative1: Benchmark = throughput({
       goal: 0.9,
     },
     {
+      name: 'an interceptor that runs the handler twice, piscina.run() between',
+      app: 'raw/piscina',
+      path: '/twice/one',
+    },
+    {
       name: 'request-scoped, piscina.run()',
       app: 'raw/piscina',
       path: '/scoped/one',

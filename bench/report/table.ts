@@ -19,6 +19,7 @@ const HEADINGS = [
   'noise',
   'of medians',
   'goal',
+  'against',
   '',
 ];
 
@@ -26,13 +27,15 @@ const HEADINGS = [
 export function table({ name, title, rows }: Section): string {
   const lines = [`${name}: ${title}`];
   for (const adapter of new Set(rows.map((row) => row.adapter))) {
-    const cells = rows.filter((row) => row.adapter === adapter).map(cellsOf);
+    const cells = rows
+      .filter((row) => row.adapter === adapter)
+      .map((row) => cellsOf(row, rows[0]?.contender ?? ''));
     lines.push('', `  ${adapter}`, ...align([HEADINGS, ...cells]));
   }
   return lines.join('\n');
 }
 
-function cellsOf({ contender, measure, goal, summary }: Row): string[] {
+function cellsOf({ contender, measure, goal, baseline, summary }: Row, first: string): string[] {
   const { median, min, max, ratio, noise, ratioOfMedians, reached } = summary;
   return [
     contender,
@@ -44,6 +47,7 @@ function cellsOf({ contender, measure, goal, summary }: Row): string[] {
     noise === undefined ? '' : `±${noise.toFixed(3)}`,
     ratioOfMedians === undefined ? '' : ratioOfMedians.toFixed(3),
     goal === undefined ? '' : goalText(goal),
+    baseline === undefined || baseline.contender === first ? '' : baseline.contender,
     reached === undefined ? '' : verdictOf(reached, goal, summary.difference?.median),
   ];
 }
@@ -67,14 +71,14 @@ function signed(value: number): string {
   return value > 0 ? `+${figure(value)}` : figure(value);
 }
 
-/** The first two columns to the left, figures to the right. */
+const LEFT: ReadonlySet<string> = new Set(['contender', 'measure', 'against', '']);
+
+/** Words to the left, figures to the right. */
 function align(lines: readonly (readonly string[])[]): string[] {
   const widths = HEADINGS.map((_, i) => Math.max(...lines.map((cells) => cells[i]?.length ?? 0)));
   return lines.map((cells) => {
     const padded = cells.map((cell, i) =>
-      i < 2 || i === HEADINGS.length - 1
-        ? cell.padEnd(widths[i] ?? 0)
-        : cell.padStart(widths[i] ?? 0),
+      LEFT.has(HEADINGS[i] ?? '') ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0),
     );
     return `    ${padded.join('  ')}`.trimEnd();
   });

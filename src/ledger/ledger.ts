@@ -40,7 +40,7 @@ export class Ledger {
   restoreHead: () => void = () => {};
 
   readonly #futures: Map<string, Future>;
-  readonly #declared = new TurnBatch((futures) => this.#run(futures));
+  #declared: TurnBatch | undefined;
   readonly #takesSubmissions: boolean;
 
   constructor({ runtime, client, head, futures }: LedgerOptions) {
@@ -120,6 +120,7 @@ export class Ledger {
     const future = known ?? this.#create(submission);
     if (future.state === 'pending') {
       this.pass.awaited.delete(future);
+      this.#declared ??= new TurnBatch((futures) => this.#run(futures));
       this.#declared.add(future);
     }
     return future.settled.then(() => this.#read(future));
@@ -140,12 +141,12 @@ export class Ledger {
   /** Runs what the pass went on without. */
   async resolvePending(): Promise<void> {
     const awaited = [...this.pass.awaited];
-    this.pass.awaited.clear();
     const pending = awaited.filter(({ state }) => state === 'pending');
     const batch = this.#run(pending);
     for (const future of pending) future.start(batch);
+    await batch;
     // Others may have been started by another resolver of the same GraphQL request.
-    await Promise.all(new Set(awaited.map(({ settled }) => settled)));
+    if (pending.length < awaited.length) await Promise.all(awaited.map(({ settled }) => settled));
   }
 
   async #run(futures: readonly Future[]): Promise<void> {

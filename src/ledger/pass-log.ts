@@ -24,7 +24,7 @@ export class PassLog {
   readonly origin = performance.now();
   readonly #ended: PassRecord[] = [];
   #begun = this.origin;
-  #submitted = new Set<string>();
+  #submitted: Set<string> | undefined;
 
   /** The passes that were discarded. */
   get ended(): readonly PassRecord[] {
@@ -36,17 +36,17 @@ export class PassLog {
       pass: this.#ended.length + 1,
       start: this.#begun - this.origin,
       duration: performance.now() - this.#begun,
-      submitted: [...this.#submitted],
+      submitted: this.#submitted === undefined ? [] : [...this.#submitted],
     };
   }
 
   submitted(key: string): void {
-    this.#submitted.add(key);
+    (this.#submitted ??= new Set()).add(key);
   }
 
   end(): void {
     this.#ended.push(this.current);
-    this.#submitted = new Set();
+    this.#submitted = undefined;
   }
 
   begin(): void {

@@ -25,13 +25,13 @@ export class PassState {
   failure: Error | undefined;
   /** Whether this pass is published with its placeholders. */
   isPublishedAsIs = false;
-  /** What this pass goes on without. */
+  /** What this pass goes on without, or, when it has been discarded, went on without. */
   readonly awaited = new Set<Future>();
 
   #number = 1;
   #phase: 'running' | 'between' | 'ended' = 'running';
   #isRehearsal = false;
-  #discardHooks: (() => unknown)[] = [];
+  #discardHooks: (() => unknown)[] | undefined;
   #asks: Map<string, Ask> | undefined;
 
   /** @param keepsAsks whether what a pass asks for is kept, to be compared */
@@ -84,7 +84,7 @@ export class PassState {
   }
 
   onDiscard(hook: () => unknown): void {
-    this.#discardHooks.push(hook);
+    (this.#discardHooks ??= []).push(hook);
   }
 
   /** Ends a pass that is thrown away, and runs all the hooks it left; throws what the first to fail threw. */
@@ -92,16 +92,8 @@ export class PassState {
     this.#phase = 'between';
     this.log.end();
     const hooks = this.#discardHooks;
-    this.#discardHooks = [];
-    const failures: unknown[] = [];
-    for (const hook of hooks) {
-      try {
-        await hook();
-      } catch (error) {
-        failures.push(error);
-      }
-    }
-    if (failures.length > 0) throw failures[0];
+    this.#discardHooks = undefined;
+    if (hooks !== undefined) await runHooks(hooks);
   }
 
   /** Begins the next pass. */
@@ -109,6 +101,7 @@ export class PassState {
     this.#number++;
     this.#phase = 'running';
     this.outcome = undefined;
+    this.awaited.clear();
     this.log.begin();
     if (this.#asks !== undefined) this.#asks = new Map();
   }
@@ -133,4 +126,16 @@ export class PassState {
   #discarded(cause?: unknown): PassDiscardedError {
     return new PassDiscardedError(this.#number, cause);
   }
+}
+
+async function runHooks(hooks: readonly (() => unknown)[]): Promise<void> {
+  const failures: unknown[] = [];
+  for (const hook of hooks) {
+    try {
+      await hook();
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  if (failures.length > 0) throw failures[0];
 }

@@ -4,6 +4,11 @@ import { mergeMap, takeLast, type Observable, type OperatorFunction } from 'rxjs
 /** Key of Nest's metadata of `@Render()` on a handler (`RENDER_METADATA`). */
 const RENDER_METADATA = '__renderTemplate__';
 
+/** The template that `@Render()` names on a handler. @internal */
+export function viewOf(handler: object): string | undefined {
+  return Reflect.getMetadata(RENDER_METADATA, handler) as string | undefined;
+}
+
 type ExpressRender = (
   view: string,
   model: unknown,
@@ -34,9 +39,11 @@ export class PageRendering {
     this.#view = view;
   }
 
-  /** Undefined for a route without `@Render()`, or if the adapter cannot render to a string. */
-  static of(context: ExecutionContext): PageRendering | undefined {
-    const view = Reflect.getMetadata(RENDER_METADATA, context.getHandler()) as string | undefined;
+  /** Undefined for a route without a view, or if the adapter cannot render to a string. */
+  static of(
+    context: ExecutionContext,
+    view = viewOf(context.getHandler()),
+  ): PageRendering | undefined {
     if (view === undefined) return undefined;
     const response = context.getArgByIndex<Response>(1);
     const isCapable = response.render !== undefined || response.viewAsync !== undefined;

@@ -6,13 +6,23 @@ import { replayLimitError } from '../ledger/drift.js';
 import type { Ledger } from '../ledger/ledger.js';
 import { httpRequestOf } from '../ledger/request-ledger.js';
 import { destroyBody } from './discarded-body.js';
-import { isSse } from './futures-handlers.js';
 import { Rehearsal } from './rehearsal.js';
 import type { RequestReplay } from './request-replay.js';
 import { setRetryAfter } from './response-head.js';
 import { keepParsedUpload } from './spent-body.js';
 
 const logger = new Logger('Futures');
+
+/** What is run pass by pass. */
+export interface PassLoopOptions {
+  readonly ledger: Ledger;
+  readonly context: ExecutionContext;
+  readonly handler: CallHandler;
+  /** Undefined: only the handler is replayed. */
+  readonly request: RequestReplay | undefined;
+  /** Whether the route streams events. */
+  readonly isSse: boolean;
+}
 
 /**
  * Runs a request pass by pass, until one leaves nothing pending: that one's outcome is passed on.
@@ -29,31 +39,40 @@ export class PassLoop implements Observer<unknown> {
   #rehearsal: Rehearsal | undefined;
   #last: { readonly value: unknown } | undefined;
   #hasPublished = false;
+  private readonly ledger: Ledger;
+  private readonly context: ExecutionContext;
+  private readonly handler: CallHandler;
+  private readonly request: RequestReplay | undefined;
+  private readonly subscriber: Subscriber<unknown>;
   readonly #usesContext: boolean;
   readonly #isSse: boolean;
 
   constructor(
-    private readonly ledger: Ledger,
-    private readonly context: ExecutionContext,
-    private readonly handler: CallHandler,
-    /** Undefined: only the handler is replayed. */
-    private readonly request: RequestReplay | undefined,
-    private readonly subscriber: Subscriber<unknown>,
+    { ledger, context, handler, request, isSse }: PassLoopOptions,
+    subscriber: Subscriber<unknown>,
   ) {
-    this.#isSse = isSse(context.getHandler());
+    this.ledger = ledger;
+    this.context = context;
+    this.handler = handler;
+    this.request = request;
+    this.subscriber = subscriber;
+    this.#isSse = isSse;
     this.#usesContext = ledger.runtime.usesContext || context.getType() !== 'http';
   }
 
   /** Runs a pass. */
   start(): void {
     this.#isDiscarding = false;
-    const subscribe = () => this.handler.handle().subscribe(this);
     const subscription = this.#usesContext
-      ? currentLedger.run(this.ledger, subscribe)
-      : subscribe();
+      ? currentLedger.run(this.ledger, () => this.#subscribe())
+      : this.#subscribe();
     // An outcome that came at once has been dealt with already.
     if (this.#isDiscarding) subscription.unsubscribe();
     else this.#subscription = subscription;
+  }
+
+  #subscribe(): Subscription {
+    return this.handler.handle().subscribe(this);
   }
 
   /** The response is not wanted any more. */
@@ -120,17 +139,17 @@ export class PassLoop implements Observer<unknown> {
 
   async #replay(): Promise<void> {
     const { ledger } = this;
-    const keys = ledger.pass.pendingKeys;
     if (this.#isCommitted) {
-      this.#endCommitted(keys);
+      this.#endCommitted();
       return;
     }
     if (!ledger.head.isSent) ledger.restoreHead();
+    // Also lets go, before tasks start, what the pass that was unsubscribed from holds.
     await ledger.pass.discard();
     if (ledger.pass.number >= ledger.runtime.options.maxPasses) throw replayLimitError(ledger);
     await ledger.resolvePending();
     if (ledger.client.isCancelled || this.subscriber.closed) this.#abandon();
-    else if (this.#isCommitted) this.#endCommitted(keys);
+    else if (this.#isCommitted) this.#endCommitted();
     else this.#next();
   }
 
@@ -152,8 +171,8 @@ export class PassLoop implements Observer<unknown> {
     return this.#isSse ? this.#hasPublished : this.ledger.head.isSent;
   }
 
-  #endCommitted(keys: readonly string[]): void {
-    const error = new ResponseCommittedError(keys);
+  #endCommitted(): void {
+    const error = new ResponseCommittedError(this.ledger.pass.pendingKeys);
     if (this.#isSse) {
       // Nest logs it, and ends the stream with an event of it.
       this.#fail(error);

@@ -129,10 +129,24 @@ class FastifyResponseHead implements ResponseHead {
 
 /** Where @fastify/cookie keeps cookies until the reply is sent; undefined where it is not used. */
 function cookiesOf(reply: FastifyReply): Map<unknown, unknown> | undefined {
-  for (const symbol of Object.getOwnPropertySymbols(reply)) {
-    if (symbol.description !== 'fastify.reply.setCookies') continue;
-    const cookies = (reply as unknown as Record<symbol, unknown>)[symbol];
-    return cookies instanceof Map ? cookies : undefined;
+  const symbol = cookieSymbolOf(reply);
+  if (symbol === undefined) return undefined;
+  const cookies = (reply as unknown as Record<symbol, unknown>)[symbol];
+  return cookies instanceof Map ? cookies : undefined;
+}
+
+/** By the class of a reply: each of Fastify's contexts has its own, and decorates all replies of it alike. */
+const cookieSymbols = new WeakMap<object, { readonly symbol: symbol | undefined }>();
+
+function cookieSymbolOf(reply: FastifyReply): symbol | undefined {
+  const { constructor } = reply;
+  let known = cookieSymbols.get(constructor);
+  if (known === undefined) {
+    const symbols = Object.getOwnPropertySymbols(reply);
+    known = {
+      symbol: symbols.find(({ description }) => description === 'fastify.reply.setCookies'),
+    };
+    cookieSymbols.set(constructor, known);
   }
-  return undefined;
+  return known.symbol;
 }

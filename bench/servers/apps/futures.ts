@@ -1,5 +1,5 @@
 import { Controller, Get } from '@nestjs/common';
-import { Future, Futures, FuturesService, taskFile } from 'nestjs-futures';
+import { Future, Futures, FuturesService, taskFile, UseFutures } from 'nestjs-futures';
 import { rootModule, type AppFile } from '../app-file.js';
 import { futuresModule } from '../futures-module.js';
 
@@ -60,6 +60,15 @@ class ParameterController {
   }
 }
 
+@Controller('request')
+@UseFutures({ replay: 'request' })
+class RequestReplayController {
+  @Get('one')
+  one(@Futures() futures: FuturesService): object {
+    return { values: many(futures, 1) };
+  }
+}
+
 /** Request-scoped, or a singleton, as the module's service is. */
 @Controller('service')
 class ServiceController {
@@ -72,7 +81,9 @@ class ServiceController {
 }
 
 export const apps: AppFile['apps'] = {
-  parameters: rootModule([DeclaredController, ParameterController], { imports: [futuresModule()] }),
+  parameters: rootModule([DeclaredController, ParameterController, RequestReplayController], {
+    imports: [futuresModule()],
+  }),
   request: rootModule([ServiceController], { imports: [futuresModule('request')] }),
   singleton: rootModule([ServiceController], { imports: [futuresModule('singleton')] }),
 };

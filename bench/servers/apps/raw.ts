@@ -1,20 +1,19 @@
-import { Controller, Get, Scope } from '@nestjs/common';
-import { Piscina } from 'piscina';
-import { THREADS } from '../../threads.js';
+import {
+  Controller,
+  Get,
+  Req,
+  Scope,
+  UseInterceptors,
+  type CallHandler,
+  type ExecutionContext,
+  type NestInterceptor,
+} from '@nestjs/common';
+import { from, ignoreElements, concat, defer, type Observable } from 'rxjs';
 import { rootModule, type AppFile } from '../app-file.js';
+import { rawPool } from '../raw-pool.js';
 
-/*
- * What people write by hand: handlers that await piscina.run(). The pool is set up as well as can
- * be for tasks this short: no timing, no thread that ends, and piscina's default of threads that
- * sleep in Atomics.wait() between tasks, which is quicker here than `atomics: 'async'` and
- * `'disabled'`.
- */
-const pool = new Piscina<number, number>({
-  filename: new URL('../../tasks/echo.worker.js', import.meta.url).href,
-  minThreads: THREADS,
-  maxThreads: THREADS,
-  recordTiming: false,
-});
+// What people write by hand: handlers that await piscina.run().
+const pool = rawPool<number, number>('echo.worker');
 
 function many(count: number): Promise<number[]> {
   return Promise.all(Array.from({ length: count }, (_, i) => pool.run(i)));
@@ -46,6 +45,34 @@ class ScopedController {
   }
 }
 
+interface TwiceRequest {
+  value?: number;
+}
+
+/** The least that a replay by an interceptor can do, for scale: it does it to every request. */
+class TwiceInterceptor implements NestInterceptor {
+  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
+    const request = context.getArgByIndex<TwiceRequest>(0);
+    const run = async () => {
+      request.value = await pool.run(0);
+    };
+    return concat(
+      next.handle().pipe(ignoreElements()),
+      defer(() => from(run()).pipe(ignoreElements())),
+      next.handle(),
+    );
+  }
+}
+
+@Controller('twice')
+@UseInterceptors(TwiceInterceptor)
+class TwiceController {
+  @Get('one')
+  one(@Req() request: TwiceRequest): object {
+    return { values: [request.value ?? -1] };
+  }
+}
+
 export const apps: AppFile['apps'] = {
-  piscina: rootModule([RawController, ScopedController]),
+  piscina: rootModule([RawController, ScopedController, TwiceController]),
 };

@@ -1,0 +1,39 @@
+import type { Benchmark, Measured } from '../benchmark.js';
+import { spreadOf } from '../statistics.js';
+import { throughput } from '../throughput.js';
+import { echoed } from './echo.js';
+
+const OURS = '@Futures()';
+
+const compared = throughput({
+  name: 'peers',
+  title: 'ten echo tasks in a request, over other pools',
+  isOnOneAdapter: true,
+  body: echoed(10),
+  contenders: [
+    { name: 'piscina', app: 'raw/piscina', path: '/raw/ten' },
+    { name: 'tinypool', app: 'peers/tinypool', path: '/ten' },
+    { name: 'workerpool', app: 'peers/workerpool', path: '/ten' },
+    { name: 'poolifier', app: 'peers/poolifier', path: '/ten' },
+    { name: OURS, app: 'futures/parameters', path: '/parameter/ten' },
+  ],
+});
+
+/** Other pools, by hand; ours is to be the first. */
+export const peers: Benchmark = {
+  ...compared,
+  run: async (settings) => {
+    const measured = await compared.run(settings);
+    return measured.map((row) => (row.contender === OURS ? againstBest(row, measured) : row));
+  },
+};
+
+function againstBest(ours: Measured, measured: readonly Measured[]): Measured {
+  const best = measured
+    .filter((row) => row.adapter === ours.adapter && row !== ours)
+    .reduce((a, b) => (spreadOf(a.values).median >= spreadOf(b.values).median ? a : b));
+  return Object.assign(ours, {
+    baseline: { contender: best.contender, values: best.values },
+    goal: { of: 'ratio', atLeast: 1 },
+  });
+}

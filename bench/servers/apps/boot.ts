@@ -1,0 +1,19 @@
+import { Controller, Get } from '@nestjs/common';
+import { rootModule, type AppFile } from '../app-file.js';
+import { PlainController } from './plain.js';
+
+/** As it is written by hand: the pool is made when it is first needed. */
+@Controller()
+class RawController {
+  #pool: Promise<{ run(value: number): Promise<unknown> }> | undefined;
+
+  @Get('future')
+  async first(): Promise<object> {
+    this.#pool ??= import('../raw-pool.js').then(({ rawPool }) => rawPool('echo.worker'));
+    return { values: [await (await this.#pool).run(0)] };
+  }
+}
+
+export const apps: AppFile['apps'] = {
+  raw: rootModule([PlainController, RawController]),
+};

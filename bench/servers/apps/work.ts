@@ -1,0 +1,61 @@
+import { Controller, Get } from '@nestjs/common';
+import { Futures, FuturesService, taskFile } from 'nestjs-futures';
+import { work } from '../../tasks/work.tasks.js';
+import { iterationsFor } from '../../work-amount.js';
+import { rootModule, type AppFile } from '../app-file.js';
+import { futuresModule } from '../futures-module.js';
+import { rawPool } from '../raw-pool.js';
+import { PlainController } from './plain.js';
+
+const tasks = taskFile<typeof import('../../tasks/work.tasks.js')>(
+  new URL('../../tasks/work.tasks.js', import.meta.url),
+);
+const pool = rawPool<number, string>('work.worker');
+
+/** One task of this length, in ms. */
+const LONG = iterationsFor(20);
+/** Tasks of one request, from 1 to 50 ms, in no order. */
+const UNEVEN = [8, 50, 2, 25, 1, 33, 12, 4, 46, 17, 1, 5, 29, 3, 42, 7].map(iterationsFor);
+
+@Controller()
+class InlineController {
+  @Get('long')
+  long(): object {
+    return { done: [work(LONG)].length };
+  }
+}
+
+@Controller()
+class RawController {
+  @Get('long')
+  async long(): Promise<object> {
+    return { done: [await pool.run(LONG)].length };
+  }
+
+  @Get('uneven')
+  async uneven(): Promise<object> {
+    return { done: (await Promise.all(UNEVEN.map((amount) => pool.run(amount)))).length };
+  }
+}
+
+@Controller()
+class FuturesController {
+  @Get('long')
+  long(@Futures() futures: FuturesService): object {
+    return { done: [futures.resultOrSubmit('long', '', tasks.work, LONG)].length };
+  }
+
+  @Get('uneven')
+  uneven(@Futures() futures: FuturesService): object {
+    const results = UNEVEN.map((amount, i) =>
+      futures.resultOrSubmit(`work ${i}`, '', tasks.work, amount),
+    );
+    return { done: results.length };
+  }
+}
+
+export const apps: AppFile['apps'] = {
+  inline: rootModule([InlineController, PlainController]),
+  raw: rootModule([RawController, PlainController]),
+  futures: rootModule([FuturesController, PlainController], { imports: [futuresModule()] }),
+};

@@ -1,0 +1,5 @@
+import { ThreadWorker } from 'poolifier';
+import { echo } from './echo.tasks.js';
+
+/** The same task as a worker of poolifier. */
+export default new ThreadWorker<number, number | undefined>(echo);

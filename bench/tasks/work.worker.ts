@@ -1,0 +1,3 @@
+import { work } from './work.tasks.js';
+
+export default work;
