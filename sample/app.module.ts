@@ -5,6 +5,7 @@ import { FailsController } from './api/fails.controller.js';
 import { PingController } from './api/ping.controller.js';
 import { SummaryController } from './api/summary.controller.js';
 import { BriefController } from './brief/brief.controller.js';
+import { FlightsLoader } from './flights-report/flights-loader.js';
 import { InlineController } from './inline/inline.controller.js';
 import { PageController } from './page/page.controller.js';
 import { portletProviders } from './portlets/portlets.js';
@@ -32,6 +33,6 @@ import { RequestClock } from './trace/request-clock.js';
     FailsController,
     PingController,
   ],
-  providers: [...portletProviders, RequestClock, LatestRuns],
+  providers: [...portletProviders, RequestClock, LatestRuns, FlightsLoader],
 })
 export class AppModule {}

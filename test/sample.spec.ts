@@ -1,34 +1,35 @@
-import { execFile, spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { promisify } from 'node:util';
-import { ROOT } from './package/project.js';
+import { DelaysService } from '../sample/flights-report/delays.service.js';
+import { DuckDbFlights } from '../sample/flights-report/duckdb-flights.js';
+import { PostgresFlights } from '../sample/flights-report/postgres-flights.js';
+import { taskFile, type Executor } from '../src/index.js';
+import { ProcessExecutor } from '../src/executors/process.executor.js';
+import { ThreadExecutor } from '../src/executors/thread.executor.js';
+import { DEFAULT_OPTIONS } from '../src/futures.options.js';
+import { currentTask } from '../src/tasks/current-task.js';
+import { call, run } from './executors/support.js';
 import { request } from './support/app.js';
+import {
+  createDatabase,
+  dropDatabase,
+  postgres,
+  type DatabaseAddress,
+} from './support/postgres.js';
+import { compileSample, mainOf, startSample, stopSample, type Sample } from './support/sample.js';
+import { describeWith } from './support/services.js';
 
-const run = promisify(execFile);
+beforeAll(compileSample, 120_000);
 
 describe('the sample', () => {
-  let server: ChildProcess;
+  let sample: Sample;
   let url: string;
 
   beforeAll(async () => {
-    const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
-    await run(process.execPath, [tsc, '-p', join(ROOT, 'sample')]);
-    server = spawn(process.execPath, [join(ROOT, 'sample/dist/main.js')], {
-      env: { ...process.env, PORT: '0', NO_COLOR: '1' },
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    url = await listening(server);
-  }, 120_000);
+    sample = await startSample();
+    ({ url } = sample);
+  }, 60_000);
 
-  afterAll(async () => {
-    server.kill('SIGTERM');
-    const [code] = (await once(server, 'close')) as [number | null];
-    // It ends by itself: no thread, timer or socket keeps it.
-    expect(code === 0 || server.signalCode === 'SIGTERM').toBe(true);
-  }, 30_000);
+  afterAll(async () => stopSample(sample), 30_000);
 
   it('serves the page that is computed on the event loop, without computing it there', async () => {
     const page = await request(`${url}/`);
@@ -37,13 +38,14 @@ describe('the sample', () => {
     expect(mainOf(page.text)).toBe(mainOf(inline.text));
     // The map and six charts.
     expect(mainOf(page.text).match(/<svg/g)).toHaveLength(7);
+    expect(mainOf(page.text)).toContain('Of 3,000,000 flights');
   }, 60_000);
 
   it('computes its portlets in one discarded pass, on several threads', async () => {
     const { headers } = await request(`${url}/`);
     const timing = headers.get('server-timing') ?? '';
     expect(timing.match(/\bpass\d/g)).toEqual(['pass1']);
-    expect(timing.match(/\bfuture;/g)).toHaveLength(11);
+    expect(timing.match(/\bfuture;/g)).toHaveLength(12);
     const threads = new Set(timing.match(/thread \d+/g));
     expect(threads.size).toBeGreaterThanOrEqual(Math.min(2, availableParallelism()));
   }, 60_000);
@@ -63,18 +65,119 @@ describe('the sample', () => {
   }, 60_000);
 });
 
-async function listening(server: ChildProcess): Promise<string> {
-  if (server.stdout === null) throw new Error('The sample prints nothing.');
-  for await (const line of createInterface(server.stdout)) {
-    const url = /http:\/\/localhost:\d+/.exec(line)?.[0];
-    if (url !== undefined) {
-      server.stdout.resume();
-      return url;
-    }
-  }
-  throw new Error('The sample has ended.');
-}
+const kinds: Record<string, (options: object) => Executor> = {
+  threads: (options) => new ThreadExecutor({ ...DEFAULT_OPTIONS.threads, ...options }),
+  processes: (options) => new ProcessExecutor({ ...DEFAULT_OPTIONS.processes, ...options }),
+};
 
-function mainOf(html: string): string {
-  return /<main>.*<\/main>/s.exec(html)?.[0] ?? '';
+describe.each(Object.entries(kinds))('the database of a worker, in %s', (_kind, create) => {
+  it('reports the same in each worker, and ends with it', async () => {
+    const tasks = taskFile<typeof import('../sample/tasks/flights-report.tasks.js')>(
+      new URL('../sample/dist/tasks/flights-report.tasks.js', import.meta.url),
+    );
+    const executor = create({ max: 2, maxTasksPerWorker: 1 });
+    const calls = Array.from({ length: 4 }, () => call(tasks.reportDelays, []));
+    const reports = await run(executor, ...calls);
+    await executor.close({ timeout: 5_000 });
+    expect(reports[0]).toMatchObject({ database: 'DuckDB', flights: 3_000_000 });
+    expect(new Set(reports.map((report) => JSON.stringify(report))).size).toBe(1);
+  }, 60_000);
+});
+
+describe('a query of the embedded database', () => {
+  const sql = 'select count(distinct origin)::int as airports from flights_3m';
+  let flights: DuckDbFlights;
+
+  beforeEach(async () => {
+    flights = new DuckDbFlights();
+    await flights.onModuleInit();
+  });
+
+  afterEach(() => {
+    beginTask(() => false);
+    flights.onModuleDestroy();
+  });
+
+  it('is given up in the midst of it when its task is aborted; the next one is answered', async () => {
+    let asked = 0;
+    beginTask(() => ++asked > 5);
+    await expect(flights.query(sql)).rejects.toThrow('given up');
+    expect(asked).toBe(6);
+    beginTask(() => false);
+    expect(await flights.query(sql)).toEqual([{ airports: 229 }]);
+  });
+
+  it('is computed by the thread that asks: its event loop does not turn meanwhile', async () => {
+    let turned = false;
+    const pieces: boolean[] = [];
+    beginTask(() => {
+      if (pieces.length === 0) setImmediate(() => (turned = true));
+      pieces.push(turned);
+      return false;
+    });
+    await flights.query(sql);
+    expect(pieces.length).toBeGreaterThan(5);
+    expect(pieces).not.toContain(true);
+  });
+});
+
+describeWith(postgres, 'the sample with DATABASE_URL', () => {
+  let address: DatabaseAddress;
+  let url: string;
+
+  beforeAll(async () => {
+    address = await createDatabase();
+    const { user, password, host, port, database } = address;
+    const account = password === undefined ? user : `${user}:${encodeURIComponent(password)}`;
+    url = `postgres://${account}@${host}:${port}/${database}`;
+  });
+
+  afterAll(async () => dropDatabase(address));
+
+  it('loads the flights once, when it starts, and shows the same as the embedded database', async () => {
+    // Both at once: one loads, the other waits for it.
+    const samples = await Promise.all(
+      [{ DATABASE_URL: url }, { DATABASE_URL: url }, {}].map((env) => startSample(env)),
+    );
+    const pages = await Promise.all(samples.map((sample) => request(`${sample.url}/`)));
+    await Promise.all(samples.map(stopSample));
+    expect(pages.map(({ status }) => status)).toEqual([200, 200, 200]);
+    const [one, other, embedded] = pages.map(({ text }) => mainOf(text));
+    expect(one).toContain('2001, in PostgreSQL');
+    expect(other).toBe(one);
+    expect(one).toBe(embedded?.replace('2001, in DuckDB', '2001, in PostgreSQL'));
+  }, 300_000);
+
+  it('has all of the rows, and reports the same numbers', async () => {
+    const server = new PostgresFlights(url);
+    const file = new DuckDbFlights();
+    await file.onModuleInit();
+    try {
+      await server.load();
+      const ofServer = await new DelaysService(server).report();
+      const ofFile = await new DelaysService(file).report();
+      expect(ofServer).toMatchObject({ database: 'PostgreSQL', flights: 3_000_000 });
+      expect(ofServer).toEqual({ ...ofFile, database: 'PostgreSQL' });
+      const sums = `
+        select sum(delay)::int as delay, sum(distance)::float8 as distance,
+          count(distinct date)::int as dates, count(distinct destination)::int as destinations
+        from flights_3m`;
+      expect(await server.query(sums)).toEqual(await file.query(sums));
+    } finally {
+      file.onModuleDestroy();
+      await server.onModuleDestroy();
+    }
+  }, 300_000);
+});
+
+/** As a worker does for a call. */
+function beginTask(isAborted: () => boolean): void {
+  currentTask.begin({
+    get isAborted() {
+      return isAborted();
+    },
+    wait: () => new Promise(() => {}),
+    beginLoad: () => {},
+    endLoad: () => {},
+  });
 }

@@ -2,6 +2,7 @@ import type { Html } from '../page/html.js';
 import { barleySpec, barleyView } from '../portlets/barley.portlet.js';
 import { co2Spec, co2View } from '../portlets/co2.portlet.js';
 import { feedFile, feedView } from '../portlets/feed.portlet.js';
+import { flightsReportFailedView, flightsReportView } from '../portlets/flights-report.portlet.js';
 import { flightsView } from '../portlets/flights.portlet.js';
 import { gapminderSpec, gapminderView } from '../portlets/gapminder.portlet.js';
 import { moviesSpec, moviesView } from '../portlets/movies.portlet.js';
@@ -33,6 +34,9 @@ export async function inlinePortlets(run: InlineRun): Promise<Html[]> {
   return [
     quakeMapView(survey),
     swarmsView(survey),
+    await run
+      .step('flights-report.reportDelays', 'delays', () => tasks.flightsReport.reportDelays())
+      .then(flightsReportView, flightsReportFailedView),
     weatherView(await chart(weatherSpec)),
     moviesView(await chart(moviesSpec)),
     gapminderView(await chart(gapminderSpec)),
@@ -51,12 +55,13 @@ export async function inlinePortlets(run: InlineRun): Promise<Html[]> {
 }
 
 async function loadTaskFiles() {
-  const [charts, feed, flights, quakes, report] = await Promise.all([
+  const [charts, feed, flights, flightsReport, quakes, report] = await Promise.all([
     import('../tasks/charts.tasks.js'),
     import('../tasks/feed.tasks.js'),
     import('../tasks/flights.tasks.js'),
+    import('../tasks/flights-report.tasks.js'),
     import('../tasks/quakes.tasks.js'),
     import('../tasks/report.tasks.js'),
   ]);
-  return { charts, feed, flights, quakes, report };
+  return { charts, feed, flights, flightsReport, quakes, report };
 }

@@ -33,7 +33,8 @@ export function page({
             <h1>The data desk</h1>
             <p>
               A page of portlets that do not know of each other. Each asks for what it needs with a
-              plain synchronous call, and draws charts, parses a feed, clusters earthquakes.
+              plain synchronous call, and draws charts, parses a feed, clusters earthquakes, asks a
+              database.
             </p>
           </div>
           <nav aria-label="Where the page is computed">

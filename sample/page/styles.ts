@@ -1,6 +1,12 @@
 import { readFileSync } from 'node:fs';
 
 /** Seen from the compiled file, sample/dist/page/styles.js. Read once, when the app starts. */
-export const styles = ['page/desk.css', 'page/portlets.css', 'page/report.css', 'trace/trace.css']
+export const styles = [
+  'page/desk.css',
+  'page/portlets.css',
+  'page/delays.css',
+  'page/report.css',
+  'trace/trace.css',
+]
   .map((file) => readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8'))
   .join('\n');

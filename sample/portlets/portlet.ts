@@ -16,7 +16,7 @@ export function card(
     lead,
     source,
     size,
-  }: { title: string; lead: string; source: string; size?: 'wide' | 'wide tall' },
+  }: { title: string; lead: string; source: string; size?: 'wide' | 'wide tall' | 'full' },
   body: Html,
 ): Html {
   return html`<section class="card${size ? ` ${size}` : ''}">
@@ -30,4 +30,9 @@ export function card(
 /** A picture drawn by a task, with what it says in words for those who do not see it. */
 export function picture(svg: string, label: string, className = 'chart'): Html {
   return html`<div class="${className}" role="img" aria-label="${label}">${trusted(svg)}</div>`;
+}
+
+/** What a visitor may know of an error: its message may hold a path of the server, or an address. */
+export function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
 }

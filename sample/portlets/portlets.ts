@@ -2,6 +2,7 @@ import type { FactoryProvider, Provider, Type } from '@nestjs/common';
 import { BarleyPortlet } from './barley.portlet.js';
 import { Co2Portlet } from './co2.portlet.js';
 import { FeedPortlet } from './feed.portlet.js';
+import { FlightsReportPortlet } from './flights-report.portlet.js';
 import { FlightsPortlet } from './flights.portlet.js';
 import { GapminderPortlet } from './gapminder.portlet.js';
 import { MoviesPortlet } from './movies.portlet.js';
@@ -19,6 +20,7 @@ export const PORTLETS = Symbol('PORTLETS');
 const portlets: Type<Portlet>[] = [
   QuakeMapPortlet,
   SwarmsPortlet,
+  FlightsReportPortlet,
   WeatherPortlet,
   MoviesPortlet,
   GapminderPortlet,

@@ -3,7 +3,7 @@ import { FuturesService } from 'nestjs-futures';
 import type { TopLevelSpec } from 'vega-lite';
 import { html, type Html } from '../page/html.js';
 import { charts } from '../tasks/handles.js';
-import { card, picture, type Portlet } from './portlet.js';
+import { card, codeOf, picture, type Portlet } from './portlet.js';
 
 // The dataset left vega-datasets with version 2: the task fails with ENOENT.
 export const sanFranciscoSpec: TopLevelSpec = {
@@ -27,12 +27,10 @@ export function sanFranciscoView(svg: string): Html {
 }
 
 export function sanFranciscoFailedView(error: unknown): Html {
-  // The message holds a path of the server: a code is all that a visitor should see.
-  const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
   return card(
     frame,
     html`<div class="failed">
-      <p><b>Not available today</b> (<code>${code}</code>).</p>
+      <p><b>Not available today</b> (<code>${codeOf(error)}</code>).</p>
       <p>
         The task of this portlet has failed: its dataset is gone. The portlet has caught the error
         where it asked for the value, and the rest of the page is none the worse.

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 
 // The package exports its index only; the data files lie beside it.
 const datasets = new URL('../data/', import.meta.resolve('vega-datasets'));
@@ -16,6 +17,11 @@ export function readDataset(name: string): string {
 /** A JSON dataset. The caller says what it holds, as with `JSON.parse`. */
 export function readJson<T>(name: string): T {
   return JSON.parse(readDataset(name)) as T;
+}
+
+/** The path of a file of the vega-datasets package, for what reads files by itself. */
+export function datasetFile(name: string): string {
+  return fileURLToPath(new URL(name, datasets));
 }
 
 /** The text of a file in `sample/data`. */

@@ -1,6 +1,6 @@
 import { taskFile } from 'nestjs-futures';
 
-// Types only: none of these files, nor Vega, Shiki and D3 behind them, is loaded on the event loop.
+// Types only: none of these files, nor Vega, Shiki, D3 and DuckDB behind them, is loaded on the event loop.
 export const charts = taskFile<typeof import('./charts.tasks.js')>(
   new URL('./charts.tasks.js', import.meta.url),
 );
@@ -12,6 +12,9 @@ export const feed = taskFile<typeof import('./feed.tasks.js')>(
 );
 export const flights = taskFile<typeof import('./flights.tasks.js')>(
   new URL('./flights.tasks.js', import.meta.url),
+);
+export const flightsReport = taskFile<typeof import('./flights-report.tasks.js')>(
+  new URL('./flights-report.tasks.js', import.meta.url),
 );
 export const quakes = taskFile<typeof import('./quakes.tasks.js')>(
   new URL('./quakes.tasks.js', import.meta.url),

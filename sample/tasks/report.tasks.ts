@@ -21,6 +21,8 @@ export async function renderMarkdown(markdown: string): Promise<string> {
         themes,
         // No colours of its own, custom properties only: the page's style sheet picks the theme.
         defaultColor: false,
+        // By default a line that takes half a second, as it may on a busy machine, stays plain.
+        tokenizeTimeLimit: 0,
       }),
   }).render(markdown);
 }
