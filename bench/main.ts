@@ -13,9 +13,15 @@ async function main({ settings, benchmarks, json }: CommandLine): Promise<void> 
   console.log(`${settings.rounds} rounds of ${settings.seconds} s, 64 connections unless told\n`);
   const sections: Section[] = [];
   for (const benchmark of benchmarks) {
-    const section = await runSection(benchmark, settings);
-    console.log(`${table(section)}\n`);
-    sections.push(section);
+    try {
+      const section = await runSection(benchmark, settings);
+      console.log(`${table(section)}\n`);
+      sections.push(section);
+    } catch (error) {
+      // The figures of the others are not lost.
+      console.error(`${benchmark.name} failed: ${String(error)}\n`);
+      process.exitCode = 1;
+    }
   }
   if (json !== undefined) {
     writeFileSync(json, `${JSON.stringify(createReport(settings, sections), null, 1)}\n`);

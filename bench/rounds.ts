@@ -50,7 +50,7 @@ export function loadOnce(load: Omit<Load, 'warmUp'>) {
   return loader.ask('load', { ...load, warmUp: load.seconds * WARM_UP });
 }
 
-/** Sends a server so many requests, as fast as they are answered. */
+/** Sends a server so many requests; resolves to how long one took on average, in ms. */
 export function loadAmount(requests: Requests & { readonly amount: number }) {
   return loader.ask('send', requests);
 }

@@ -44,36 +44,54 @@ export function throughput(options: ThroughputOptions): Benchmark {
   };
 }
 
+/** What a round gives for each contender. */
+interface Figures {
+  readonly 'requests/s': number;
+  /** Of all threads of the server: what else the machine does matters less to it. */
+  readonly 'CPU µs/request': number;
+}
+
 async function onAdapter(
-  { contenders, body, connections = 64, moreRounds = 1 }: ThroughputOptions,
+  options: ThroughputOptions,
   { rounds, seconds }: Settings,
   adapter: AdapterName,
 ): Promise<Measured[]> {
-  const values = await inRounds({
+  const { contenders, body, connections = 64, moreRounds = 1 } = options;
+  const figures = await inRounds({
     contenders,
     adapter,
     rounds: rounds * moreRounds,
     prepare: async ({ before }, server) => {
       if (before !== undefined) await fetch(server.url + before);
     },
-    measure: async ({ path }, server) =>
-      (await loadOnce({ url: server.url + path, connections, seconds, body })).throughput,
+    measure: async ({ path }, server): Promise<Figures> => {
+      await server.watch();
+      const load = await loadOnce({ url: server.url + path, connections, seconds, body });
+      const { cpu } = await server.watched();
+      return { 'requests/s': load.throughput, 'CPU µs/request': (cpu / load.responses) * 1000 };
+    },
   });
-  return contenders.map((contender): Measured => {
+  return [
+    ...contenders.map((each) => rowOf(each, 'requests/s')),
+    ...contenders.map((each) => rowOf(each, 'CPU µs/request')),
+  ];
+
+  function rowOf(contender: Contender, measure: keyof Figures): Measured {
     const { name, against, goal } = contender;
     const other = contenders.find((each) => each.name === against) ?? contenders[0];
-    const isBaseline = other === contender;
+    const values = (of: Contender) => (figures.get(of) ?? []).map((round) => round[measure]);
     return {
       adapter,
       contender: name,
-      measure: 'requests/s',
-      better: 'higher',
-      values: values.get(contender) ?? [],
+      measure,
+      better: measure === 'requests/s' ? 'higher' : 'lower',
+      values: values(contender),
       baseline:
-        other === undefined || isBaseline
+        other === undefined || other === contender
           ? undefined
-          : { contender: other.name, values: values.get(other) ?? [] },
-      goal: goal === undefined ? undefined : { of: 'ratio', atLeast: goal },
+          : { contender: other.name, values: values(other) },
+      goal:
+        goal === undefined || measure !== 'requests/s' ? undefined : { of: 'ratio', atLeast: goal },
     };
-  });
+  }
 }

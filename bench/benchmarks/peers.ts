@@ -24,13 +24,17 @@ export const peers: Benchmark = {
   ...compared,
   run: async (settings) => {
     const measured = await compared.run(settings);
-    return measured.map((row) => (row.contender === OURS ? againstBest(row, measured) : row));
+    return measured.map((row) => (isOurs(row) ? againstBest(row, measured) : row));
   },
 };
 
+function isOurs({ contender, measure }: Measured): boolean {
+  return contender === OURS && measure === 'requests/s';
+}
+
 function againstBest(ours: Measured, measured: readonly Measured[]): Measured {
   const best = measured
-    .filter((row) => row.adapter === ours.adapter && row !== ours)
+    .filter((row) => row.measure === ours.measure && row !== ours)
     .reduce((a, b) => (spreadOf(a.values).median >= spreadOf(b.values).median ? a : b));
   return Object.assign(ours, {
     baseline: { contender: best.contender, values: best.values },

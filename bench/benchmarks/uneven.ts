@@ -1,5 +1,5 @@
 import type { AdapterName, Benchmark, Measured, Settings } from '../benchmark.js';
-import { inRounds, loadOnce } from '../rounds.js';
+import { inRounds, loadAmount } from '../rounds.js';
 
 const RAW = { name: 'Promise.all of piscina.run()', app: 'work/raw' };
 const OURS = { name: '@Futures()', app: 'work/futures' };
@@ -18,14 +18,14 @@ export const uneven: Benchmark = {
 };
 
 async function onAdapter({ rounds, seconds }: Settings, adapter: AdapterName): Promise<Measured[]> {
+  // One takes about 150 ms on two cores.
+  const amount = Math.ceil(7 * seconds);
   const values = await inRounds({
     contenders: [RAW, OURS],
     adapter,
     rounds,
-    measure: async (_contender, { url }) => {
-      const load = { url: `${url}/uneven`, connections: 1, seconds: 2 * seconds };
-      return (await loadOnce({ ...load, body: '{"done":16}' })).meanLatency;
-    },
+    measure: (_contender, { url }) =>
+      loadAmount({ url: `${url}/uneven`, connections: 1, amount, body: '{"done":16}' }),
   });
   const row = { adapter, measure: 'ms', better: 'lower' } as const;
   const raw = values.get(RAW) ?? [];

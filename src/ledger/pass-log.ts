@@ -14,6 +14,13 @@ export interface PassRecord {
   readonly submitted: readonly string[];
 }
 
+/** A pass as it is noted: most requests end without anyone asking for a record of it. */
+interface Entry {
+  begun: number;
+  /** In the order of submission; a key that was dropped and submitted again is there twice. */
+  readonly keys: string[];
+}
+
 /**
  * What each pass took and submitted.
  *
@@ -22,34 +29,35 @@ export interface PassRecord {
 export class PassLog {
   /** Time origin of the request, on the clock of `performance.now()`, in ms. */
   readonly origin = performance.now();
-  readonly #ended: PassRecord[] = [];
-  #begun = this.origin;
-  #submitted: Set<string> | undefined;
+  readonly #ended: (Entry & { readonly end: number })[] = [];
+  #current: Entry = { begun: this.origin, keys: [] };
 
   /** The passes that were discarded. */
   get ended(): readonly PassRecord[] {
-    return this.#ended;
+    return this.#ended.map((entry, i) => this.#record(entry, i + 1, entry.end));
   }
 
   get current(): PassRecord {
-    return {
-      pass: this.#ended.length + 1,
-      start: this.#begun - this.origin,
-      duration: performance.now() - this.#begun,
-      submitted: this.#submitted === undefined ? [] : [...this.#submitted],
-    };
+    return this.#record(this.#current, this.#ended.length + 1, performance.now());
   }
 
   submitted(key: string): void {
-    (this.#submitted ??= new Set()).add(key);
+    this.#current.keys.push(key);
   }
 
   end(): void {
-    this.#ended.push(this.current);
-    this.#submitted = undefined;
+    const { begun, keys } = this.#current;
+    const end = performance.now();
+    this.#ended.push({ begun, keys, end });
+    this.#current = { begun: end, keys: [] };
   }
 
   begin(): void {
-    this.#begun = performance.now();
+    this.#current.begun = performance.now();
+  }
+
+  #record({ begun, keys }: Entry, pass: number, end: number): PassRecord {
+    const start = begun - this.origin;
+    return { pass, start, duration: end - begun, submitted: [...new Set(keys)] };
   }
 }
