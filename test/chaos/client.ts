@@ -1,4 +1,4 @@
-import { Connection, LostAnswer } from './connection.js';
+import { Connection, LostAnswer, type Answer } from './connection.js';
 import { judge, requestOf, type Route } from './routes.js';
 import type { Tally } from './tally.js';
 
@@ -41,9 +41,7 @@ export class Client {
     const n = ++lastNumber;
     this.#tally.asked(route);
     try {
-      const answer = await this.#open().ask(requestOf(route, n));
-      const verdict = judge(route, n, answer);
-      this.#tally.answered(route, answer.status, verdict, `${answer.status} ${answer.body}`);
+      this.#judge(route, n, await this.#open().ask(requestOf(route, n)));
     } catch (error) {
       if (!(error instanceof LostAnswer)) throw error;
       this.#tally.loseOne(route, error.message);
@@ -62,9 +60,7 @@ export class Client {
       connection.hangUp();
     }, Math.random() * HANG_UP_WITHIN);
     try {
-      const answer = await connection.ask(requestOf(route, n));
-      const verdict = judge(route, n, answer);
-      this.#tally.answered(route, answer.status, verdict, `${answer.status} ${answer.body}`);
+      this.#judge(route, n, await connection.ask(requestOf(route, n)));
     } catch (error) {
       if (!(error instanceof LostAnswer)) throw error;
       if (hasLeft) this.#tally.left(route);
@@ -86,6 +82,11 @@ export class Client {
   hangUp(): void {
     this.#connection?.hangUp();
     this.#connection = undefined;
+  }
+
+  #judge(route: Route, n: number, answer: Answer): void {
+    const sample = `${answer.status} ${answer.body}`;
+    this.#tally.answered(route, answer.status, judge(route, n, answer), sample);
   }
 
   #open(): Connection {

@@ -1,6 +1,9 @@
 import type { Route, Verdict } from './routes.js';
 
-/** Most of the requests whose tasks may run again that may fail nevertheless: one in so many. */
+/**
+ * A call that may run again fails when workers have died under it three times. With a worker killed
+ * every 100 ms that happens, but rarely: to one request in so many of a route, and to one more.
+ */
 const UNLUCKY = 200;
 
 /** What became of the requests of a run. */
