@@ -11,11 +11,12 @@ describe('the package', () => {
 
   it('holds the built form of each source and nothing else; empty dist and build if it lists more', async () => {
     const sources = (await readdir(join(ROOT, 'src'), { recursive: true })).filter((path) =>
-      path.endsWith('.ts'),
+      /\.c?ts$/.test(path),
     );
-    const built = sources
-      .map((path) => join('dist', path.slice(0, -'.ts'.length)))
-      .flatMap((path) => [`${path}.d.ts`, `${path}.js`]);
+    const built = sources.flatMap((path) => {
+      const [, name = '', kind = ''] = /^(.*)\.(c?)ts$/.exec(join('dist', path)) ?? [];
+      return [`${name}.d.${kind}ts`, `${name}.${kind}js`];
+    });
     expect(files.toSorted(byName)).toEqual(
       ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json', ...built].toSorted(byName),
     );

@@ -1,0 +1,13 @@
+type Worker = typeof import('./worker.js', { with: { 'resolution-mode': 'import' } });
+
+let worker: Promise<Worker> | undefined;
+
+/*
+ * What a worker thread loads first. It is CommonJS because the pool would load an ES module by
+ * require(), and Node ends the whole process if a thread is ended in the midst of that; in the
+ * midst of an import() it does not.
+ */
+export = async function runChunk(message: Parameters<Worker['default']>[0]): Promise<void> {
+  worker ??= import('./worker.js');
+  await (await worker).default(message);
+};

@@ -1,0 +1,147 @@
+import { once } from 'node:events';
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { latch } from '../support/latch.js';
+import { Client } from './client.js';
+import { PLACEHOLDER } from './limits.js';
+import { ROUTES, type Route } from './routes.js';
+import { Tally } from './tally.js';
+
+const RIGHT = {
+  'placeholders seen': 0,
+  'wrong values seen': 0,
+  'wrong statuses': 0,
+  lost: 0,
+  'answered twice': 0,
+};
+
+/** Writes what is given as the answer to a request, whose number is told. */
+type Answering = (socket: Socket, n: number) => void;
+
+function answer(n: number, body: string, status = 200, headers: Record<string, string> = {}) {
+  const lines = Object.entries({ 'X-Answers': `${n}`, 'Content-Length': body.length, ...headers });
+  const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('');
+  return `HTTP/1.1 ${status} OK\r\n${head}\r\n${body}`;
+}
+
+const right = (n: number) => answer(n, JSON.stringify([`value ${n}.0`]));
+const broken = (n: number) => answer(n, '{}', 500, { 'X-Code': 'ERR_FUTURES_BROKEN_EXECUTOR' });
+
+const ONE = routeOf('one');
+const ONCE = { ...ONE, isOnce: true };
+
+function routeOf(name: string): Route {
+  return ROUTES.find((each) => each.name === name) as Route;
+}
+
+describe('a chaos run', () => {
+  let server: Server;
+  let url: string;
+  let answering: Answering;
+
+  beforeAll(async () => {
+    server = createServer((socket) => {
+      socket.on('error', () => {});
+      socket.on('data', (data) => {
+        const [, n] = /X-Asks: (\d+)/.exec(String(data)) ?? [];
+        answering(socket, Number(n));
+      });
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  });
+
+  afterAll(() => server.close());
+
+  /** What a run of one request comes to. */
+  async function ask(route: Route, answered: Answering, patience = 10_000): Promise<Tally> {
+    answering = answered;
+    const tally = new Tally([route]);
+    const client = new Client(url, tally, patience);
+    await client.ask(route);
+    client.hangUp();
+    return tally;
+  }
+
+  it('finds nothing wrong with a right answer, though it comes byte by byte', async () => {
+    const tally = await ask(ONE, (socket, n) => {
+      for (const byte of right(n)) socket.write(byte);
+    });
+    expect(tally.totals).toEqual({ requests: 1, 'left by the client': 0, ...RIGHT });
+    expect(tally.problems).toEqual([]);
+  });
+
+  it.each<[string, keyof typeof RIGHT, Route, (n: number) => string]>([
+    ['a wrong value', 'wrong values seen', ONE, (n) => answer(n, '["value"]')],
+    ['the value of another', 'wrong values seen', ONE, (n) => right(n - 1)],
+    ['a placeholder', 'placeholders seen', ONE, (n) => answer(n, `["${PLACEHOLDER}"]`)],
+    ['a placeholder in an error', 'placeholders seen', ONE, (n) => answer(n, PLACEHOLDER, 500)],
+    ['an error of any kind', 'wrong statuses', ONE, (n) => answer(n, '{}', 500)],
+    ['a refusal that is not due', 'wrong statuses', ONE, (n) => answer(n, '{}', 503)],
+    ['a success that is not due', 'wrong statuses', routeOf('overflow'), right],
+    [
+      'a refusal without Retry-After',
+      'wrong values seen',
+      routeOf('overflow'),
+      (n) => answer(n, '{}', 503),
+    ],
+  ])('finds %s', async (_, total, route, text) => {
+    const tally = await ask(route, (socket, n) => socket.write(text(n)));
+    expect(tally.totals).toMatchObject({ ...RIGHT, [total]: 1 });
+    expect(tally.problems).toContain(`${total}: 1`);
+  });
+
+  it.each<[string, Answering]>([
+    ['that is never answered', () => {}],
+    ['that is answered in part', (socket, n) => socket.write(right(n).slice(0, -1))],
+    ['whose connection is closed', (socket) => socket.destroy()],
+  ])('finds a request %s', async (_, answered) => {
+    const tally = await ask(ONE, answered, 100);
+    expect(tally.totals).toMatchObject({ ...RIGHT, lost: 1 });
+    expect(tally.problems).toContain('lost: 1');
+  });
+
+  it('finds a second answer, at once', async () => {
+    const tally = await ask(ONE, (socket, n) => socket.write(right(n) + right(n)));
+    expect(tally.totals).toMatchObject({ ...RIGHT, 'answered twice': 1 });
+    expect(tally.problems).toContain('answered twice: 1');
+  });
+
+  it('finds a second answer that comes later', async () => {
+    const tally = new Tally([ONE]);
+    const client = new Client(url, tally);
+    const sent = latch<() => void>();
+    answering = (socket, n) => {
+      socket.write(right(n));
+      sent.open(() => socket.write(right(n)));
+    };
+    await client.ask(ONE);
+    (await sent.opened)();
+    while (tally.answeredTwice === 0) await new Promise(setImmediate);
+    client.hangUp();
+    expect(tally.totals).toMatchObject({ ...RIGHT, 'answered twice': 1 });
+  });
+
+  it('allows for killed workers where tasks must not run twice, and else as a rare exception', async () => {
+    for (const [route, isAllowed] of [
+      [ONCE, true],
+      [ONE, false],
+    ] as const) {
+      answering = (socket, n) => socket.write(n % 10 === 0 ? broken(n) : right(n));
+      const tally = new Tally([route]);
+      const client = new Client(url, tally);
+      for (let i = 0; i < 20; i++) await client.ask(route);
+      client.hangUp();
+      expect(tally.totals).toMatchObject(RIGHT);
+      expect(tally.problems.length === 0).toBe(isAllowed);
+    }
+  });
+
+  it('does not hold against the server what its own clients leave', async () => {
+    answering = () => {};
+    const tally = new Tally([ONE]);
+    const client = new Client(url, tally);
+    await client.askAndLeave(ONE);
+    client.askHalf(ONE);
+    expect(tally.totals).toEqual({ requests: 2, 'left by the client': 2, ...RIGHT });
+  });
+});

@@ -1,0 +1,103 @@
+import { Connection, LostAnswer, type Answer } from './connection.js';
+import { judge, requestOf, type Route } from './routes.js';
+import type { Tally } from './tally.js';
+
+/** ms after which a request counts as lost. */
+const PATIENCE = 30_000;
+/** Share of the requests that the client does not wait for, and of those that it does not send to the end. */
+const LEFT = 0.08;
+const HALF_SENT = 0.02;
+/** ms within which it hangs up. */
+const HANG_UP_WITHIN = 40;
+
+let lastNumber = 0;
+
+/** Asks one thing after the other on one connection, and hangs up at random. */
+export class Client {
+  readonly #url: string;
+  readonly #tally: Tally;
+  readonly #patience: number;
+  #connection: Connection | undefined;
+
+  constructor(url: string, tally: Tally, patience = PATIENCE) {
+    this.#url = url;
+    this.#tally = tally;
+    this.#patience = patience;
+  }
+
+  async askUntil(end: number): Promise<void> {
+    while (performance.now() < end) {
+      const route = pick(this.#tally.routes);
+      const chance = Math.random();
+      if (chance < HALF_SENT) this.askHalf(route);
+      else if (chance < HALF_SENT + LEFT) await this.askAndLeave(route);
+      else await this.ask(route);
+    }
+    this.hangUp();
+  }
+
+  /** Asks, and judges the answer. */
+  async ask(route: Route): Promise<void> {
+    const n = ++lastNumber;
+    this.#tally.asked(route);
+    try {
+      this.#judge(route, n, await this.#open().ask(requestOf(route, n)));
+    } catch (error) {
+      if (!(error instanceof LostAnswer)) throw error;
+      this.#tally.loseOne(route, error.message);
+      this.hangUp();
+    }
+  }
+
+  /** Asks, and hangs up after a while; an answer that comes before is judged. */
+  async askAndLeave(route: Route): Promise<void> {
+    const n = ++lastNumber;
+    this.#tally.asked(route);
+    const connection = this.#open();
+    let hasLeft = false;
+    const timer = setTimeout(() => {
+      hasLeft = true;
+      connection.hangUp();
+    }, Math.random() * HANG_UP_WITHIN);
+    try {
+      this.#judge(route, n, await connection.ask(requestOf(route, n)));
+    } catch (error) {
+      if (!(error instanceof LostAnswer)) throw error;
+      if (hasLeft) this.#tally.left(route);
+      else this.#tally.loseOne(route, error.message);
+    }
+    clearTimeout(timer);
+    this.hangUp();
+  }
+
+  /** Begins to ask, and hangs up. */
+  askHalf(route: Route): void {
+    const request = requestOf(route, ++lastNumber);
+    this.#tally.asked(route);
+    this.#open().send(request.slice(0, Math.floor(Math.random() * request.length)));
+    this.hangUp();
+    this.#tally.left(route);
+  }
+
+  hangUp(): void {
+    this.#connection?.hangUp();
+    this.#connection = undefined;
+  }
+
+  #judge(route: Route, n: number, answer: Answer): void {
+    const sample = `${answer.status} ${answer.body}`;
+    this.#tally.answered(route, answer.status, judge(route, n, answer), sample);
+  }
+
+  #open(): Connection {
+    this.#connection ??= new Connection(this.#url, this.#patience, () => {
+      this.#tally.answeredTwice++;
+    });
+    return this.#connection;
+  }
+}
+
+function pick(routes: readonly Route[]): Route {
+  let rest = Math.random() * routes.reduce((sum, { weight }) => sum + weight, 0);
+  return routes.find(({ weight }) => (rest -= weight) < 0) ?? (routes[0] as Route);
+}

@@ -1,0 +1,141 @@
+import {
+  Catch,
+  type ArgumentsHost,
+  type INestApplication,
+  type LoggerService,
+} from '@nestjs/common';
+import { BaseExceptionFilter, HttpAdapterHost, NestFactory } from '@nestjs/core';
+import { ExpressAdapter } from '@nestjs/platform-express';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { FuturesModule, isFuturesException, taskFile, WorkerPool } from 'nestjs-futures';
+import { Piscina } from 'piscina';
+import { DeskController, Ledger, ScopedController } from './desk.controller.js';
+import { MAX_QUEUE, WORKERS } from './limits.js';
+import type { ServerMessage, ServerReport } from './server-process.js';
+
+/*
+ * The server of a run, a process of its own: node server.js <express|fastify> <own|module>, where
+ * the last says whose the thread pool is.
+ */
+
+const fatal = taskFile<typeof import('./chaos.tasks.js')>(
+  new URL('./chaos.tasks.js', import.meta.url),
+  { name: 'fatal' },
+);
+
+/** Counts what is logged, by the key that it is about. */
+class Log implements LoggerService {
+  readonly counts = new Map<string, number>();
+  readonly unexpected: string[] = [];
+
+  log(): void {}
+
+  warn(): void {}
+
+  error(error: unknown): void {
+    if (isFuturesException(error) && error.code === 'ERR_FUTURES_BROKEN_EXECUTOR') {
+      this.counts.set(error.key ?? '', (this.counts.get(error.key ?? '') ?? 0) + 1);
+    } else if ((error as NodeJS.ErrnoException).code !== 'ECONNRESET') {
+      // That is what becomes of a body that the client has not sent to its end.
+      this.unexpected.push(error instanceof Error ? (error.stack ?? error.message) : String(error));
+    }
+  }
+
+  get twice(): number {
+    return [...this.counts.values()].filter((count) => count > 1).length;
+  }
+}
+
+/** Tells the runner the error's code, beside what Nest answers. */
+@Catch()
+class CodeFilter extends BaseExceptionFilter {
+  override catch(error: unknown, host: ArgumentsHost): void {
+    if (isFuturesException(error)) {
+      this.applicationRef?.setHeader(host.switchToHttp().getResponse(), 'x-code', error.code);
+    }
+    // oxlint-disable-next-line promise/valid-params, promise/no-promise-in-callback -- of no promise
+    super.catch(error, host);
+  }
+}
+
+const [, , adapter, poolOwner] = process.argv;
+const pool = poolOwner === 'own' ? new Piscina({ maxThreads: WORKERS }) : undefined;
+// The death of an idle thread is an error of the pool.
+pool?.on('error', () => {});
+
+const log = new Log();
+const app = await NestFactory.create(
+  {
+    module: class ChaosModule {},
+    imports: [
+      FuturesModule.forRoot({
+        threads: { max: WORKERS, maxQueue: MAX_QUEUE, ...(pool && { pool }) },
+        processes: { max: WORKERS, maxQueue: MAX_QUEUE },
+      }),
+    ],
+    controllers: [DeskController, ScopedController],
+    providers: [Ledger],
+  },
+  adapter === 'express' ? new ExpressAdapter() : (new FastifyAdapter() as never),
+  { logger: log },
+);
+app.use(tellWhichIsAnswered);
+app.useGlobalFilters(new CodeFilter(app.get(HttpAdapterHost).httpAdapter));
+app.enableShutdownHooks();
+await app.listen(0, '127.0.0.1');
+// Longer than any pause of a client, so that none meets a connection that is just being closed.
+(app.getHttpServer() as { keepAliveTimeout: number }).keepAliveTimeout = 60_000;
+
+const workerPool = app.get(WorkerPool);
+let threadsKilled = 0;
+
+process.on('message', (message) => {
+  if (message === 'kill a thread') killThread();
+  if (message === 'report') void send({ type: 'report', ...report(app) });
+});
+process.on('disconnect', () => process.exit());
+await send({ type: 'ready', url: await app.getUrl() });
+
+/** From outside if the pool is ours; else by a task that ends it, in one of the ways there are. */
+function killThread(): void {
+  threadsKilled++;
+  if (pool !== undefined) {
+    const { threads } = pool;
+    void threads[Math.floor(Math.random() * threads.length)]?.terminate();
+    return;
+  }
+  const ways = [fatal.exit, fatal.throwLater, fatal.rejectUnseen];
+  const way = ways[threadsKilled % ways.length] as () => Promise<void>;
+  workerPool.run(way).then(
+    () => log.error(new Error('A task that ends its thread has returned.')),
+    (error: unknown) => {
+      if (!isFuturesException(error)) log.error(error);
+    },
+  );
+}
+
+function report(nest: INestApplication): ServerReport {
+  const { thread, process: processes } = nest.get(WorkerPool).stats();
+  return {
+    threadsKilled,
+    busy: [thread, processes].reduce(
+      (sum, each) => sum + (each?.queued ?? 0) + (each?.running ?? 0),
+      0,
+    ),
+    loggedTwice: log.twice,
+    unexpectedLog: log.unexpected,
+  };
+}
+
+function send(message: ServerMessage): Promise<void> {
+  return new Promise((resolve) => process.send?.(message, () => resolve()));
+}
+
+function tellWhichIsAnswered(
+  request: { headers: Record<string, string> },
+  response: { setHeader(name: string, value: string): void },
+  next: () => void,
+): void {
+  response.setHeader('x-answers', request.headers['x-asks'] ?? '');
+  next();
+}
