@@ -8,10 +8,10 @@ import { ConnectionWatch, persistent } from './connection-watch.js';
 import type { ResolvedWorkerOptions } from './futures-worker.options.js';
 import { INBOX_TTL, Inbox } from './inbox.js';
 import type { JobCall, JobData } from './job-data.js';
+import { JobReply } from './job-reply.js';
 import { toMessage } from './outcome-message.js';
 import { unpack } from './payload.js';
 import { FleetKeys, RedisCommands } from './redis-commands.js';
-import { Replies } from './replies.js';
 import { TraceContext } from './trace-context.js';
 import { within } from './within.js';
 
@@ -36,8 +36,8 @@ export class FuturesWorker {
   #trace: TraceContext | undefined;
   #worker: Worker<JobData> | undefined;
   #redis: RedisCommands | undefined;
+  #watch: ConnectionWatch | undefined;
   #inbox: Inbox | undefined;
-  #replies: Replies | undefined;
   #isGivenUp = false;
 
   constructor(options: ResolvedWorkerOptions) {
@@ -55,7 +55,6 @@ export class FuturesWorker {
     this.#worker = worker;
     const redis = new RedisCommands(worker.getBackend().client, new FleetKeys(prefix, queue));
     this.#redis = redis;
-    this.#replies = new Replies(redis);
     this.#inbox = new Inbox(
       name,
       redis,
@@ -105,47 +104,47 @@ export class FuturesWorker {
     );
     const watch = new ConnectionWatch(`Worker of queue "${queue}"`, worker.getBackend());
     worker.on('error', (error) => watch.warn(error));
+    this.#watch = watch;
     return worker;
   }
 
   async #process(job: Job<JobData>): Promise<void> {
-    const { inbox, calls, trace } = job.data;
+    const { inbox, calls } = job.data;
     const id = job.id ?? '';
     const controller = new AbortController();
     this.#running.set(id, controller);
-    try {
-      const outcomes = await this.#trace?.continue(trace, () => this.#run(job, controller.signal));
-      if (this.#isGivenUp || outcomes === undefined || controller.signal.aborted) return;
-      const messages = outcomes.map((outcome, i) =>
-        toMessage(i, outcome, calls[i]?.[0] ?? '', this.#options.maxSize),
-      );
-      await this.#replies?.send(inbox, id, messages);
-    } finally {
-      this.#running.delete(id);
-    }
+    const reply = new JobReply(calls.length, (outcomes) => {
+      if (this.#isGivenUp || controller.signal.aborted) return;
+      // Not waited for: on the same connection, the end of the job comes behind it.
+      this.#redis
+        ?.post(inbox, [JSON.stringify([id, outcomes])])
+        .catch((error: Error) => this.#watch?.warn(error));
+    });
+    const waited = Math.max(0, (this.#inbox?.now() ?? 0) - job.data.queuedAt);
+    const running = calls.map(async (wire, i) => {
+      const outcome = await this.#run(wire, job, waited, controller.signal);
+      reply.add(toMessage(i, outcome, wire[0], this.#options.maxSize));
+    });
+    await Promise.all(running);
+    this.#running.delete(id);
   }
 
-  async #run(job: Job<JobData>, signal: AbortSignal): Promise<Outcome[]> {
-    const { calls, queuedAt, queueTimeout } = job.data;
-    const waited = Math.max(0, (this.#inbox?.now() ?? 0) - queuedAt);
-    const outcomes = new Array<Outcome>(calls.length);
-    const runnable: [index: number, call: Call][] = [];
-    for (const [i, wire] of calls.entries()) {
-      try {
-        runnable.push([i, this.#toCall(wire, job, waited)]);
-      } catch (error) {
-        outcomes[i] = notStarted(error);
-      }
+  async #run(
+    wire: JobCall,
+    job: Job<JobData>,
+    waited: number,
+    signal: AbortSignal,
+  ): Promise<Outcome> {
+    const [task, , , , trace] = wire;
+    let call: Call;
+    try {
+      call = this.#toCall(wire, job, waited);
+    } catch (error) {
+      return notStarted(error);
     }
-    const ran = await this.#threads.run(
-      runnable.map(([, call]) => call),
-      { signal },
-    );
-    ran.forEach((outcome, n) => {
-      const [i, { task }] = runnable[n] as [number, Call];
-      outcomes[i] = this.#locate(limited(outcome, queueTimeout, task.id));
-    });
-    return outcomes;
+    const run = () => this.#threads.run([call], { signal });
+    const [outcome] = (await this.#trace?.continue(trace, run)) as [Outcome];
+    return this.#locate(limited(outcome, job.data.queueTimeout, task));
   }
 
   /** @throws what the call fails with, if it cannot be run */

@@ -2,6 +2,7 @@ import { TaskArgumentError } from '../errors/index.js';
 import type { Call } from '../executors/executor.js';
 import { findUncloneable } from '../tasks/uncloneable.js';
 import { pack, sizeOf } from './payload.js';
+import type { TraceCarrier } from './trace-context.js';
 
 /** One call in a job. */
 export type JobCall = readonly [
@@ -9,9 +10,11 @@ export type JobCall = readonly [
   timeout: number,
   isIdempotent: boolean,
   packedArgs: string,
+  /** The trace it belongs to. */
+  trace?: TraceCarrier,
 ];
 
-/** What a job says to the worker that takes it: all its calls were asked for by one pass. */
+/** What a job says to the worker that takes it. Its calls may be of several requests. */
 export interface JobData {
   /** The inbox of the process that waits for the outcomes. */
   readonly inbox: string;
@@ -19,16 +22,19 @@ export interface JobData {
   /** Epoch time in ms, by Redis's clock. */
   readonly queuedAt: number;
   readonly queueTimeout?: number;
-  /** The trace it belongs to: `traceparent`, `tracestate`. */
-  readonly trace?: Readonly<Record<string, string>>;
 }
 
 /** @throws TaskArgumentError if the arguments cannot be cloned, or are too large */
-export function toJobCall(call: Call, maxSize: number): JobCall {
+export function toJobCall(call: Call, maxSize: number, trace: TraceCarrier | undefined): JobCall {
   const { task, timeout } = call;
   const args = packArgs(call);
   const size = sizeOf(args);
-  if (size <= maxSize) return [task.id, timeout, task.idempotent, args];
+  if (size <= maxSize) {
+    const { id, idempotent } = task;
+    return trace === undefined
+      ? [id, timeout, idempotent, args]
+      : [id, timeout, idempotent, args, trace];
+  }
   throw new TaskArgumentError(
     'args',
     `of ${size} bytes`,

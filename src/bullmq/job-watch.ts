@@ -43,20 +43,20 @@ export class JobWatch {
   }
 
   #tick(): void {
-    if (this.#jobs.size === 0) return;
+    if (this.#jobs.open === 0) return;
     const now = performance.now();
     const { downSince } = this.#link;
     if (downSince !== undefined) this.#failUnreachable(downSince, now);
     if (this.#isLooking || now - this.#lookedAt < LOOK_EVERY) return;
-    const old = this.#jobs.values().filter(({ addedAt }) => now - addedAt >= MIN_AGE);
+    const old = this.#jobs.values().filter(({ madeAt }) => now - madeAt >= MIN_AGE);
     if (old.length > 0) void this.#lookAt(old);
   }
 
   /** While Redis is away, a call's time goes on. */
   #failUnreachable(downSince: number, now: number): void {
     for (const job of this.#jobs.values()) {
-      const waited = now - Math.max(downSince, job.addedAt);
-      this.#jobs.settle(job, (call) =>
+      const waited = now - Math.max(downSince, job.madeAt);
+      this.#jobs.giveUp(job, (call) =>
         waited >= call.timeout
           ? broken(call, `Redis was lost, and is not back after ${Math.round(waited)} ms`)
           : undefined,
@@ -90,7 +90,7 @@ export class JobWatch {
     job.isRunning = state === JobState.Running;
     if (state === JobState.Gone && isRead) {
       const reason = 'its job was removed from the queue, or what it came to was lost with Redis';
-      this.#jobs.settle(job, (call) => broken(call, reason));
+      this.#jobs.giveUp(job, (call) => broken(call, reason));
     }
     if (state === JobState.Stalled) this.#judgeStalled(job);
     else job.stalledSince = undefined;
@@ -101,7 +101,7 @@ export class JobWatch {
     const now = performance.now();
     job.stalledSince ??= now;
     const stalled = now - job.stalledSince;
-    this.#jobs.settle(job, (call) => {
+    this.#jobs.giveUp(job, (call) => {
       const patience = call.task.idempotent ? ABANDONED_AFTER : STALLED_AFTER;
       return stalled < patience ? undefined : broken(call, WORKER_DIED);
     });

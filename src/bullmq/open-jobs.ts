@@ -9,9 +9,13 @@ export interface OpenCall {
   readonly wire: JobCall;
   /** What it is expected to run, in ms; Infinity: unknown. */
   readonly estimate: number;
+  /** When it was handed over, by `performance.now()`. */
+  readonly openedAt: number;
   /** Settles it; later calls do nothing. */
-  readonly settle: (outcome: Outcome) => void;
-  settled: boolean;
+  readonly settle: (outcome: Outcome, isAnswer?: boolean) => void;
+  isSettled: boolean;
+  /** Undefined until it is sent. */
+  job: OpenJob | undefined;
 }
 
 /** A job of this process that has calls without an outcome. */
@@ -19,12 +23,14 @@ export interface OpenJob {
   readonly id: string;
   readonly calls: readonly OpenCall[];
   readonly queueTimeout: number | undefined;
-  /** When it was handed over, by `performance.now()`. */
-  readonly addedAt: number;
+  /** When it was made, by `performance.now()`. */
+  readonly madeAt: number;
+  /** Calls without an outcome. */
+  open: number;
+  /** Whether nobody waits for it any more, though it was not answered. */
+  isDropped: boolean;
   /** Whether a worker was seen to have it. */
   isRunning: boolean;
-  /** Whether nobody waits for it any more: its client has gone, or its time is over. */
-  isDropped: boolean;
   /** Since when its worker has not been heard of, by `performance.now()`. */
   stalledSince: number | undefined;
   queueTimer: NodeJS.Timeout | undefined;
@@ -36,7 +42,7 @@ const MAX_RUN = 4;
 const MAX_LENGTH = 1_000_000;
 
 /**
- * The jobs of this process that workers have not answered yet.
+ * The calls of this process that have no outcome yet, and the jobs they are sent in.
  *
  * @internal
  */
@@ -46,89 +52,98 @@ export class OpenJobs {
   readonly #estimates = new DurationEstimates();
   readonly #waiting = new Set<() => void>();
   #lastId = 0;
+  #open = 0;
 
   /** @param owner name of this process's inbox: job ids begin with it */
   constructor(owner: string) {
     this.#owner = owner;
   }
 
-  get size(): number {
-    return this.#byId.size;
+  /** Calls without an outcome. */
+  get open(): number {
+    return this.#open;
+  }
+
+  /** Calls among them that workers were seen to have. */
+  get running(): number {
+    let running = 0;
+    for (const job of this.#byId.values()) if (job.isRunning) running += job.open;
+    return running;
   }
 
   values(): OpenJob[] {
     return [...this.#byId.values()];
   }
 
-  estimate(taskId: string): number {
-    return this.#estimates.of(taskId);
+  has(job: OpenJob): boolean {
+    return this.#byId.has(job.id);
+  }
+
+  add(call: Call, wire: JobCall, onOutcome: (outcome: Outcome) => void): OpenCall {
+    this.#open++;
+    const open: OpenCall = {
+      call,
+      wire,
+      estimate: this.#estimates.of(call.task.id),
+      openedAt: performance.now(),
+      isSettled: false,
+      job: undefined,
+      settle: (outcome, isAnswer = false) => {
+        if (open.isSettled) return;
+        open.isSettled = true;
+        onOutcome(outcome);
+        if (open.job !== undefined) this.#closeCall(open.job, isAnswer);
+        this.#resumeIfEmpty(--this.#open);
+      },
+    };
+    return open;
   }
 
   /** Makes jobs of calls: short ones share one, long and unknown ones go alone, for the fleet to share. */
   plan(calls: readonly OpenCall[]): OpenJob[] {
-    const jobs: OpenCall[][] = [];
-    let [run, length] = [Infinity, 0];
+    const groups: OpenCall[][] = [];
+    let [run, length] = [0, 0];
     for (const each of calls.toSorted(byQueueTimeout)) {
+      const group = groups.at(-1);
       run += each.estimate;
       length += each.wire[3].length;
-      const current = jobs.at(-1);
-      const isSame = current?.[0]?.call.queueTimeout === each.call.queueTimeout;
-      if (current !== undefined && isSame && run <= MAX_RUN && length <= MAX_LENGTH) {
-        current.push(each);
+      const isAlike = group?.[0]?.call.queueTimeout === each.call.queueTimeout;
+      if (group !== undefined && isAlike && run <= MAX_RUN && length <= MAX_LENGTH) {
+        group.push(each);
       } else {
-        jobs.push([each]);
+        groups.push([each]);
         [run, length] = [each.estimate, each.wire[3].length];
       }
     }
-    const addedAt = performance.now();
-    return jobs.map((each) => ({
-      id: `${this.#owner}-${++this.#lastId}`,
-      calls: each,
-      queueTimeout: each[0]?.call.queueTimeout,
-      addedAt,
-      isRunning: false,
-      isDropped: false,
-      stalledSince: undefined,
-      queueTimer: undefined,
-    }));
-  }
-
-  add(job: OpenJob): void {
-    this.#byId.set(job.id, job);
-  }
-
-  has(job: OpenJob): boolean {
-    return this.#byId.has(job.id);
+    return groups.map((group) => this.#createJob(group));
   }
 
   /** Takes what a worker has answered; what nobody waits for any more is dropped. */
   answer(id: string, outcomes: readonly OutcomeMessage[]): void {
     const job = this.#byId.get(id);
     if (job === undefined) return;
-    const elapsed = performance.now() - job.addedAt;
     for (const message of outcomes) {
-      const open = job.calls[message[0]];
-      if (open === undefined || open.settled) continue;
+      const [index, , , , run] = message;
+      const open = job.calls[index];
+      if (open === undefined || open.isSettled) continue;
+      const { call, openedAt } = open;
       // One that was not run says nothing of the task.
-      if (message[4] > 0) this.#estimates.record(open.call.task.id, message[4]);
-      open.settle(fromMessage(message, open.call, elapsed));
+      if (run > 0) this.#estimates.record(call.task.id, run);
+      open.settle(fromMessage(message, call, performance.now() - openedAt), true);
     }
-    this.#closeIfSettled(job);
   }
 
   /** Gives up what is open of a job, with what `outcome` has for each call; if nothing, it stays. */
-  settle(job: OpenJob, outcome: (call: Call) => Outcome | undefined): void {
+  giveUp(job: OpenJob, outcome: (call: Call) => Outcome | undefined): void {
     for (const open of job.calls) {
-      const ended = open.settled ? undefined : outcome(open.call);
+      const ended = open.isSettled ? undefined : outcome(open.call);
       if (ended !== undefined) open.settle(ended);
     }
-    job.isDropped = job.calls.every(({ settled }) => settled);
-    this.#closeIfSettled(job);
   }
 
-  /** Resolves when no job is open, or after `timeout` ms. */
+  /** Resolves when no call is open, or after `timeout` ms. */
   async drained(timeout: number): Promise<void> {
-    if (this.size === 0) return;
+    if (this.#open === 0) return;
     let timer: NodeJS.Timeout | undefined;
     await new Promise<void>((resolve) => {
       timer = setTimeout(resolve, timeout);
@@ -137,11 +152,32 @@ export class OpenJobs {
     clearTimeout(timer);
   }
 
-  #closeIfSettled(job: OpenJob): void {
-    if (!job.calls.every(({ settled }) => settled)) return;
+  #createJob(calls: readonly OpenCall[]): OpenJob {
+    const job: OpenJob = {
+      id: `${this.#owner}-${++this.#lastId}`,
+      calls,
+      queueTimeout: calls[0]?.call.queueTimeout,
+      madeAt: performance.now(),
+      open: calls.length,
+      isDropped: false,
+      isRunning: false,
+      stalledSince: undefined,
+      queueTimer: undefined,
+    };
+    for (const open of calls) open.job = job;
+    this.#byId.set(job.id, job);
+    return job;
+  }
+
+  #closeCall(job: OpenJob, isAnswer: boolean): void {
+    if (--job.open > 0) return;
+    job.isDropped = !isAnswer;
     clearTimeout(job.queueTimer);
     this.#byId.delete(job.id);
-    if (this.size > 0) return;
+  }
+
+  #resumeIfEmpty(open: number): void {
+    if (open > 0) return;
     for (const resume of this.#waiting) resume();
     this.#waiting.clear();
   }
@@ -150,7 +186,7 @@ export class OpenJobs {
 /** What the worker is told of a job. */
 export function toJobData(
   { calls, queueTimeout }: OpenJob,
-  common: Pick<JobData, 'inbox' | 'queuedAt' | 'trace'>,
+  common: Pick<JobData, 'inbox' | 'queuedAt'>,
 ): JobData {
   const data = { ...common, calls: calls.map(({ wire }) => wire) };
   return queueTimeout === undefined ? data : { ...data, queueTimeout };

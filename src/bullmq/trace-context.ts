@@ -1,8 +1,8 @@
-/** What a job carries of the trace it belongs to. */
+/** What a call carries of the trace it belongs to, such as `traceparent` and `tracestate`. */
 export type TraceCarrier = Readonly<Record<string, string>>;
 
 /**
- * Brings the active trace context along with a job, by OpenTelemetry's API and the propagator that
+ * Brings the active trace context along with a call, by OpenTelemetry's API and the propagator that
  * the app has registered. Does nothing where that package is not installed.
  *
  * @internal
