@@ -90,15 +90,9 @@ export function failingFast(connection: ConnectionOptions, timeout: number): Con
 }
 
 /** Settings of a connection that goes on when it is back. What its owner has set stays. */
-export function persistent(connection: ConnectionOptions, timeout: number): ConnectionOptions {
+export function persistent(connection: ConnectionOptions): ConnectionOptions {
   if (isClient(connection)) return connection;
-  return {
-    retryStrategy,
-    connectTimeout: timeout,
-    socketTimeout: timeout,
-    ...connection,
-    maxRetriesPerRequest: null,
-  };
+  return { retryStrategy, ...connection, maxRetriesPerRequest: null };
 }
 
 function retryStrategy(times: number): number {

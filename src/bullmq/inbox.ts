@@ -7,6 +7,8 @@ import type { RedisCommands } from './redis-commands.js';
 export const INBOX_TTL = 30_000;
 /** How long, in ms, one read waits for messages. */
 const BLOCK = 5_000;
+/** How long, in ms, it may take: then the other end is gone without a word. */
+const MAX_READ = BLOCK + 5_000;
 /** How long, in ms, what was read may stay in Redis. */
 const TRIM_AFTER = 50;
 /** Messages of one read. */
@@ -50,7 +52,7 @@ export class Inbox {
     this.#redis = redis;
     this.#onMessage = hooks.message;
     this.#onTouch = hooks.touched ?? (() => {});
-    const connection = persistent(options.connection, 2 * BLOCK);
+    const connection = persistent(options.connection);
     const backendOptions = { connection, prefix: options.prefix };
     this.#backend = createRedisBackend(options.queue, backendOptions, { blocking: true });
     this.watch = new ConnectionWatch(`Queue "${options.queue}", messages`, this.#backend);
@@ -98,6 +100,9 @@ export class Inbox {
     const client = await this.#backend.client;
     while (!this.#closing) {
       const streams = [{ key: this.key, id: this.#position }];
+      const watchdog = setTimeout(() => {
+        if (this.watch.isUp) client.disconnect(true);
+      }, MAX_READ);
       try {
         const read = (await client.xread(streams, { BLOCK, COUNT: MAX_MESSAGES })) as Entries;
         for (const [id, [, message = '']] of read?.[0]?.[1] ?? []) {
@@ -109,6 +114,8 @@ export class Inbox {
         if (this.#closing) return;
         this.watch.warn(error as Error);
         await new Promise((resolve) => setTimeout(resolve, RETRY_AFTER));
+      } finally {
+        clearTimeout(watchdog);
       }
     }
   }

@@ -10,7 +10,10 @@ import { fileURLToPath } from 'node:url';
 import { Redis } from 'ioredis';
 import { taskFile } from '../../src/index.js';
 import { BullmqExecutor } from '../../src/bullmq/bullmq.executor.js';
-import { resolveBullmqOptions, type BullmqExecutorOptions } from '../../src/bullmq/bullmq.options.js';
+import {
+  resolveBullmqOptions,
+  type BullmqExecutorOptions,
+} from '../../src/bullmq/bullmq.options.js';
 import { probe, reachPort } from '../support/services.js';
 
 const WORKER = fileURLToPath(new URL('../fixtures/queue-worker.js', import.meta.url));
@@ -31,18 +34,31 @@ export interface TestQueue {
   readonly prefix: string;
 }
 
-const cleanUps: (() => unknown)[] = [];
+const afterTest: (() => unknown)[] = [];
+const afterSuite: (() => unknown)[] = [];
+let isInTest = false;
 
-/** Runs after the test, the last one first. */
+/** Runs after the test, or, if asked for outside of one, after the suite; the last one first. */
 export function cleanUp(end: () => unknown): void {
-  cleanUps.push(end);
+  (isInTest ? afterTest : afterSuite).push(end);
 }
 
-afterEach(async () => {
-  for (const end of cleanUps.splice(0).toReversed()) await end();
+async function run(ends: (() => unknown)[]): Promise<void> {
+  for (const end of ends.splice(0).toReversed()) await end();
+}
+
+beforeEach(() => {
+  isInTest = true;
 });
 
-/** Its keys are removed after the test. */
+afterEach(async () => {
+  await run(afterTest);
+  isInTest = false;
+});
+
+afterAll(() => run(afterSuite));
+
+/** Its keys are removed when it is no longer used. */
 export function testQueue(port = REDIS.port): TestQueue {
   const prefix = `test-${randomUUID()}`;
   const redis = port === REDIS.port ? REDIS : { host: '127.0.0.1', port };
@@ -55,7 +71,7 @@ export function testQueue(port = REDIS.port): TestQueue {
   return { connection: redis, queue: 'futures', prefix };
 }
 
-/** Every key of a test's queue, less what BullMQ keeps of each queue itself. */
+/** Every key of a test's queue. */
 export function keysOf(prefix: string): Promise<string[]> {
   return withRedis((client) => client.keys(`${prefix}:*`));
 }
