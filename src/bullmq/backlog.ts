@@ -39,10 +39,11 @@ export class Backlog {
   async admit(jobs: number, redis: RedisCommands): Promise<ExecutorSaturatedError | undefined> {
     if (this.#expected + jobs > this.#maxQueue) await this.#count(redis, MAX_AGE_IF_FULL);
     if (this.#expected + jobs > this.#maxQueue) return this.#refusal(jobs);
-    this.#added += jobs;
+    // Asked before they are sent, and so without them.
     this.#count(redis, MAX_AGE).catch(() => {
       // The next batch asks again.
     });
+    this.#added += jobs;
     return undefined;
   }
 

@@ -16,6 +16,7 @@ const QUIET = 30_000;
 export class ConnectionWatch {
   /** When it was lost, by `performance.now()`; undefined: it works. */
   downSince: number | undefined;
+  #hasEnded = false;
   readonly #name: string;
   readonly #warned = new Map<string, number>();
   readonly #waiting = new Set<() => void>();
@@ -32,8 +33,15 @@ export class ConnectionWatch {
     return this.downSince === undefined;
   }
 
+  /** The connection is closed on purpose. */
+  end(): void {
+    this.#hasEnded = true;
+  }
+
   lost(): void {
-    this.downSince ??= performance.now();
+    if (this.downSince !== undefined || this.#hasEnded) return;
+    this.downSince = performance.now();
+    logger.warn(`${this.#name}: the connection to Redis is lost.`);
   }
 
   back(): void {
@@ -60,6 +68,7 @@ export class ConnectionWatch {
   }
 
   warn({ message, code }: Error & { readonly code?: string }): void {
+    if (this.#hasEnded) return;
     const text = message || code || 'unknown error';
     const now = performance.now();
     if (now - (this.#warned.get(text) ?? -Infinity) < QUIET) return;
@@ -83,8 +92,6 @@ export function failingFast(connection: ConnectionOptions, timeout: number): Con
     retryStrategy,
     enableOfflineQueue: false,
     connectTimeout: timeout,
-    // An answer that takes this long will not come: the other end is gone without a word.
-    socketTimeout: 2 * timeout,
     ...connection,
   };
 }

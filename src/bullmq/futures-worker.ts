@@ -16,6 +16,7 @@ const CLOSE_TIMEOUT = 2_000;
 /** What a worker has while it works. */
 interface Work {
   readonly worker: Worker<JobData>;
+  readonly watch: ConnectionWatch;
   readonly redis: RedisCommands;
   readonly inbox: Inbox;
   readonly runner: JobRunner;
@@ -53,10 +54,11 @@ export class FuturesWorker {
     await this.#threads.close({ timeout: 0 });
   }
 
-  async #leave({ worker, redis, inbox, runner }: Work): Promise<void> {
+  async #leave({ worker, watch, redis, inbox, runner }: Work): Promise<void> {
     const isDrained = await isOver(worker.pause(), this.#options.shutdownTimeout);
     if (!isDrained) runner.giveUp();
     await isOver(redis.discharge(this.#name));
+    watch.end();
     await isOver(inbox.close());
     await isOver(worker.close(!isDrained));
   }
@@ -72,9 +74,10 @@ export class FuturesWorker {
       message: (jobId) => runner.abort(jobId),
       touched: () => void redis.enlist(this.#name, INBOX_TTL / 1_000).catch(() => {}),
     });
+    worker.getBackend().on('ready', () => inbox.keepAlive());
     const threads = this.#threads;
     const runner = new JobRunner({ tasks, maxSize, threads, trace, redis, watch, inbox });
-    return { worker, redis, inbox, runner };
+    return { worker, watch, redis, inbox, runner };
   }
 
   #createWorker(run: JobRunner['run']): Worker<JobData> {

@@ -36,6 +36,7 @@ export class Inbox {
   #clockOffset = 0;
   #trimTimer: NodeJS.Timeout | undefined;
   #touchTimer: NodeJS.Timeout | undefined;
+  #watchdog: NodeJS.Timeout | undefined;
   #reading: Promise<void> | undefined;
   #closing = false;
 
@@ -56,7 +57,6 @@ export class Inbox {
     const backendOptions = { connection, prefix: options.prefix };
     this.#backend = createRedisBackend(options.queue, backendOptions, { blocking: true });
     this.watch = new ConnectionWatch(`Queue "${options.queue}", messages`, this.#backend);
-    this.#backend.on('ready', () => this.#keepAlive());
   }
 
   get key(): string {
@@ -76,17 +76,26 @@ export class Inbox {
   /** Resolves when the inbox is there, and read. */
   async open(): Promise<void> {
     await Promise.all([this.#touch(), this.#backend.client]);
-    this.#touchTimer = setInterval(() => this.#keepAlive(), INBOX_TTL / 3);
+    this.#touchTimer = setInterval(() => this.keepAlive(), INBOX_TTL / 3);
     this.#reading = this.#read();
+  }
+
+  /** To be called when the connection that sends is back: Redis may have lost the inbox. */
+  keepAlive(): void {
+    // While Redis is away; when it is back, this is called again.
+    this.#touch().catch(() => {});
   }
 
   async close(): Promise<void> {
     this.#closing = true;
+    this.watch.end();
     clearInterval(this.#touchTimer);
     clearTimeout(this.#trimTimer);
-    // The read under way ends with its connection.
+    clearTimeout(this.#watchdog);
+    // The read under way ends with its connection; while that is lost, it would never end.
+    const { isUp } = this.watch;
     await this.#backend.close(true);
-    await this.#reading;
+    if (isUp) await this.#reading;
   }
 
   /** Whether all messages up to this one were read. */
@@ -100,7 +109,7 @@ export class Inbox {
     const client = await this.#backend.client;
     while (!this.#closing) {
       const streams = [{ key: this.key, id: this.#position }];
-      const watchdog = setTimeout(() => {
+      this.#watchdog = setTimeout(() => {
         if (this.watch.isUp) client.disconnect(true);
       }, MAX_READ);
       try {
@@ -115,7 +124,7 @@ export class Inbox {
         this.watch.warn(error as Error);
         await new Promise((resolve) => setTimeout(resolve, RETRY_AFTER));
       } finally {
-        clearTimeout(watchdog);
+        clearTimeout(this.#watchdog);
       }
     }
   }
@@ -124,16 +133,9 @@ export class Inbox {
     this.#trimTimer ??= setTimeout(() => {
       this.#trimTimer = undefined;
       const [ms, n] = this.#position.split('-');
-      this.#redis.trim(this.key, `${ms}-${Number(n) + 1}`).catch((error: Error) => {
-        if (!this.#closing) this.watch.warn(error);
-      });
+      // The next one trims what this one has not.
+      this.#redis.trim(this.key, `${ms}-${Number(n) + 1}`).catch(() => {});
     }, TRIM_AFTER);
-  }
-
-  #keepAlive(): void {
-    this.#touch().catch((error: Error) => {
-      if (!this.#closing) this.watch.warn(error);
-    });
   }
 
   async #touch(): Promise<void> {

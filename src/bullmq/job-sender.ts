@@ -6,7 +6,7 @@ import { JobWatch, broken } from './job-watch.js';
 import { toJobData, type OpenCall, type OpenJob, type OpenJobs } from './open-jobs.js';
 import type { OutcomeMessage } from './outcome-message.js';
 import { QueueLink } from './queue-link.js';
-import { within } from './within.js';
+import { NoAnswer, within } from './within.js';
 
 /** What there is while the executor is in touch with Redis, or tries to be. */
 interface Connected {
@@ -80,6 +80,7 @@ export class JobSender {
       if (refusal === undefined) return;
       for (const job of jobs) this.#jobs.giveUp(job, () => notStarted(refusal));
     } catch (error) {
+      if (error instanceof NoAnswer) void this.#connected?.link.suspect();
       const reason = `Redis cannot be reached (${(error as Error).message})`;
       for (const job of jobs) this.#jobs.giveUp(job, (call) => broken(call, reason, error));
     }

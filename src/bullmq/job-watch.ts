@@ -3,7 +3,7 @@ import { notStarted, type Call } from '../executors/executor.js';
 import type { OpenJob, OpenJobs } from './open-jobs.js';
 import type { QueueLink } from './queue-link.js';
 import { JobState } from './redis-commands.js';
-import { within } from './within.js';
+import { NoAnswer, within } from './within.js';
 
 /** How often, in ms, the open jobs are gone through. */
 const INTERVAL = 500;
@@ -72,13 +72,12 @@ export class JobWatch {
         const some = jobs.slice(i, i + MAX_LOOKS);
         const ids = some.map(({ id }) => id);
         const { last, states } = await within(LOOK_TIMEOUT, redis.look(inbox.key, ids));
-        this.#link.suspect(false);
         // What is on its way comes first.
         const isRead = inbox.hasRead(last);
         some.forEach((job, index) => this.#judge(job, states[index], isRead));
       }
-    } catch {
-      this.#link.suspect(true);
+    } catch (error) {
+      if (error instanceof NoAnswer) void this.#link.suspect();
     } finally {
       this.#isLooking = false;
       this.#lookedAt = performance.now();

@@ -1,5 +1,5 @@
 import { Queue, createRedisBackend, type JobsOptions } from 'bullmq';
-import { ConnectionWatch, failingFast } from './connection-watch.js';
+import { ConnectionWatch, failingFast, isClient } from './connection-watch.js';
 import type { ResolvedBullmqOptions } from './bullmq.options.js';
 import { Inbox } from './inbox.js';
 import type { JobData } from './job-data.js';
@@ -10,6 +10,8 @@ import { within } from './within.js';
 const JOB_OPTIONS: JobsOptions = { removeOnComplete: true, removeOnFail: true, attempts: 1 };
 /** How long, in ms, leaving Redis may take. */
 const CLOSE_TIMEOUT = 2_000;
+/** How often, in ms, a Redis that did not answer is asked again. */
+const PROBE_EVERY = 500;
 /** What BullMQ keeps of its events: this module reads none, a dashboard may. */
 const MAX_EVENTS = 1_000;
 
@@ -24,10 +26,14 @@ export class QueueLink {
   readonly #queue: Queue<JobData>;
   readonly #watch: ConnectionWatch;
   readonly #madeAt = performance.now();
+  /** Whether the connection is a client that somebody else has made. */
+  readonly #isOfOwner: boolean;
   #isOpen = false;
+  #isClosed = false;
 
   constructor(options: ResolvedBullmqOptions, name: string, onMessage: (message: string) => void) {
     const { connection, queue, prefix, redisTimeout } = options;
+    this.#isOfOwner = isClient(connection);
     this.#queue = new Queue<JobData>(
       queue,
       {
@@ -44,6 +50,7 @@ export class QueueLink {
     this.#queue.on('error', () => {});
     this.redis = new RedisCommands(backend.client, new FleetKeys(prefix, queue));
     this.inbox = new Inbox(name, this.redis, options, { message: onMessage });
+    backend.on('ready', () => this.inbox.keepAlive());
   }
 
   /** Resolves when jobs can be added, and their outcomes come in. */
@@ -66,10 +73,20 @@ export class QueueLink {
     return up.every(Boolean);
   }
 
-  /** Redis does not answer, whatever the connection says; or does again. */
-  suspect(isDown: boolean): void {
-    if (isDown) this.#watch.lost();
-    else if (!this.#watch.isUp) this.#watch.back();
+  /** Redis has not answered, though the connection is there: it counts as lost until Redis does. */
+  async suspect(): Promise<void> {
+    if (!this.#isOpen || !this.#watch.isUp) return;
+    this.#watch.lost();
+    // The other end may have gone without a word. What was sent is sent again.
+    if (!this.#isOfOwner) (await this.#queue.getBackend().client).disconnect(true);
+    while (!this.#watch.isUp && !this.#isClosed) {
+      try {
+        await this.redis.count();
+        this.#watch.back();
+      } catch {
+        await new Promise((resolve) => setTimeout(resolve, PROBE_EVERY).unref());
+      }
+    }
   }
 
   async add(jobs: readonly { readonly id: string; readonly data: JobData }[]): Promise<void> {
@@ -86,7 +103,9 @@ export class QueueLink {
 
   /** Leaves nothing of this process in Redis, if Redis can be reached. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     const isUp = this.downSince === undefined;
+    this.#watch.end();
     const discharged = isUp ? this.redis.discharge(this.inbox.name) : undefined;
     await ended(Promise.allSettled([discharged]));
     // A connection that is lost cannot say goodbye.
