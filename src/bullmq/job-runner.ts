@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { hostname } from 'node:os';
 import type { Job } from 'bullmq';
 import { BrokenExecutorError, FutureTimeoutError } from '../errors/index.js';
@@ -58,6 +59,8 @@ export class JobRunner {
     const id = job.id ?? '';
     const controller = new AbortController();
     const { signal } = controller;
+    // Each call listens to it; Node warns of more than ten.
+    setMaxListeners(0, signal);
     this.#running.set(id, controller);
     const reply = new JobReply(calls.length, (outcomes) => {
       if (this.#isGivenUp || signal.aborted) return;

@@ -43,6 +43,7 @@ describeWith(redisService, 'calls through the queue', () => {
       expect(values).toEqual(numbers.map((i) => i + i));
     }
     expect(await run(executor)).toEqual([]);
+    expect(worker.log()).toBe('');
   });
 
   it('say where they ran and for how long', async () => {
