@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { FuturesModule } from 'nestjs-futures';
+import { bullmqExecutor } from 'nestjs-futures/bullmq';
 import { ChainController } from './api/chain.controller.js';
 import { FailsController } from './api/fails.controller.js';
 import { PingController } from './api/ping.controller.js';
@@ -9,6 +10,7 @@ import { FlightsLoader } from './flights-report/flights-loader.js';
 import { InlineController } from './inline/inline.controller.js';
 import { PageController } from './page/page.controller.js';
 import { portletProviders } from './portlets/portlets.js';
+import { fleet } from './redis.js';
 import { LatestRuns } from './trace/latest-runs.js';
 import { RequestClock } from './trace/request-clock.js';
 
@@ -22,6 +24,9 @@ import { RequestClock } from './trace/request-clock.js';
       // A worker that stays has Vega and Shiki loaded, and its code is warm, when the next visitor
       // comes. The default is half a minute.
       threads: { idleTimeout: 600_000 },
+      // EXECUTOR=queue: the tasks run in the workers that `npm run start:worker` starts.
+      executors: { queue: bullmqExecutor(fleet) },
+      executor: process.env['EXECUTOR'] ?? 'thread',
     }),
   ],
   controllers: [

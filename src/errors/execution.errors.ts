@@ -52,7 +52,8 @@ export class ExecutorSaturatedError extends FuturesHttpException {
 }
 
 /**
- * The worker died under the task: `process.exit()`, out of memory, an uncaught error.
+ * The worker died under the task (`process.exit()`, out of memory, an uncaught error), or the
+ * executor itself does not work: its queue cannot be reached.
  *
  * @publicApi
  */
@@ -61,7 +62,7 @@ export class BrokenExecutorError extends FuturesException {
 }
 
 /**
- * An argument cannot be sent to a worker (structured clone refuses it).
+ * An argument cannot be sent to a worker: structured clone refuses it, or it is too large.
  *
  * @publicApi
  */
@@ -73,17 +74,18 @@ export class TaskArgumentError extends FuturesException {
     readonly path: string,
     description: string,
     options: FuturesExceptionOptions,
+    reason = `which cannot be cloned. ` +
+      `Pass plain data, or submit a plain function to run it on the event loop.`,
   ) {
     super(
-      `The task ${options.task} cannot be sent its arguments: ${path} is ${description}, which cannot be cloned. ` +
-        `Pass plain data, or submit a plain function to run it on the event loop.`,
+      `The task ${options.task} cannot be sent its arguments: ${path} is ${description}, ${reason}`,
       options,
     );
   }
 }
 
 /**
- * A result cannot be sent back from the worker (structured clone refuses it).
+ * A result cannot be sent back from the worker: structured clone refuses it, or it is too large.
  *
  * @publicApi
  */
@@ -95,10 +97,10 @@ export class TaskResultError extends FuturesException {
     readonly path: string,
     description: string,
     options: FuturesExceptionOptions,
+    reason = 'which cannot be cloned. Return plain data from the task.',
   ) {
     super(
-      `The task ${options.task} cannot send its result back: ${path} is ${description}, which cannot be cloned. ` +
-        `Return plain data from the task.`,
+      `The task ${options.task} cannot send its result back: ${path} is ${description}, ${reason}`,
       options,
     );
   }

@@ -72,6 +72,21 @@ function label(error: Error, name: string, { key, task }: FuturesExceptionOption
 }
 
 /**
+ * Gives an error of this module, which has come from another process as a plain error, its class
+ * again.
+ *
+ * @internal
+ */
+export function adoptException(
+  error: Error,
+  constructor: { readonly name: string; readonly prototype: Error },
+  options: FuturesExceptionOptions,
+): void {
+  Object.setPrototypeOf(error, constructor.prototype);
+  label(error, constructor.name, options);
+}
+
+/**
  * Tells whether a caught value is an error of this module.
  *
  * @example

@@ -49,6 +49,30 @@ type ReservedName = (typeof RESERVED_NAMES)[number];
 
 const RESERVED: ReadonlySet<string> = new Set(RESERVED_NAMES);
 
+const SOURCE = Symbol('nestjs-futures.task-file');
+
+/**
+ * What a task file's handles are made of.
+ *
+ * @internal
+ */
+export interface TaskFileSource {
+  /** The first part of its tasks' ids. */
+  readonly name: string;
+  /** `file:` URL. */
+  readonly url: string;
+  readonly idempotent: boolean;
+}
+
+/**
+ * Undefined for what `taskFile()` has not made.
+ *
+ * @internal
+ */
+export function taskFileSource(file: object): TaskFileSource | undefined {
+  return (file as { readonly [SOURCE]?: TaskFileSource })[SOURCE];
+}
+
 /**
  * Names a module of plain exported functions that workers load. It is not loaded here.
  *
@@ -84,9 +108,11 @@ export function taskFile<Module>(
       `taskFile(): "idempotent" must be a boolean, but is ${describe(idempotent)}.`,
     );
   }
+  const source: TaskFileSource = { name, url: href, idempotent };
   const handles = new Map<string, AnyFunction>();
   return new Proxy(Object.create(null) as TaskFile<Module>, {
     get(_target, property) {
+      if (property === SOURCE) return source;
       if (typeof property === 'symbol' || RESERVED.has(property)) return undefined;
       let handle = handles.get(property);
       if (handle === undefined) {

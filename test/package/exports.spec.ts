@@ -34,6 +34,7 @@ const EXPORTS: Readonly<Record<string, readonly string[]>> = {
     'isFuturesException',
     'taskFile',
   ],
+  './bullmq': ['FuturesWorkerModule', 'bullmqExecutor'],
   './task': ['taskContext', 'taskSignal', 'transfer'],
   './testing': ['assertReplaySafe'],
 };

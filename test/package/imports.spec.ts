@@ -9,7 +9,9 @@ import { ROOT } from './project.js';
 const PUBLIC_TYPES = ['@nestjs/common', '@nestjs/core', 'piscina', 'rxjs'];
 
 /** What each subpath but `.` may name besides: the optional peer that it is about. */
-const OPTIONAL_PEERS: Readonly<Record<string, readonly string[]>> = {};
+const OPTIONAL_PEERS: Readonly<Record<string, readonly string[]>> = {
+  './bullmq': ['bullmq', '@opentelemetry/api'],
+};
 
 interface Manifest {
   readonly exports: Readonly<Record<string, { readonly types: string; readonly default: string }>>;

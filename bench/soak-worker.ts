@@ -1,0 +1,19 @@
+import { NestFactory } from '@nestjs/core';
+import { taskFile } from 'nestjs-futures';
+import { FuturesWorkerModule } from 'nestjs-futures/bullmq';
+
+const app = await NestFactory.createApplicationContext(
+  FuturesWorkerModule.forRoot({
+    connection: { port: Number(process.argv[2]) },
+    queue: 'soak',
+    tasks: [taskFile(new URL('./tasks/soak.tasks.js', import.meta.url))],
+    threads: { max: 1 },
+    concurrency: 2,
+    stalledAfter: 2_000,
+  }),
+  { logger: ['error', 'warn'] },
+);
+app.enableShutdownHooks();
+// It ends with the process that has started it.
+process.on('disconnect', () => process.exit());
+process.send?.('ready');

@@ -1,0 +1,8 @@
+/** Where the app and its workers meet. Redis at REDIS_HOST, REDIS_PORT; by default on this machine. */
+export const fleet = {
+  connection: {
+    host: process.env['REDIS_HOST'] ?? '127.0.0.1',
+    port: Number(process.env['REDIS_PORT'] ?? 6379),
+  },
+  queue: 'data-desk',
+};

@@ -1,0 +1,80 @@
+import { ExecutorSaturatedError } from '../errors/index.js';
+import { DrainRate } from '../executors/drain-rate.js';
+import type { RedisCommands } from './redis-commands.js';
+
+/** How old a count may be, in ms: while the queue is far from full, and when it seems to be full. */
+const MAX_AGE = 200;
+const MAX_AGE_IF_FULL = 20;
+
+/**
+ * How many jobs wait, of all who use the queue. It is counted now and then, beside what is sent; in
+ * between, what this process adds is added up. Only a queue that seems to be full is counted before
+ * a batch is refused.
+ *
+ * @internal
+ */
+export class Backlog {
+  readonly #drain = new DrainRate();
+  readonly #maxQueue: number;
+  #workers = 0;
+  #waiting = 0;
+  /** Jobs this process has added, ever; and when the last count was asked for. */
+  #added = 0;
+  #addedAtCount = 0;
+  #countedAt = -Infinity;
+  #counting: Promise<void> | undefined;
+  /** Jobs that were taken by workers, ever, as of the last count. */
+  #taken: number | undefined;
+
+  constructor(maxQueue: number) {
+    this.#maxQueue = maxQueue;
+  }
+
+  /** Workers alive, as of the last count. */
+  get workers(): number {
+    return this.#workers;
+  }
+
+  /** Counts the jobs as added, or says why they cannot be. */
+  async admit(jobs: number, redis: RedisCommands): Promise<ExecutorSaturatedError | undefined> {
+    if (this.#expected + jobs > this.#maxQueue) await this.#count(redis, MAX_AGE_IF_FULL);
+    if (this.#expected + jobs > this.#maxQueue) return this.#refusal(jobs);
+    // Asked before they are sent, and so without them.
+    this.#count(redis, MAX_AGE).catch(() => {
+      // The next batch asks again.
+    });
+    this.#added += jobs;
+    return undefined;
+  }
+
+  get #expected(): number {
+    return this.#waiting + this.#added - this.#addedAtCount;
+  }
+
+  async #count(redis: RedisCommands, maxAge: number): Promise<void> {
+    if (performance.now() - this.#countedAt < maxAge) return;
+    this.#counting ??= this.#ask(redis).finally(() => (this.#counting = undefined));
+    await this.#counting;
+  }
+
+  async #ask(redis: RedisCommands): Promise<void> {
+    const added = this.#added;
+    const count = await redis.count();
+    this.#addedAtCount = added;
+    this.#countedAt = performance.now();
+    this.#waiting = count.waiting;
+    this.#workers = count.workers;
+    const taken = count.added - count.waiting;
+    if (this.#taken !== undefined) this.#drain.record(Math.max(0, taken - this.#taken));
+    this.#taken = taken;
+  }
+
+  #refusal(jobs: number): ExecutorSaturatedError {
+    const retryAfter = this.#drain.retryAfter(this.#expected + jobs);
+    return new ExecutorSaturatedError(
+      `The queue is full: ${this.#expected} jobs wait, ${jobs} more would exceed "maxQueue" (${this.#maxQueue}), so none of them was taken. ` +
+        `Try again in ${retryAfter} s, add workers (${this.#workers} are alive), or raise "maxQueue".`,
+      retryAfter,
+    );
+  }
+}

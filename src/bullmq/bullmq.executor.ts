@@ -1,0 +1,136 @@
+import { randomUUID } from 'node:crypto';
+import { ExecutorSaturatedError } from '../errors/index.js';
+import {
+  SHUTTING_DOWN,
+  cancelled,
+  notStarted,
+  type Call,
+  type Executor,
+  type ExecutorStats,
+  type Outcome,
+} from '../executors/executor.js';
+import {
+  resolveBullmqOptions,
+  type BullmqExecutorOptions,
+  type ResolvedBullmqOptions,
+} from './bullmq.options.js';
+import { toJobCall } from './job-data.js';
+import { JobSender } from './job-sender.js';
+import { OpenJobs, type OpenCall, type OpenJob } from './open-jobs.js';
+import { TraceContext, type TraceCarrier } from './trace-context.js';
+
+/**
+ * Makes an executor whose calls are run by workers on other machines, which take them from a BullMQ
+ * queue: apps with {@link FuturesWorkerModule}. It connects to Redis when it is first used.
+ *
+ * @throws FuturesOptionsError naming the option, its value and what is allowed
+ *
+ * @example
+ * ```ts
+ * FuturesModule.forRoot({
+ *   executors: { queue: bullmqExecutor({ connection: { host: 'redis' }, queue: 'futures' }) },
+ * });
+ * futures.using({ executor: 'queue' }).submit('report', tasks.renderReport, rows);
+ * ```
+ *
+ * @publicApi
+ */
+export function bullmqExecutor(options: BullmqExecutorOptions): Executor {
+  return new BullmqExecutor(resolveBullmqOptions(options));
+}
+
+/** @internal */
+export class BullmqExecutor implements Executor {
+  readonly #options: ResolvedBullmqOptions;
+  readonly #jobs: OpenJobs;
+  readonly #sender: JobSender;
+  #trace: TraceContext | undefined;
+  #isClosing = false;
+  #resolved = 0;
+  #failed = 0;
+
+  constructor(options: ResolvedBullmqOptions) {
+    const name = randomUUID();
+    this.#options = options;
+    this.#jobs = new OpenJobs(name);
+    this.#sender = new JobSender(options, name, this.#jobs);
+  }
+
+  async run(
+    calls: readonly Call[],
+    { signal }: { readonly signal?: AbortSignal } = {},
+  ): Promise<Outcome[]> {
+    if (calls.length === 0) return [];
+    if (this.#isClosing) {
+      const error = new ExecutorSaturatedError(SHUTTING_DOWN, 1);
+      return calls.map(() => notStarted(error));
+    }
+    const trace = (this.#trace ??= await TraceContext.load()).inject();
+    if (signal?.aborted === true) return calls.map(cancelled);
+    return new Promise((resolve) => {
+      const outcomes = new Array<Outcome>(calls.length);
+      let left = calls.length;
+      const settle = (i: number, outcome: Outcome) => {
+        outcomes[i] = outcome;
+        if (outcome.status === 'resolved') this.#resolved++;
+        else this.#failed++;
+        if (--left > 0) return;
+        signal?.removeEventListener('abort', abort);
+        resolve(outcomes);
+      };
+      const open = this.#open(calls, trace, settle);
+      const abort = () => this.#cancel(open);
+      if (left > 0) signal?.addEventListener('abort', abort);
+      this.#sender.send(open);
+    });
+  }
+
+  stats(): ExecutorStats {
+    const { open, running } = this.#jobs;
+    return {
+      workers: this.#sender.workers,
+      queued: open - running,
+      running,
+      resolved: this.#resolved,
+      failed: this.#failed,
+    };
+  }
+
+  async close({ timeout }: { readonly timeout: number }): Promise<void> {
+    this.#isClosing = true;
+    await this.#jobs.drained(timeout);
+    const left = this.#jobs.values();
+    const error = new ExecutorSaturatedError(SHUTTING_DOWN, 1);
+    for (const job of left) this.#jobs.giveUp(job, () => notStarted(error));
+    await this.#sender.withdraw(left);
+    await this.#sender.close();
+  }
+
+  /** Calls that cannot be sent are settled at once. */
+  #open(
+    calls: readonly Call[],
+    trace: TraceCarrier | undefined,
+    settle: (i: number, outcome: Outcome) => void,
+  ): OpenCall[] {
+    return calls.flatMap((call, i) => {
+      try {
+        const wire = toJobCall(call, this.#options.maxSize, trace);
+        return [this.#jobs.add(call, wire, (outcome) => settle(i, outcome))];
+      } catch (error) {
+        settle(i, notStarted(error));
+        return [];
+      }
+    });
+  }
+
+  /** A job that others have calls in goes on: they are short. */
+  #cancel(calls: readonly OpenCall[]): void {
+    const jobs = new Set<OpenJob>();
+    for (const { call, job, settle, isSettled } of calls) {
+      if (isSettled) continue;
+      settle(cancelled(call));
+      if (job?.isDropped === true) jobs.add(job);
+    }
+    void this.#sender.withdraw([...jobs]);
+  }
+}

@@ -1,0 +1,35 @@
+import type { OutcomeMessage } from './outcome-message.js';
+
+/** How long, in ms, an outcome waits for the others of its job. */
+const MAX_DELAY = 5;
+
+/**
+ * The outcomes of one job, on their way back: all at once if they come up at about the same time. A
+ * short call does not wait for a long one that shares its job; they may be of different requests.
+ *
+ * @internal
+ */
+export class JobReply {
+  readonly #send: (outcomes: readonly OutcomeMessage[]) => void;
+  #unsent: OutcomeMessage[] = [];
+  #left: number;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(calls: number, send: (outcomes: readonly OutcomeMessage[]) => void) {
+    this.#left = calls;
+    this.#send = send;
+  }
+
+  add(outcome: OutcomeMessage): void {
+    this.#unsent.push(outcome);
+    if (--this.#left === 0) this.#flush();
+    else this.#timer ??= setTimeout(() => this.#flush(), MAX_DELAY);
+  }
+
+  #flush(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#send(this.#unsent);
+    this.#unsent = [];
+  }
+}

@@ -1,0 +1,19 @@
+/** What was asked for has taken too long. */
+export class NoAnswer extends Error {
+  constructor(timeout: number) {
+    super(`no answer within ${timeout} ms`);
+  }
+}
+
+/** @throws NoAnswer if the promise takes longer than `timeout` ms; what becomes of it then is left to itself */
+export async function within<Value>(timeout: number, promise: Promise<Value>): Promise<Value> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new NoAnswer(timeout)), timeout);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

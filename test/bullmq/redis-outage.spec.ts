@@ -1,0 +1,200 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Controller, Get, Logger } from '@nestjs/common';
+import { BrokenExecutorError, Futures, FuturesService } from '../../src/index.js';
+import { bullmqExecutor } from '../../src/bullmq/index.js';
+import { call, run } from '../executors/support.js';
+import { onEachAdapter } from '../support/app.js';
+import { MemoryLogger } from '../support/memory-logger.js';
+import { describeWith, probe, reachPort } from '../support/services.js';
+import { tasks } from '../support/tasks.js';
+import {
+  Signals,
+  cleanUp,
+  fleet,
+  spawnWorker,
+  startExecutor,
+  startWorker,
+  testQueue,
+  until,
+} from './support.js';
+
+const server = await probe('redis-server', async () => {
+  const version = spawn('redis-server', ['--version'], { stdio: 'ignore' });
+  await once(version, 'exit');
+});
+
+/** A Redis of the test's own, which it stops and starts. */
+class OwnRedis {
+  port = 0;
+  readonly #folder = mkdtempSync(join(tmpdir(), 'nestjs-futures-redis-'));
+  #process: ChildProcess | undefined;
+
+  constructor() {
+    cleanUp(async () => {
+      await this.stop();
+      rmSync(this.#folder, { recursive: true });
+    });
+  }
+
+  async start(): Promise<this> {
+    if (this.port === 0) this.port = await freePort();
+    const args = ['--port', String(this.port), '--dir', this.#folder, '--save', ''];
+    this.#process = spawn('redis-server', args, { stdio: 'ignore' });
+    await until(() =>
+      reachPort('127.0.0.1', this.port).then(
+        () => true,
+        () => false,
+      ),
+    );
+    return this;
+  }
+
+  async stop(): Promise<void> {
+    if (this.#process === undefined) return;
+    const ended = once(this.#process, 'exit');
+    this.#process.kill('SIGKILL');
+    this.#process = undefined;
+    await ended;
+  }
+
+  /** It keeps its connections, and answers nothing. */
+  freeze(): void {
+    this.#process?.kill('SIGSTOP');
+  }
+
+  thaw(): void {
+    this.#process?.kill('SIGCONT');
+  }
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const { port } = probe.address() as AddressInfo;
+  probe.close();
+  return port;
+}
+
+describeWith(server, 'while Redis is away', () => {
+  let log: MemoryLogger;
+
+  beforeEach(() => {
+    log = new MemoryLogger();
+    Logger.overrideLogger(log);
+  });
+
+  it('calls fail, and are run again when it is back', async () => {
+    const redis = await new OwnRedis().start();
+    const queue = testQueue(redis.port);
+    const worker = await startWorker(queue);
+    const executor = startExecutor(queue, { redisTimeout: 300 });
+    expect(await run(executor, call(tasks.add, [1, 2]))).toEqual([3]);
+    await redis.stop();
+    const [error] = await run(executor, call(tasks.add, [1, 2], { key: 'x' }));
+    expect(error).toBeInstanceOf(BrokenExecutorError);
+    expect(error).toMatchObject({ key: 'x', task: 'basic.add' });
+    expect((error as Error).message).toContain('Redis cannot be reached');
+    await redis.start();
+    await until(async () => (await run(executor, call(tasks.add, [1, 2])))[0] === 3);
+    // Once for each connection, not for each attempt to connect.
+    expect(log.warnings.length).toBeGreaterThanOrEqual(1);
+    expect(log.warnings.length).toBeLessThanOrEqual(4);
+    expect(log.errors).toEqual([]);
+    expect(worker.log().split('\n').length).toBeLessThan(12);
+  }, 30_000);
+
+  it('calls under way fail when their time is over', async () => {
+    const redis = await new OwnRedis().start();
+    const queue = testQueue(redis.port);
+    await startWorker(queue);
+    const executor = startExecutor(queue, { redisTimeout: 300 });
+    const signals = new Signals();
+    const running = run(executor, call(fleet.hold, [signals.folder], { timeout: 1_000 }));
+    await signals.reached(1);
+    await redis.stop();
+    const [error] = await running;
+    expect(error).toBeInstanceOf(BrokenExecutorError);
+    expect((error as Error).message).toContain('Redis was lost, and is not back');
+  }, 30_000);
+
+  it('calls under way whose jobs it has lost fail when it is back', async () => {
+    const redis = await new OwnRedis().start();
+    const queue = testQueue(redis.port);
+    await startWorker(queue);
+    const executor = startExecutor(queue);
+    const signals = new Signals();
+    const running = run(executor, call(fleet.hold, [signals.folder]));
+    await signals.reached(1);
+    await redis.stop();
+    await redis.start();
+    // A Redis without its data: the job is gone with it.
+    const [error] = await running;
+    expect(error).toBeInstanceOf(BrokenExecutorError);
+    expect((error as Error).message).toContain('lost with Redis');
+    signals.open();
+    await until(async () => (await run(executor, call(tasks.add, [1, 2])))[0] === 3);
+  }, 30_000);
+
+  it('calls fail though its connections stay open', async () => {
+    const redis = await new OwnRedis().start();
+    const queue = testQueue(redis.port);
+    await startWorker(queue);
+    const executor = startExecutor(queue, { redisTimeout: 300 });
+    expect(await run(executor, call(tasks.add, [1, 2]))).toEqual([3]);
+    redis.freeze();
+    const [error] = await run(executor, call(tasks.add, [1, 2]));
+    expect(error).toBeInstanceOf(BrokenExecutorError);
+    redis.thaw();
+    await until(async () => (await run(executor, call(tasks.add, [1, 2])))[0] === 3);
+  }, 30_000);
+
+  it('the first call fails too; it and its worker find Redis when it comes', async () => {
+    const redis = new OwnRedis();
+    await redis.start();
+    await redis.stop();
+    const queue = testQueue(redis.port);
+    const executor = startExecutor(queue, { redisTimeout: 300 });
+    spawnWorker(queue);
+    const started = performance.now();
+    expect(await run(executor, call(tasks.add, [1, 2]))).toEqual([expect.any(BrokenExecutorError)]);
+    // Once it is known, no call waits for it.
+    const known = performance.now();
+    expect(await run(executor, call(tasks.add, [1, 2]))).toEqual([expect.any(BrokenExecutorError)]);
+    expect(performance.now() - known).toBeLessThan(known - started);
+    await redis.start();
+    await until(async () => (await run(executor, call(tasks.add, [1, 2])))[0] === 3);
+  }, 30_000);
+
+  onEachAdapter('over HTTP', (start) => {
+    it('plain routes are answered, others with 500, and the app can be closed', async () => {
+      const redis = await new OwnRedis().start();
+      const queue = testQueue(redis.port);
+      await startWorker(queue);
+      @Controller()
+      class Desk {
+        @Get('plain')
+        plain() {
+          return { plain: true };
+        }
+        @Get()
+        page(@Futures() futures: FuturesService) {
+          return { sum: futures.resultOrSubmit('sum', 0, tasks.add, 1, 2) };
+        }
+      }
+      const executors = { queue: bullmqExecutor({ ...queue, redisTimeout: 300 }) };
+      const app = await start({ controllers: [Desk], futures: { executor: 'queue', executors } });
+      expect((await app.get('/')).body).toEqual({ sum: 3 });
+      await redis.stop();
+      const [page, plain] = await Promise.all([app.get('/'), app.get('/plain')]);
+      expect(page.status).toBe(500);
+      expect(plain).toMatchObject({ status: 200, body: { plain: true } });
+      expect(app.log.errors.join()).toContain('Redis cannot be reached');
+      await app.close();
+    }, 30_000);
+  });
+});
