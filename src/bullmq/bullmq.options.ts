@@ -1,6 +1,7 @@
 import type { ConnectionOptions } from 'bullmq';
 import { FuturesOptionsError } from '../errors/index.js';
-import { check, checkKnown, describe } from '../options-check.js';
+import { describe } from '../describe.js';
+import { check, checkKnown } from '../options-check.js';
 
 /** What an executor and its workers must agree on. */
 export interface QueueLocation {
