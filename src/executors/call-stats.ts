@@ -20,8 +20,8 @@ export class CallStats {
   #resolved = 0;
   #failed = 0;
 
-  record({ status, worker, wait, run }: Outcome): void {
-    this.#roll();
+  record({ status, worker, wait, run }: Outcome, now: number): void {
+    this.#roll(now);
     if (status === 'resolved') this.#resolved++;
     else this.#failed++;
     if (worker === '') return;
@@ -38,9 +38,10 @@ export class CallStats {
     width: number,
     underWay: number,
   ): Required<Pick<ExecutorStats, 'resolved' | 'failed' | 'wait' | 'run' | 'utilization'>> {
-    this.#roll();
+    const now = performance.now();
+    this.#roll(now);
     const start = Math.max(this.#windowStart - WINDOW, this.#madeAt);
-    const capacity = width * (performance.now() - start);
+    const capacity = width * (now - start);
     const busy = this.#busyBefore + this.#busy + underWay;
     return {
       resolved: this.#resolved,
@@ -51,8 +52,8 @@ export class CallStats {
     };
   }
 
-  #roll(): void {
-    const age = performance.now() - this.#windowStart;
+  #roll(now: number): void {
+    const age = now - this.#windowStart;
     if (age < WINDOW) return;
     this.#rollOnce();
     if (age >= 2 * WINDOW) this.#rollOnce();

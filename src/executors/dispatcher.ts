@@ -43,8 +43,9 @@ export class Dispatcher {
     estimate: ({ task, transferList = [] }) =>
       transferList.length > 0 ? Infinity : this.#estimates.of(task.id),
     settled: (outcome) => {
-      this.#stats.record(outcome);
-      this.#drain.record(1);
+      const now = performance.now();
+      this.#stats.record(outcome, now);
+      this.#drain.record(1, now);
     },
   };
   #closing = false;

@@ -14,22 +14,24 @@ export class DrainRate {
   #current = 0;
   #previous = 0;
 
-  record(ended: number): void {
-    this.#roll();
+  /** So many calls have ended. */
+  record(ended: number, now = performance.now()): void {
+    this.#roll(now);
     this.#current += ended;
   }
 
   /** Whole seconds until `queued` calls are worked off, from 1 to 60; 1 if nothing was measured. */
   retryAfter(queued: number): number {
-    this.#roll();
-    const measured = WINDOW + performance.now() - this.#windowStart;
+    const now = performance.now();
+    this.#roll(now);
+    const measured = WINDOW + now - this.#windowStart;
     const perSecond = ((this.#previous + this.#current) / measured) * 1_000;
     if (perSecond === 0) return MIN_RETRY_AFTER;
     return Math.min(MAX_RETRY_AFTER, Math.max(MIN_RETRY_AFTER, Math.ceil(queued / perSecond)));
   }
 
-  #roll(): void {
-    const age = performance.now() - this.#windowStart;
+  #roll(now: number): void {
+    const age = now - this.#windowStart;
     if (age < WINDOW) return;
     this.#previous = age < 2 * WINDOW ? this.#current : 0;
     this.#current = 0;

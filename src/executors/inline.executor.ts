@@ -70,9 +70,10 @@ export class InlineExecutor implements Executor {
     } catch (error) {
       outcome = { status: 'failed', value: error };
     }
-    const run = performance.now() - started;
+    const now = performance.now();
+    const run = now - started;
     const ended: Outcome = { ...outcome, worker: 'event loop', wait: 0, run };
-    this.#stats.record(ended);
+    this.#stats.record(ended, now);
     return ended;
   }
 
