@@ -42,7 +42,7 @@ export class ThreadExecutor extends DispatchedExecutor {
 }
 
 /** How many threads in a row may die while they start, until what waits for them is given up. */
-const MAX_FAILED_STARTS = 5;
+const MAX_FAILED_STARTS = 2;
 
 /** Runs nothing. */
 const NOTHING: ChunkMessage = {
