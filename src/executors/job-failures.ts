@@ -5,8 +5,8 @@ import { notStarted } from './executor.js';
 
 /** How many workers may die under a call until that is held against it. */
 const MAX_DEATHS = 3;
-/** How many may die before they start a call, which is not its fault: more, but not without end. */
-const MAX_FALSE_STARTS = 10;
+/** How many may die before they start a call: not its fault, so only that it ends where none can start. */
+const MAX_FALSE_STARTS = 30;
 
 /** Counts a death of its worker; returns whether the job may run again. */
 export function survivesDeath(job: Job, hasStarted: boolean): boolean {

@@ -11,7 +11,7 @@ const logger = new Logger('Futures');
 export const THREAD_ENTRY = createRequire(import.meta.url).resolve('#task-worker');
 
 /** How many threads in a row may die while they start, until what waits for them is given up. */
-const MAX_FAILED_STARTS = 5;
+const MAX_FAILED_STARTS = 2;
 
 /** Runs nothing. */
 const NOTHING: ChunkMessage = {

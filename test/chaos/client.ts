@@ -3,7 +3,7 @@ import { judge, requestOf, type Route } from './routes.js';
 import type { Tally } from './tally.js';
 
 /** ms after which a request counts as lost. */
-const PATIENCE = 30_000;
+const PATIENCE = 60_000;
 /** Share of the requests that the client does not wait for, and of those that it does not send to the end. */
 const LEFT = 0.08;
 const HALF_SENT = 0.02;
@@ -40,8 +40,10 @@ export class Client {
   async ask(route: Route): Promise<void> {
     const n = ++lastNumber;
     this.#tally.asked(route);
+    const start = performance.now();
     try {
       this.#judge(route, n, await this.#open().ask(requestOf(route, n)));
+      this.#tally.waited(route, performance.now() - start);
     } catch (error) {
       if (!(error instanceof LostAnswer)) throw error;
       this.#tally.loseOne(route, error.message);
@@ -85,7 +87,8 @@ export class Client {
   }
 
   #judge(route: Route, n: number, answer: Answer): void {
-    const sample = `${answer.status} ${answer.body}`;
+    const reason = decodeURI(answer.headers.get('x-reason') ?? '');
+    const sample = `${answer.status} ${answer.body} ${reason}`;
     this.#tally.answered(route, answer.status, judge(route, n, answer), sample);
   }
 

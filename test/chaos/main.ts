@@ -64,7 +64,7 @@ async function run(variant: Variant, duration: number): Promise<string[]> {
     'threads killed': report?.threadsKilled,
     'processes killed': server.processesKilled,
   });
-  return [...problems, ...tally.samples];
+  return problems.length > 0 ? [...problems, ...tally.samples] : [];
 }
 
 function problemsOf(report: ServerReport | undefined): string[] {

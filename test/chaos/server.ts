@@ -46,12 +46,14 @@ class Log implements LoggerService {
   }
 }
 
-/** Tells the runner the error's code, beside what Nest answers. */
+/** Tells the runner the error's code and message, beside what Nest answers. */
 @Catch()
 class CodeFilter extends BaseExceptionFilter {
   override catch(error: unknown, host: ArgumentsHost): void {
     if (isFuturesException(error)) {
-      this.applicationRef?.setHeader(host.switchToHttp().getResponse(), 'x-code', error.code);
+      const response = host.switchToHttp().getResponse<object>();
+      this.applicationRef?.setHeader(response, 'x-code', error.code);
+      this.applicationRef?.setHeader(response, 'x-reason', encodeURI(error.message));
     }
     // oxlint-disable-next-line promise/valid-params, promise/no-promise-in-callback -- of no promise
     super.catch(error, host);
@@ -88,30 +90,37 @@ await app.listen(0, '127.0.0.1');
 
 const workerPool = app.get(WorkerPool);
 let threadsKilled = 0;
+let isKilling = false;
 
 process.on('message', (message) => {
-  if (message === 'kill a thread') killThread();
+  if (message === 'kill a thread') void killThread();
   if (message === 'report') void send({ type: 'report', ...report(app) });
 });
 process.on('disconnect', () => process.exit());
 await send({ type: 'ready', url: await app.getUrl() });
 
 /** From outside if the pool is ours; else by a task that ends it, in one of the ways there are. */
-function killThread(): void {
-  threadsKilled++;
+async function killThread(): Promise<void> {
   if (pool !== undefined) {
-    const { threads } = pool;
-    void threads[Math.floor(Math.random() * threads.length)]?.terminate();
+    const thread = pool.threads[Math.floor(Math.random() * pool.threads.length)];
+    if (thread === undefined) return;
+    threadsKilled++;
+    await thread.terminate();
     return;
   }
+  // One at a time: where threads start more slowly than that, there would be ever more to wait for.
+  if (isKilling) return;
+  isKilling = true;
   const ways = [fatal.exit, fatal.throwLater, fatal.rejectUnseen];
   const way = ways[threadsKilled % ways.length] as () => Promise<void>;
-  workerPool.run(way).then(
-    () => log.error(new Error('A task that ends its thread has returned.')),
-    (error: unknown) => {
-      if (!isFuturesException(error)) log.error(error);
-    },
-  );
+  try {
+    await workerPool.run(way);
+    log.error(new Error('A task that ends its thread has returned.'));
+  } catch (error) {
+    if (isFuturesException(error)) threadsKilled++;
+    else log.error(error);
+  }
+  isKilling = false;
 }
 
 function report(nest: INestApplication): ServerReport {

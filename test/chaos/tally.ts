@@ -12,6 +12,7 @@ export class Tally {
   readonly #statuses = new Map<string, Map<number, number>>();
   readonly #verdicts = new Map<string, Map<Verdict, number>>();
   readonly #left = new Map<string, number>();
+  readonly #slowest = new Map<string, number>();
   /** Connections on which more came than was asked for. */
   answeredTwice = 0;
   /** Requests that were neither answered, nor left by their client. */
@@ -25,10 +26,16 @@ export class Tally {
     increase(this.#requests, name);
   }
 
-  answered({ name }: Route, status: number, verdict: Verdict, sample: string): void {
+  answered({ name, isOnce }: Route, status: number, verdict: Verdict, sample: string): void {
     increase(nested(this.#statuses, name), status);
     increase(nested(this.#verdicts, name), verdict);
-    if (verdict !== 'right' && verdict !== 'broken') this.#keep(`${name}: ${verdict}: ${sample}`);
+    const isDue = verdict === 'right' || (verdict === 'broken' && isOnce);
+    if (!isDue) this.#keep(`${name}: ${verdict}: ${sample}`);
+  }
+
+  /** An answer took so many ms. */
+  waited({ name }: Route, ms: number): void {
+    this.#slowest.set(name, Math.max(this.#slowest.get(name) ?? 0, Math.round(ms)));
   }
 
   left({ name }: Route): void {
@@ -57,6 +64,7 @@ export class Tally {
           statuses.map((status) => [`= ${status}`, this.#statuses.get(name)?.get(status) ?? 0]),
         ),
         'left by the client': this.#left.get(name) ?? 0,
+        'slowest (ms)': this.#slowest.get(name) ?? 0,
       },
     ]);
     return Object.fromEntries(rows) as Record<string, Record<string, number>>;

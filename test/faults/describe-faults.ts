@@ -10,7 +10,7 @@ export function describeFaults(kind: Kind): void {
     describe.each(FAULTS_OF[kind])('$name', (fault) => {
       it.each([
         ['alone', 1, 0],
-        ['under 50 concurrent requests', 5, 50],
+        ['under 50 concurrent requests', 3, 50],
       ])('%s', async (_, faulty, healthy) => {
         const before = openResources();
         const app = await start(deskOf(kind, fault.meet));
