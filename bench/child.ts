@@ -61,6 +61,8 @@ export class Child<Known extends Answers> {
 /** Answers the questions of the process that forked this one. */
 export function answer(answers: Answers): void {
   process.on('message', (question: Question) => void reply(answers, question));
+  // Nobody is left who would end it.
+  process.on('disconnect', () => process.exit());
 }
 
 async function reply(answers: Answers, { id, name, argument }: Question): Promise<void> {
