@@ -29,6 +29,7 @@ export class JobSender {
   readonly #backlog: Backlog;
   #unsent: OpenCall[] = [];
   #connected: Connected | undefined;
+  #isClosed = false;
 
   constructor(options: ResolvedBullmqOptions, name: string, jobs: OpenJobs) {
     this.#options = options;
@@ -63,6 +64,7 @@ export class JobSender {
 
   /** Leaves Redis. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     if (this.#connected === undefined) return;
     const { link, watch } = this.#connected;
     this.#connected = undefined;
@@ -71,7 +73,6 @@ export class JobSender {
   }
 
   async #flush(): Promise<void> {
-    // Whose client has gone meanwhile is not sent.
     const jobs = this.#jobs.plan(this.#unsent.filter(({ isSettled }) => !isSettled));
     this.#unsent = [];
     if (jobs.length === 0) return;
@@ -92,24 +93,30 @@ export class JobSender {
     const link = await this.#connect();
     if (!(await link.whenUp(redisTimeout))) throw new Error('the connection is lost');
     const refusal = await within(redisTimeout, this.#backlog.admit(jobs.length, link.redis));
-    if (refusal !== undefined) return refusal;
+    // Whose client has gone meanwhile is not sent.
+    const wanted = jobs.filter(({ isDropped }) => !isDropped);
+    if (refusal !== undefined || wanted.length === 0) return refusal;
     const { inbox } = link;
     const common = { inbox: inbox.key, queuedAt: inbox.now() };
-    for (const job of jobs) this.#limitWait(job);
-    const added = link.add(jobs.map((job) => ({ id: job.id, data: toJobData(job, common) })));
+    for (const job of wanted) {
+      job.sentAt = performance.now();
+      this.#limitWait(job);
+    }
+    const added = link.add(wanted.map((job) => ({ id: job.id, data: toJobData(job, common) })));
     try {
       await within(redisTimeout, added);
     } catch (error) {
       // Redis may take them all the same, when the connection is back.
-      void added.then(() => this.withdraw(jobs)).catch(() => {});
+      void added.then(() => this.withdraw(wanted)).catch(() => {});
       throw error;
     }
     // Those whose client has gone before Redis had them.
-    void this.withdraw(jobs.filter(({ isDropped }) => isDropped));
+    void this.withdraw(wanted.filter(({ isDropped }) => isDropped));
     return undefined;
   }
 
   async #connect(): Promise<QueueLink> {
+    if (this.#isClosed) throw new Error('the executor is closed');
     const { link, opened, since } = (this.#connected ??= this.#open());
     await within(Math.max(0, since + this.#options.redisTimeout - performance.now()), opened);
     return link;

@@ -7,7 +7,7 @@ import { NoAnswer, within } from './within.js';
 
 /** How often, in ms, the open jobs are gone through. */
 const INTERVAL = 500;
-/** How long, in ms, a job is open before Redis is asked about it. */
+/** How long, in ms, after it was sent Redis is asked about a job. */
 const MIN_AGE = 2_000;
 /** How often, in ms, it is asked, and how long it may take to answer. */
 const LOOK_EVERY = 1_000;
@@ -48,7 +48,7 @@ export class JobWatch {
     const { downSince } = this.#link;
     if (downSince !== undefined) this.#failUnreachable(downSince, now);
     if (this.#isLooking || now - this.#lookedAt < LOOK_EVERY) return;
-    const old = this.#jobs.values().filter(({ madeAt }) => now - madeAt >= MIN_AGE);
+    const old = this.#jobs.values().filter(({ sentAt = now }) => now - sentAt >= MIN_AGE);
     if (old.length > 0) void this.#lookAt(old);
   }
 

@@ -25,6 +25,8 @@ export interface OpenJob {
   readonly queueTimeout: number | undefined;
   /** When it was made, by `performance.now()`. */
   readonly madeAt: number;
+  /** When it was given to Redis, by `performance.now()`; undefined: not yet. */
+  sentAt: number | undefined;
   /** Calls without an outcome. */
   open: number;
   /** Whether nobody waits for it any more, though it was not answered. */
@@ -158,6 +160,7 @@ export class OpenJobs {
       calls,
       queueTimeout: calls[0]?.call.queueTimeout,
       madeAt: performance.now(),
+      sentAt: undefined,
       open: calls.length,
       isDropped: false,
       isRunning: false,

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { Redis } from 'ioredis';
 import {
   TaskArgumentError,
   TaskResultError,
@@ -177,6 +178,15 @@ describeWith(redisService, 'calls through the queue', () => {
     expect((file as Error).message).toContain('it has: basic, data, fleet');
     expect(task).toBeInstanceOf(UnknownTaskError);
     expect((task as Error).message).toContain('its functions are: add, echo');
+  });
+
+  it('go by a client of yours, which stays open', async () => {
+    const client = new Redis({ ...queue.connection, maxRetriesPerRequest: null });
+    const executor = startExecutor(queue, { connection: client });
+    expect(await run(executor, call(tasks.add, [1, 2]))).toEqual([3]);
+    await executor.close({ timeout: 1_000 });
+    expect(await client.ping()).toBe('PONG');
+    client.disconnect();
   });
 
   it('count', async () => {
