@@ -140,8 +140,10 @@ class PiscinaWorkers implements Workers {
     }
     this.#failedStarts = 0;
     const error = new Error('the threads of the pool die before they have started');
-    for (const [{ progress }, reject] of this.#sent) {
-      if (Atomics.load(new Int32Array(progress), WORKER_ID) === 0) reject(error);
+    for (const [message, reject] of this.#sent) {
+      if (Atomics.load(new Int32Array(message.progress), WORKER_ID) !== 0) continue;
+      this.#sent.delete(message);
+      reject(error);
     }
   }
 }
