@@ -90,7 +90,7 @@ await app.listen(0, '127.0.0.1');
 
 const workerPool = app.get(WorkerPool);
 let threadsKilled = 0;
-let isKilling = false;
+let killing = 0;
 
 process.on('message', (message) => {
   if (message === 'kill a thread') void killThread();
@@ -108,9 +108,9 @@ async function killThread(): Promise<void> {
     await thread.terminate();
     return;
   }
-  // One at a time: where threads start more slowly than that, there would be ever more to wait for.
-  if (isKilling) return;
-  isKilling = true;
+  // Where threads start more slowly than they are to be killed, what kills them must not pile up.
+  if (killing >= 2 * WORKERS) return;
+  killing++;
   const ways = [fatal.exit, fatal.throwLater, fatal.rejectUnseen];
   const way = ways[threadsKilled % ways.length] as () => Promise<void>;
   try {
@@ -120,7 +120,7 @@ async function killThread(): Promise<void> {
     if (isFuturesException(error)) threadsKilled++;
     else log.error(error);
   }
-  isKilling = false;
+  killing--;
 }
 
 function report(nest: INestApplication): ServerReport {
