@@ -7,8 +7,8 @@ export interface RoundsOptions<C, Value> {
   readonly contenders: readonly C[];
   readonly adapter: AdapterName;
   readonly rounds: number;
-  /** Called once for each contender, before the first round. */
-  readonly prepare?: (contender: C, server: Server) => Promise<unknown>;
+  /** Has a contender's code compiled and its pools filled. Default: measures it, for nothing. */
+  readonly warmUp?: (contender: C, server: Server) => Promise<unknown>;
   /** Measures one contender once. */
   readonly measure: (contender: C, server: Server) => Promise<Value>;
 }
@@ -24,18 +24,16 @@ export function inRounds<C extends { readonly app: string }, Value>({
   contenders,
   adapter,
   rounds,
-  prepare,
   measure,
+  warmUp = measure,
 }: RoundsOptions<C, Value>): Promise<Map<C, Value[]>> {
   const apps = new Map(contenders.map((contender) => [contender, contender.app]));
   return withServers(apps, adapter, async (servers) => {
     const values = new Map<C, Value[]>(contenders.map((contender) => [contender, []]));
-    for (const [contender, server] of servers) await prepare?.(contender, server);
-    // The first is a rehearsal: code gets compiled, pools get filled.
-    for (let round = -1; round < rounds; round++) {
+    for (const [contender, server] of servers) await warmUp(contender, server);
+    for (let round = 0; round < rounds; round++) {
       for (const contender of round % 2 === 0 ? contenders : contenders.toReversed()) {
-        const value = await measure(contender, servers.get(contender) as Server);
-        if (round >= 0) values.get(contender)?.push(value);
+        values.get(contender)?.push(await measure(contender, servers.get(contender) as Server));
       }
     }
     return values;
@@ -43,11 +41,11 @@ export function inRounds<C extends { readonly app: string }, Value>({
 }
 
 /** Part of the time measured that a server is loaded before, in each round. */
-const WARM_UP = 0.25;
+const RUN_UP = 0.25;
 
 /** Loads a server for one round. */
-export function loadOnce(load: Omit<Load, 'warmUp'>) {
-  return loader.ask('load', { ...load, warmUp: load.seconds * WARM_UP });
+export function loadOnce(load: Omit<Load, 'runUp'>) {
+  return loader.ask('load', { ...load, runUp: load.seconds * RUN_UP });
 }
 
 /** Sends a server so many requests; resolves to how long one took on average, in ms. */

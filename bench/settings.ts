@@ -9,7 +9,7 @@ export interface CommandLine {
 }
 
 export const USAGE = `npm run bench -- [NAME...] [options]
-  --rounds N      how often each contender is measured (default: 7)
+  --rounds N      how often each contender is measured (default: 6)
   --seconds S     how long, in each round (default: 0.7)
   --adapter NAME  fastify or express (default: both)
   --json FILE     writes the figures as JSON`;
@@ -20,7 +20,7 @@ export function readCommandLine(args: readonly string[], known: readonly Benchma
     args: [...args],
     allowPositionals: true,
     options: {
-      rounds: { type: 'string', default: '7' },
+      rounds: { type: 'string', default: '6' },
       seconds: { type: 'string', default: '0.7' },
       adapter: { type: 'string', multiple: true, default: ['fastify', 'express'] },
       json: { type: 'string' },

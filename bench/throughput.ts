@@ -44,6 +44,9 @@ export function throughput(options: ThroughputOptions): Benchmark {
   };
 }
 
+/** How long a server is loaded before the first round, in s: until V8 has optimised what counts. */
+const WARM_UP = 2;
+
 /** What a round gives for each contender. */
 interface Figures {
   readonly 'requests/s': number;
@@ -61,8 +64,9 @@ async function onAdapter(
     contenders,
     adapter,
     rounds: rounds * moreRounds,
-    prepare: async ({ before }, server) => {
-      if (before !== undefined) await fetch(server.url + before);
+    warmUp: async ({ path, before }, { url }) => {
+      if (before !== undefined) await fetch(url + before);
+      await loadOnce({ url: url + path, connections, seconds: WARM_UP, body });
     },
     measure: async ({ path }, server): Promise<Figures> => {
       await server.watch();

@@ -14,7 +14,7 @@ export interface Load extends Requests {
   /** How long they are measured, in s. */
   readonly seconds: number;
   /** How long they are sent before that, in s. */
-  readonly warmUp: number;
+  readonly runUp: number;
 }
 
 export interface LoadResult {
@@ -31,12 +31,12 @@ export type LoadAnswers = typeof answers;
 
 answer(answers);
 
-async function load({ seconds, warmUp, ...requests }: Load): Promise<LoadResult> {
+async function load({ seconds, runUp, ...requests }: Load): Promise<LoadResult> {
   let responses = 0;
   let measured = 0;
-  const from = performance.now() + warmUp * 1000;
+  const from = performance.now() + runUp * 1000;
   let until = from;
-  await run(requests, { duration: warmUp + seconds }, () => {
+  await run(requests, { duration: runUp + seconds }, () => {
     responses++;
     const now = performance.now();
     if (now < from) return;
