@@ -72,8 +72,8 @@ async function runFutures(port: number, total: number): Promise<Tally & { counte
     try {
       if ((await pool.run(tasks.square, n)) !== n * n) tally.wrong++;
     } catch (error) {
-      const { name } = error as Error;
-      tally.errors.set(name, (tally.errors.get(name) ?? 0) + 1);
+      const text = String(error);
+      tally.errors.set(text, (tally.errors.get(text) ?? 0) + 1);
     }
     tally.answered++;
   };
@@ -142,7 +142,7 @@ const keys = await client.keys('*');
 client.disconnect();
 redis.stop();
 
-const failed = [...tally.errors].map(([name, count]) => `${count} ${name}`).join(', ') || 'none';
+const failed = [...tally.errors].map(([text, count]) => `${count} ${text}`).join('\n') || 'none';
 console.log(`${FUTURES} futures in ${seconds.toFixed(1)} s, ${kills} workers killed`);
 console.log(`answered ${tally.answered}, counted ${tally.counted}, wrong ${tally.wrong}`);
 console.log(`failed: ${failed}`);
