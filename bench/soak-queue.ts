@@ -92,6 +92,8 @@ async function runFutures(port: number, total: number): Promise<Tally & { counte
 /** What Redis uses, and what of it its keys hold, in bytes. */
 async function memory(client: Redis): Promise<{ used: number; keys: number }> {
   await client.call('MEMORY', 'PURGE');
+  // A list of slow commands, which Redis keeps, with their arguments.
+  await client.slowlog('RESET');
   const used = Number(/used_memory:(\d+)/.exec(await client.info('memory'))?.[1]);
   let keys = 0;
   for (const key of await client.keys('*')) keys += (await client.memory('USAGE', key)) ?? 0;
