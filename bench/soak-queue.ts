@@ -72,8 +72,8 @@ async function runFutures(port: number, total: number): Promise<Tally & { counte
     try {
       if ((await pool.run(tasks.square, n)) !== n * n) tally.wrong++;
     } catch (error) {
-      const { name } = error as Error;
-      tally.errors.set(name, (tally.errors.get(name) ?? 0) + 1);
+      const text = String(error);
+      tally.errors.set(text, (tally.errors.get(text) ?? 0) + 1);
     }
     tally.answered++;
   };
@@ -92,6 +92,8 @@ async function runFutures(port: number, total: number): Promise<Tally & { counte
 /** What Redis uses, and what of it its keys hold, in bytes. */
 async function memory(client: Redis): Promise<{ used: number; keys: number }> {
   await client.call('MEMORY', 'PURGE');
+  // A list of slow commands, which Redis keeps, with their arguments.
+  await client.slowlog('RESET');
   const used = Number(/used_memory:(\d+)/.exec(await client.info('memory'))?.[1]);
   let keys = 0;
   for (const key of await client.keys('*')) keys += (await client.memory('USAGE', key)) ?? 0;
@@ -142,7 +144,7 @@ const keys = await client.keys('*');
 client.disconnect();
 redis.stop();
 
-const failed = [...tally.errors].map(([name, count]) => `${count} ${name}`).join(', ') || 'none';
+const failed = [...tally.errors].map(([text, count]) => `${count} ${text}`).join('\n') || 'none';
 console.log(`${FUTURES} futures in ${seconds.toFixed(1)} s, ${kills} workers killed`);
 console.log(`answered ${tally.answered}, counted ${tally.counted}, wrong ${tally.wrong}`);
 console.log(`failed: ${failed}`);

@@ -7,7 +7,7 @@ const app = await NestFactory.createApplicationContext(
     connection: { port: Number(process.argv[2]) },
     queue: 'soak',
     tasks: [taskFile(new URL('./tasks/soak.tasks.js', import.meta.url))],
-    threads: { max: 1 },
+    threads: { min: 1, max: 1 },
     concurrency: 2,
     stalledAfter: 2_000,
   }),

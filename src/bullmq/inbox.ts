@@ -63,11 +63,6 @@ export class Inbox {
     return this.#redis.keys.inboxes + this.name;
   }
 
-  /** The id of the last message that was read. */
-  get position(): string {
-    return this.#position;
-  }
-
   /** Epoch time in ms by Redis's clock, which all machines share. */
   now(): number {
     return Date.now() + this.#clockOffset;
@@ -76,6 +71,7 @@ export class Inbox {
   /** Resolves when the inbox is there, and read. */
   async open(): Promise<void> {
     await Promise.all([this.#touch(), this.#backend.client]);
+    if (this.#closing) return;
     this.#touchTimer = setInterval(() => this.keepAlive(), INBOX_TTL / 3);
     this.#reading = this.#read();
   }

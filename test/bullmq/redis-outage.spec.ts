@@ -1,20 +1,14 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Controller, Get, Logger } from '@nestjs/common';
 import { BrokenExecutorError, Futures, FuturesService } from '../../src/index.js';
 import { bullmqExecutor } from '../../src/bullmq/index.js';
 import { call, run } from '../executors/support.js';
 import { onEachAdapter } from '../support/app.js';
 import { MemoryLogger } from '../support/memory-logger.js';
-import { describeWith, probe, reachPort } from '../support/services.js';
+import { describeWith } from '../support/services.js';
 import { tasks } from '../support/tasks.js';
+import { OwnRedis, redisServer } from './own-redis.js';
 import {
   Signals,
-  cleanUp,
   fleet,
   spawnWorker,
   startExecutor,
@@ -23,64 +17,7 @@ import {
   until,
 } from './support.js';
 
-const server = await probe('redis-server', async () => {
-  const version = spawn('redis-server', ['--version'], { stdio: 'ignore' });
-  await once(version, 'exit');
-});
-
-/** A Redis of the test's own, which it stops and starts. */
-class OwnRedis {
-  port = 0;
-  readonly #folder = mkdtempSync(join(tmpdir(), 'nestjs-futures-redis-'));
-  #process: ChildProcess | undefined;
-
-  constructor() {
-    cleanUp(async () => {
-      await this.stop();
-      rmSync(this.#folder, { recursive: true });
-    });
-  }
-
-  async start(): Promise<this> {
-    if (this.port === 0) this.port = await freePort();
-    const args = ['--port', String(this.port), '--dir', this.#folder, '--save', ''];
-    this.#process = spawn('redis-server', args, { stdio: 'ignore' });
-    await until(() =>
-      reachPort('127.0.0.1', this.port).then(
-        () => true,
-        () => false,
-      ),
-    );
-    return this;
-  }
-
-  async stop(): Promise<void> {
-    if (this.#process === undefined) return;
-    const ended = once(this.#process, 'exit');
-    this.#process.kill('SIGKILL');
-    this.#process = undefined;
-    await ended;
-  }
-
-  /** It keeps its connections, and answers nothing. */
-  freeze(): void {
-    this.#process?.kill('SIGSTOP');
-  }
-
-  thaw(): void {
-    this.#process?.kill('SIGCONT');
-  }
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  return port;
-}
-
-describeWith(server, 'while Redis is away', () => {
+describeWith(redisServer, 'while Redis is away', () => {
   let log: MemoryLogger;
 
   beforeEach(() => {

@@ -86,7 +86,7 @@ export async function withRedis<Value>(use: (client: Redis) => Promise<Value>): 
 }
 
 export function startExecutor(
-  queue: TestQueue,
+  queue: Pick<BullmqExecutorOptions, 'connection' | 'queue' | 'prefix'>,
   options: Partial<BullmqExecutorOptions> = {},
 ): BullmqExecutor {
   const executor = new BullmqExecutor(resolveBullmqOptions({ ...queue, ...options }));
