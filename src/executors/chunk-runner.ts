@@ -6,7 +6,7 @@ import type { Outcome } from './executor.js';
 import { failBroken, refuseUncloneable, survivesDeath } from './job-failures.js';
 import { Repetition } from './repetition.js';
 import { RunWatch } from './run-watch.js';
-import { toOutcome, toWireCall } from './wire.js';
+import { toOutcome, toWireCalls } from './wire.js';
 import type { Workers } from './workers.js';
 
 export interface ChunkRunnerHooks {
@@ -96,7 +96,7 @@ export class ChunkRunner {
       dispatcher: this.#id,
       chunk: chunk.id,
       progress: chunk.progress,
-      calls: jobs.length === 0 ? undefined : jobs.map(toWireCall),
+      calls: jobs.length === 0 ? undefined : toWireCalls(jobs),
     };
     this.workers
       .send(

@@ -48,6 +48,7 @@ export class Dispatcher {
       this.#drain.record(1, now);
     },
   };
+  #isPumpDue = false;
   #closing = false;
 
   constructor(workers: Workers, maxQueue: number) {
@@ -76,7 +77,7 @@ export class Dispatcher {
       const cancel = () => this.#cancel(batch.jobs);
       cancellation?.addListener(cancel);
       for (const job of batch.jobs) this.#enqueue(job);
-      this.#pump();
+      this.#pumpSoon();
     });
   }
 
@@ -115,8 +116,7 @@ export class Dispatcher {
 
   #refusal(calls: number): ExecutorSaturatedError | undefined {
     if (this.#closing) return new ExecutorSaturatedError(SHUTTING_DOWN, 1);
-    const startable = this.#queue.size > 0 ? 0 : this.#runner.free;
-    if (this.#queue.size + calls - startable <= this.#maxQueue) return undefined;
+    if (this.#queue.size + calls - this.#runner.free <= this.#maxQueue) return undefined;
     const retryAfter = this.#drain.retryAfter(this.#queue.size + calls);
     return new ExecutorSaturatedError(
       `The executor's queue is full: ${this.#queue.size} calls wait, ${calls} more would exceed "maxQueue" (${this.#maxQueue}), so none of them was taken. ` +
@@ -135,6 +135,16 @@ export class Dispatcher {
       const error = new FutureTimeoutError('queue', queueTimeout, { key, task: task.id });
       job.settle(notStarted(error, queueTimeout));
     }, queueTimeout);
+  }
+
+  /** After the requests that have come in by now, so that their calls share messages. */
+  #pumpSoon(): void {
+    if (this.#isPumpDue) return;
+    this.#isPumpDue = true;
+    setImmediate(() => {
+      this.#isPumpDue = false;
+      this.#pump();
+    });
   }
 
   #pump(): void {

@@ -85,7 +85,7 @@ class WorkerpoolWorkers implements Workers {
         await this.#pool.exec('retire', [], { on });
         return;
       }
-      const [url, exportName, args] = call;
+      const [[url, exportName], args] = call;
       // `serialize` throws what structured clone throws; left to the pool, that would cost it a worker.
       await this.#pool.exec('runCall', [url, exportName, serialize(args)], { on });
     } catch (error) {

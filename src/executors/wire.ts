@@ -2,13 +2,24 @@ import { TaskResultError, UnknownTaskError } from '../errors/index.js';
 import type { ErrorRecord } from '../tasks/error-record.js';
 import { reviveError } from '../tasks/error-transport.js';
 import type { Uncloneable } from '../tasks/uncloneable.js';
-import { WireStatus, type OutcomeMessage, type WireCall } from '../tasks/worker-protocol.js';
+import {
+  WireStatus,
+  type OutcomeMessage,
+  type WireCall,
+  type WireTask,
+} from '../tasks/worker-protocol.js';
+import type { TaskReference } from '../tasks/task.js';
 import type { Job } from './job.js';
 import type { Outcome } from './executor.js';
 
-/** @internal */
-export function toWireCall({ call: { task, args } }: Job): WireCall {
-  return [task.url ?? '', task.exportName ?? '', args];
+/** What a message says of its calls. @internal */
+export function toWireCalls(jobs: readonly Job[]): WireCall[] {
+  const tasks = new Map<TaskReference, WireTask>();
+  return jobs.map(({ call: { task, args } }) => {
+    let named = tasks.get(task);
+    if (named === undefined) tasks.set(task, (named = [task.url ?? '', task.exportName ?? '']));
+    return [named, args];
+  });
 }
 
 /**

@@ -22,7 +22,7 @@ workerpool.worker({
     const call = new ProcessCall();
     running = call;
     const args = deserialize(data) as unknown[];
-    const [status, payload] = await runner.run([url, exportName, args], call);
+    const [status, payload] = await runner.run([[url, exportName], args], call);
     const run = epochNow() - call.startedAt;
     const isLast = lifetime.isOver();
     if (isLast) emit(['retiring']);

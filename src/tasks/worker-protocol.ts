@@ -30,8 +30,11 @@ export const IS_RETIRING = 7;
 /** A cursor past every chunk's end. */
 export const TAKEN_BACK = 0x3fff_ffff;
 
+/** Names a task; the calls of one task in a message share one, which is then sent once. */
+export type WireTask = readonly [url: string, exportName: string];
+
 /** One call on its way to a worker. */
-export type WireCall = readonly [url: string, exportName: string, args: readonly unknown[]];
+export type WireCall = readonly [task: WireTask, args: readonly unknown[]];
 
 /** Dispatcher → worker. */
 export interface ChunkMessage {
@@ -65,9 +68,11 @@ export type OutcomeMessage = readonly [
   run: number,
 ];
 
+const { timeOrigin } = performance;
+
 /** Epoch time in ms, as finely as it can be measured: the clock that both sides share. */
 export function epochNow(): number {
-  return performance.timeOrigin + performance.now();
+  return timeOrigin + performance.now();
 }
 
 /** Tells a child process that its call is to end. */

@@ -37,7 +37,8 @@ export default async function runChunk(message: ChunkMessage): Promise<void> {
   const progress = new Progress(message.progress);
   if (calls === undefined) return retire();
   for (let i = progress.claim(); i < calls.length; i = progress.claim()) {
-    const [status, payload] = await runner.run(calls[i] as WireCall, progress);
+    const result = runner.run(calls[i] as WireCall, progress);
+    const [status, payload] = result instanceof Promise ? await result : result;
     const { startedAt } = progress;
     const isLast = lifetime.isOver();
     if (isLast) progress.retire();
