@@ -114,9 +114,13 @@ const client = new Redis(redis.port);
 client.on('error', () => {});
 await client.ping();
 
-// What the queue has for good, and what Redis has of its clients, is there before the count.
-const first = [await startWorker(redis.port), await startWorker(redis.port)];
-await runFutures(redis.port, 10_000);
+// What the queue has for good, and what Redis has of its clients and scripts, is there before the
+// count: a worker is killed here too.
+const first = await Promise.all([startWorker(redis.port), startWorker(redis.port)]);
+const warmUp = runFutures(redis.port, 10_000);
+await setTimeout(KILL_EVERY);
+first[0]?.kill('SIGKILL');
+await warmUp;
 await stopAll(first);
 await setTimeout(EXPIRY);
 const before = await memory(client);
