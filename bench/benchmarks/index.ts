@@ -6,6 +6,7 @@ import { heap } from './heap.js';
 import { payload } from './payload.js';
 import { peers } from './peers.js';
 import { plain } from './plain.js';
+import { queue } from './queue.js';
 import { requestReplay } from './request-replay.js';
 import { uneven } from './uneven.js';
 
@@ -21,6 +22,7 @@ export const BENCHMARKS: readonly Benchmark[] = [
   payload,
   requestReplay,
   peers,
+  queue,
   boot,
   heap,
 ];
