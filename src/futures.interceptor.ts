@@ -9,7 +9,6 @@ import { Observable } from 'rxjs';
 import { FuturesRuntime } from './futures.runtime.js';
 import type { Ledger } from './ledger/ledger.js';
 import { activeLedger, httpRequestOf, openLedger } from './ledger/request-ledger.js';
-import { isReplayed } from './replay/futures-handlers.js';
 import { PageRendering } from './replay/page-rendering.js';
 import { PassLoop } from './replay/pass-loop.js';
 import { RequestReplay } from './replay/request-replay.js';
@@ -45,7 +44,7 @@ export class FuturesInterceptor implements NestInterceptor {
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     const { runtime } = this;
     // Bound to a class of which this handler is not replayed, or of which another app's is.
-    if (runtime === undefined || !isReplayed(context.getHandler())) return next.handle();
+    if (runtime === undefined || !this.#routes.read(context).isReplayed) return next.handle();
     const request = httpRequestOf(context);
     const known = activeLedger(context);
     // Installed before global interceptors, or by hand, as well: the outer one does the work.

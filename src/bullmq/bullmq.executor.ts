@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { ExecutorSaturatedError } from '../errors/index.js';
+import { CallStats } from '../executors/call-stats.js';
 import {
   SHUTTING_DOWN,
   cancelled,
@@ -43,11 +44,10 @@ export function bullmqExecutor(options: BullmqExecutorOptions): Executor {
 export class BullmqExecutor implements Executor {
   readonly #options: ResolvedBullmqOptions;
   readonly #jobs: OpenJobs;
+  readonly #stats = new CallStats();
   readonly #sender: JobSender;
   #trace: TraceContext | undefined;
   #isClosing = false;
-  #resolved = 0;
-  #failed = 0;
 
   constructor(options: ResolvedBullmqOptions) {
     const name = randomUUID();
@@ -72,8 +72,7 @@ export class BullmqExecutor implements Executor {
       let left = calls.length;
       const settle = (i: number, outcome: Outcome) => {
         outcomes[i] = outcome;
-        if (outcome.status === 'resolved') this.#resolved++;
-        else this.#failed++;
+        this.#stats.record(outcome, performance.now());
         if (--left > 0) return;
         signal?.removeEventListener('abort', abort);
         resolve(outcomes);
@@ -87,12 +86,16 @@ export class BullmqExecutor implements Executor {
 
   stats(): ExecutorStats {
     const { open, running } = this.#jobs;
+    // How busy the workers are, only they know: they work for others too.
+    const { resolved, failed, wait, run } = this.#stats.summary(0, 0);
     return {
       workers: this.#sender.workers,
       queued: open - running,
       running,
-      resolved: this.#resolved,
-      failed: this.#failed,
+      resolved,
+      failed,
+      wait,
+      run,
     };
   }
 

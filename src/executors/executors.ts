@@ -56,14 +56,17 @@ export class Executors {
   }
 
   /** Runs all the calls, each executor's as one batch; resolves to the outcomes in their order. */
-  async run(
-    assignments: readonly Assignment[],
-    source: CancellationSource = {},
-  ): Promise<Outcome[]> {
+  run(assignments: readonly Assignment[], source: CancellationSource = {}): Promise<Outcome[]> {
     const first = assignments[0]?.executor;
-    if (first !== undefined && assignments.every(({ executor }) => executor === first)) {
-      return this.#runBatch(first, assignments, source);
-    }
+    return first !== undefined && assignments.every(({ executor }) => executor === first)
+      ? this.#runBatch(first, assignments, source)
+      : this.#runBatches(assignments, source);
+  }
+
+  async #runBatches(
+    assignments: readonly Assignment[],
+    source: CancellationSource,
+  ): Promise<Outcome[]> {
     const outcomes = new Array<Outcome>(assignments.length);
     const names = new Set(assignments.map(({ executor }) => executor));
     await Promise.all(
@@ -95,6 +98,7 @@ export class Executors {
     const calls = assignments.map(({ call }) => call);
     try {
       const outcomes = await this.get(name).run(calls, source);
+      if (calls.every((_, i) => isOutcome(outcomes[i]))) return outcomes;
       return calls.map((call, i) => {
         const outcome = outcomes[i];
         return isOutcome(outcome) ? outcome : notStarted(unsettled(name, call));

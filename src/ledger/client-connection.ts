@@ -50,7 +50,7 @@ export class ClientConnection implements Cancellation {
   #listen(): Set<() => void> {
     const listeners = new Set<() => void>();
     // Emitted at the end of each response too: then nobody waits for it any more.
-    this.#response?.once('close', () => {
+    this.#response?.on('close', () => {
       if (!this.isCancelled) return;
       for (const listener of listeners) listener();
     });

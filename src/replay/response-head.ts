@@ -57,7 +57,7 @@ class RawResponseHead implements ResponseHead {
   remember(): () => void {
     const response = this.#response;
     const { statusCode, statusMessage } = response;
-    const headers = copyOf(response.getHeaders());
+    const headers = response.getHeaderNames().length === 0 ? NONE : copyOf(response.getHeaders());
     return () => {
       response.statusCode = statusCode;
       response.statusMessage = statusMessage;
@@ -76,6 +76,8 @@ class RawResponseHead implements ResponseHead {
     this.#response.setHeader(name, value);
   }
 }
+
+const NONE: NodeJS.Dict<OutgoingHttpHeader> = Object.freeze({});
 
 /** Several values are an array, which is changed in place when one is added. */
 function copyOf(headers: NodeJS.Dict<OutgoingHttpHeader>): NodeJS.Dict<OutgoingHttpHeader> {
@@ -103,10 +105,7 @@ class FastifyResponseHead implements ResponseHead {
     const reply = this.#reply;
     const restoreRaw = this.#raw.remember();
     const { statusCode } = reply;
-    const rawHeaders = reply.raw.getHeaders();
-    const headers = Object.entries(copyOf(reply.getHeaders())).filter(
-      ([name, value]) => value !== undefined && rawHeaders[name] !== value,
-    );
+    const headers = headersBesideRaw(reply);
     const cookies = [...(cookiesOf(reply) ?? [])];
     return () => {
       reply.statusCode = statusCode;
@@ -125,6 +124,18 @@ class FastifyResponseHead implements ResponseHead {
   setHeader(name: string, value: string): void {
     this.#reply.header(name, value);
   }
+}
+
+/** What Fastify keeps itself. */
+function headersBesideRaw(reply: FastifyReply): [name: string, value: OutgoingHttpHeader][] {
+  const all = Object.entries(reply.getHeaders());
+  if (all.length === 0) return [];
+  const rawHeaders = reply.raw.getHeaders();
+  return all.flatMap(([name, value]) =>
+    value === undefined || rawHeaders[name] === value
+      ? []
+      : [[name, typeof value === 'object' ? [...value] : value]],
+  );
 }
 
 /** Where @fastify/cookie keeps cookies until the reply is sent; undefined where it is not used. */

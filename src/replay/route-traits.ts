@@ -1,10 +1,12 @@
 import type { ExecutionContext } from '@nestjs/common';
 import { useFuturesOptions, type ReplayMode } from '../decorators/use-futures.decorator.js';
-import { isSse } from './futures-handlers.js';
+import { isReplayed, isSse } from './futures-handlers.js';
 import { viewOf } from './page-rendering.js';
 
 /** What the decorators of a route, and of its controller, say of its replay. */
 export interface RouteTraits {
+  /** Whether it is replayed when it leaves futures pending. */
+  readonly isReplayed: boolean;
   /** Whether it streams events. */
   readonly isSse: boolean;
   /** Name of the template that it renders, if it does. */
@@ -33,6 +35,7 @@ export class RouteTraitsReader {
     let traits = ofHandler.get(owner);
     if (traits === undefined) {
       traits = {
+        isReplayed: isReplayed(handler),
         isSse: isSse(handler),
         view: viewOf(handler),
         replay: useFuturesOptions(handler)?.replay ?? useFuturesOptions(owner)?.replay,
