@@ -1,3 +1,8 @@
+import { setTimeout } from 'node:timers/promises';
+
+/** Between two requests, in ms: asked for without a pause, the page would take a core of its own. */
+const PAUSE = 10;
+
 /**
  * Asks for a light page again and again, one request at a time, for as long as `heavy` is under
  * way: at least once.
@@ -14,6 +19,7 @@ export async function probe(url: string, body: string, heavy: Promise<unknown>):
     const text = await (await fetch(url)).text();
     if (text !== body) throw new Error(`${url} answered ${text}.`);
     latencies.push(performance.now() - start);
+    await setTimeout(PAUSE);
   } while (!state.isOver);
   return latencies.toSorted((a, b) => a - b)[Math.floor(latencies.length * 0.99)] as number;
 }
