@@ -6,7 +6,7 @@ import { describe } from './describe.js';
 import { FuturesOptionsError } from './errors/index.js';
 import type { Executor } from './executors/executor.js';
 import type { WorkerLimits } from './tasks/worker-lifetime.js';
-import { check, checkKnown } from './options-check.js';
+import { check, checkKnown, given } from './options-check.js';
 
 /** The process pool. It is made when it is first used, or at once if `min` is not 0. */
 export interface ProcessOptions extends WorkerLimits {
@@ -216,6 +216,5 @@ function checkExecutors({ executors, executor }: ResolvedOptions): void {
 function withDefaults<T extends object>(defaults: T, input: object | undefined, name: string): T {
   if (input === undefined) return defaults;
   check.object(name, input);
-  const given = Object.entries(input).filter(([, value]) => value !== undefined);
-  return { ...defaults, ...Object.fromEntries(given) };
+  return { ...defaults, ...given(input) };
 }

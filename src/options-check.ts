@@ -43,6 +43,11 @@ export function checkKnown(prefix: string, value: object, known: object): void {
   }
 }
 
+/** The options that are given: an undefined one is left out. */
+export function given(options: object): object {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+}
+
 function fail(name: string, value: unknown, allowed: string): never {
   throw new FuturesOptionsError(
     `The option "${name}" must be ${allowed}, but is ${describe(value)}.`,

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { ExecutorSaturatedError } from '../errors/index.js';
+import { cancellationOf, type CancellationSource } from '../executors/cancellation.js';
 import { CallStats } from '../executors/call-stats.js';
 import {
   SHUTTING_DOWN,
@@ -56,17 +57,15 @@ export class BullmqExecutor implements Executor {
     this.#sender = new JobSender(options, name, this.#jobs);
   }
 
-  async run(
-    calls: readonly Call[],
-    { signal }: { readonly signal?: AbortSignal } = {},
-  ): Promise<Outcome[]> {
+  async run(calls: readonly Call[], source: CancellationSource = {}): Promise<Outcome[]> {
     if (calls.length === 0) return [];
     if (this.#isClosing) {
       const error = new ExecutorSaturatedError(SHUTTING_DOWN, 1);
       return calls.map(() => notStarted(error));
     }
     const trace = (this.#trace ??= await TraceContext.load()).inject();
-    if (signal?.aborted === true) return calls.map(cancelled);
+    const cancellation = cancellationOf(source);
+    if (cancellation?.isCancelled === true) return calls.map(cancelled);
     return new Promise((resolve) => {
       const outcomes = new Array<Outcome>(calls.length);
       let left = calls.length;
@@ -74,12 +73,12 @@ export class BullmqExecutor implements Executor {
         outcomes[i] = outcome;
         this.#stats.record(outcome, performance.now());
         if (--left > 0) return;
-        signal?.removeEventListener('abort', abort);
+        cancellation?.removeListener(cancel);
         resolve(outcomes);
       };
       const open = this.#open(calls, trace, settle);
-      const abort = () => this.#cancel(open);
-      if (left > 0) signal?.addEventListener('abort', abort);
+      const cancel = () => this.#cancel(open);
+      if (left > 0) cancellation?.addListener(cancel);
       this.#sender.send(open);
     });
   }

@@ -1,7 +1,7 @@
 import type { ConnectionOptions } from 'bullmq';
 import { FuturesOptionsError } from '../errors/index.js';
 import { describe } from '../describe.js';
-import { check, checkKnown } from '../options-check.js';
+import { check, checkKnown, given } from '../options-check.js';
 
 /** What an executor and its workers must agree on. */
 export interface QueueLocation {
@@ -73,8 +73,7 @@ export function checkLocation({ connection, queue, prefix, maxSize }: ResolvedLo
 
 /** @internal */
 export function withDefaults<Options>(defaults: object, input: object): Options {
-  const given = Object.entries(input).filter(([, value]) => value !== undefined);
-  return { ...defaults, ...Object.fromEntries(given) } as Options;
+  return { ...defaults, ...given(input) } as Options;
 }
 
 /** @param forbidden what BullMQ does not take in it */

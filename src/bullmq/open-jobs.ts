@@ -1,3 +1,4 @@
+import { DrainWaiters } from '../executors/drain-waiters.js';
 import { DurationEstimates } from '../executors/duration-estimates.js';
 import type { Call, Outcome } from '../executors/executor.js';
 import { fromMessage, type OutcomeMessage } from './outcome-message.js';
@@ -52,7 +53,7 @@ export class OpenJobs {
   readonly #owner: string;
   readonly #byId = new Map<string, OpenJob>();
   readonly #estimates = new DurationEstimates();
-  readonly #waiting = new Set<() => void>();
+  readonly #waiters = new DrainWaiters();
   #lastId = 0;
   #open = 0;
 
@@ -95,7 +96,8 @@ export class OpenJobs {
         open.isSettled = true;
         onOutcome(outcome);
         if (open.job !== undefined) this.#closeCall(open.job, isAnswer);
-        this.#resumeIfEmpty(--this.#open);
+        this.#open--;
+        this.#waiters.check();
       },
     };
     return open;
@@ -144,14 +146,8 @@ export class OpenJobs {
   }
 
   /** Resolves when no call is open, or after `timeout` ms. */
-  async drained(timeout: number): Promise<void> {
-    if (this.#open === 0) return;
-    let timer: NodeJS.Timeout | undefined;
-    await new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, timeout);
-      this.#waiting.add(resolve);
-    });
-    clearTimeout(timer);
+  drained(timeout: number): Promise<void> {
+    return this.#waiters.wait(timeout, () => this.#open === 0);
   }
 
   #createJob(calls: readonly OpenCall[]): OpenJob {
@@ -177,12 +173,6 @@ export class OpenJobs {
     job.isDropped = !isAnswer;
     clearTimeout(job.queueTimer);
     this.#byId.delete(job.id);
-  }
-
-  #resumeIfEmpty(open: number): void {
-    if (open > 0) return;
-    for (const resume of this.#waiting) resume();
-    this.#waiting.clear();
   }
 }
 

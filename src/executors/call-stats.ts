@@ -1,5 +1,6 @@
 import type { ExecutorStats, Outcome } from './executor.js';
 import { RollingHistogram } from './rolling-histogram.js';
+import { RollingWindow } from './rolling-window.js';
 
 /** Length of a measuring window, in ms; what is told covers the last one to two of them. */
 const WINDOW = 60_000;
@@ -13,7 +14,7 @@ export class CallStats {
   readonly #wait = new RollingHistogram();
   readonly #run = new RollingHistogram();
   readonly #madeAt = performance.now();
-  #windowStart = performance.now();
+  readonly #window = new RollingWindow(WINDOW, () => this.#roll());
   /** ms that workers ran tasks. */
   #busy = 0;
   #busyBefore = 0;
@@ -21,7 +22,7 @@ export class CallStats {
   #failed = 0;
 
   record({ status, worker, wait, run }: Outcome, now: number): void {
-    this.#roll(now);
+    this.#window.roll(now);
     if (status === 'resolved') this.#resolved++;
     else this.#failed++;
     if (worker === '') return;
@@ -39,8 +40,8 @@ export class CallStats {
     underWay: number,
   ): Required<Pick<ExecutorStats, 'resolved' | 'failed' | 'wait' | 'run' | 'utilization'>> {
     const now = performance.now();
-    this.#roll(now);
-    const start = Math.max(this.#windowStart - WINDOW, this.#madeAt);
+    this.#window.roll(now);
+    const start = Math.max(this.#window.start, this.#madeAt);
     const capacity = width * (now - start);
     const busy = this.#busyBefore + this.#busy + underWay;
     return {
@@ -52,15 +53,7 @@ export class CallStats {
     };
   }
 
-  #roll(now: number): void {
-    const age = now - this.#windowStart;
-    if (age < WINDOW) return;
-    this.#rollOnce();
-    if (age >= 2 * WINDOW) this.#rollOnce();
-    this.#windowStart += Math.floor(age / WINDOW) * WINDOW;
-  }
-
-  #rollOnce(): void {
+  #roll(): void {
     this.#wait.roll();
     this.#run.roll();
     this.#busyBefore = this.#busy;

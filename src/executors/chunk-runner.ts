@@ -2,6 +2,7 @@ import { FutureTimeoutError } from '../errors/index.js';
 import { epochNow, type OutcomeMessage } from '../tasks/worker-protocol.js';
 import type { Job } from './job.js';
 import { Chunk } from './chunk.js';
+import { DrainWaiters } from './drain-waiters.js';
 import type { Outcome } from './executor.js';
 import { failBroken, refuseUncloneable, survivesDeath } from './job-failures.js';
 import { Repetition } from './repetition.js';
@@ -38,7 +39,7 @@ export class ChunkRunner {
   /** Tells this runner's messages from others' in the same pool. */
   readonly #id = Math.random();
   readonly #chunks = new Map<number, Chunk>();
-  readonly #waiting: (() => void)[] = [];
+  readonly #waiters = new DrainWaiters();
   readonly #watch = new RunWatch(this.#chunks, (...expired) => this.#expire(...expired));
   readonly #rebalancing = new Repetition(REBALANCE_EVERY, () => this.#rebalance());
   #nextChunk = 0;
@@ -147,16 +148,8 @@ export class ChunkRunner {
   }
 
   /** Resolves when nothing is under way and `isEmpty()`, or after `timeout` ms. */
-  async drained(timeout: number, isEmpty: () => boolean): Promise<void> {
-    if (this.#chunks.size === 0 && isEmpty()) return;
-    let timer: NodeJS.Timeout | undefined;
-    await new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, timeout);
-      this.#waiting.push(() => {
-        if (this.#chunks.size === 0 && isEmpty()) resolve();
-      });
-    });
-    clearTimeout(timer);
+  drained(timeout: number, isEmpty: () => boolean): Promise<void> {
+    return this.#waiters.wait(timeout, () => this.#chunks.size === 0 && isEmpty());
   }
 
   /** Settles all that is under way with `outcome`. */
@@ -176,7 +169,7 @@ export class ChunkRunner {
     if (this.#chunks.size === 0) this.#watch.rest();
     this.hooks.busy(this.#chunks.size);
     this.hooks.free();
-    for (const check of this.#waiting) check();
+    this.#waiters.check();
   }
 
   #broken(chunk: Chunk, error: unknown): void {

@@ -1,3 +1,5 @@
+import { RollingWindow } from './rolling-window.js';
+
 /** Length of a measuring window, in ms. */
 const WINDOW = 5_000;
 /** Bounds of the answer, in s. */
@@ -10,31 +12,28 @@ const MAX_RETRY_AFTER = 60;
  * @internal
  */
 export class DrainRate {
-  #windowStart = performance.now();
+  readonly #window = new RollingWindow(WINDOW, () => this.#roll());
   #current = 0;
   #previous = 0;
 
   /** So many calls have ended. */
   record(ended: number, now = performance.now()): void {
-    this.#roll(now);
+    this.#window.roll(now);
     this.#current += ended;
   }
 
   /** Whole seconds until `queued` calls are worked off, from 1 to 60; 1 if nothing was measured. */
   retryAfter(queued: number): number {
     const now = performance.now();
-    this.#roll(now);
-    const measured = WINDOW + now - this.#windowStart;
+    this.#window.roll(now);
+    const measured = now - this.#window.start;
     const perSecond = ((this.#previous + this.#current) / measured) * 1_000;
     if (perSecond === 0) return MIN_RETRY_AFTER;
     return Math.min(MAX_RETRY_AFTER, Math.max(MIN_RETRY_AFTER, Math.ceil(queued / perSecond)));
   }
 
-  #roll(now: number): void {
-    const age = now - this.#windowStart;
-    if (age < WINDOW) return;
-    this.#previous = age < 2 * WINDOW ? this.#current : 0;
+  #roll(): void {
+    this.#previous = this.#current;
     this.#current = 0;
-    this.#windowStart += age < 2 * WINDOW ? WINDOW : age;
   }
 }
