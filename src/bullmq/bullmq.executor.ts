@@ -69,6 +69,8 @@ export class BullmqExecutor implements Executor {
     return new Promise((resolve) => {
       const outcomes = new Array<Outcome>(calls.length);
       let left = calls.length;
+      let open: OpenCall[] = [];
+      const cancel = () => this.#cancel(open);
       const settle = (i: number, outcome: Outcome) => {
         outcomes[i] = outcome;
         this.#stats.record(outcome, performance.now());
@@ -76,8 +78,8 @@ export class BullmqExecutor implements Executor {
         cancellation?.removeListener(cancel);
         resolve(outcomes);
       };
-      const open = this.#open(calls, trace, settle);
-      const cancel = () => this.#cancel(open);
+      // Settles those that cannot be sent at once: maybe all.
+      open = this.#open(calls, trace, settle);
       if (left > 0) cancellation?.addListener(cancel);
       this.#sender.send(open);
     });

@@ -126,6 +126,14 @@ describeWith(redisService, 'calls through the queue', () => {
     });
   });
 
+  it('say what is wrong with them, if none of a request can be sent', async () => {
+    const { signal } = new AbortController();
+    const unsendable = call(tasks.echo, [() => {}], { key: 'user' });
+    const outcomes = await startExecutor(queue).run([unsendable, unsendable], { signal });
+    for (const { value } of outcomes) expect(value).toBeInstanceOf(TaskArgumentError);
+    expect(outcomes).toHaveLength(2);
+  });
+
   it('fail alone if an argument or a result cannot be cloned, naming it', async () => {
     const values = await run(
       startExecutor(queue),
