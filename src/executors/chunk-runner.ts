@@ -73,7 +73,7 @@ export class ChunkRunner {
   get running(): number {
     let running = 0;
     for (const { own } of this.#chunks.values()) {
-      for (const job of own) if (!job.settled) running++;
+      running += own.filter(({ settled }) => !settled).length;
     }
     return running;
   }
@@ -99,19 +99,15 @@ export class ChunkRunner {
       progress: chunk.progress,
       calls: jobs.length === 0 ? undefined : toWireCalls(jobs),
     };
-    this.workers
-      .send(
-        message,
-        jobs.flatMap(({ call }) => call.transferList ?? []),
-      )
-      .then(
-        () => {
-          chunk.acknowledged = true;
-          if (chunk.complete) this.#finish(chunk);
-        },
-        // What the worker had posted before it died is delivered first.
-        (error: unknown) => setImmediate(() => this.#broken(chunk, error)),
-      );
+    const transferList = jobs.flatMap(({ call }) => call.transferList ?? []);
+    this.workers.send(message, transferList).then(
+      () => {
+        chunk.acknowledged = true;
+        if (chunk.complete) this.#finish(chunk);
+      },
+      // What the worker had posted before it died is delivered first.
+      (error: unknown) => setImmediate(() => this.#broken(chunk, error)),
+    );
     return chunk;
   }
 
