@@ -2,10 +2,10 @@ import { availableParallelism } from 'node:os';
 import type { ResourceLimits } from 'node:worker_threads';
 import type { Piscina } from 'piscina';
 import { REPLAY_MODES, type ReplayMode } from './decorators/use-futures.decorator.js';
-import { describe } from './describe.js';
+import { describe } from './worker/describe.js';
 import { FuturesOptionsError } from './errors/index.js';
 import type { Executor } from './executors/executor.js';
-import type { WorkerLimits } from './tasks/worker-lifetime.js';
+import type { WorkerLimits } from './worker/worker-lifetime.js';
 import { check, checkKnown, given } from './options-check.js';
 
 /** The process pool. It is made when it is first used, or at once if `min` is not 0. */

@@ -1,6 +1,6 @@
 import { checkCallOptions } from './futures.options.js';
 import { FuturesArgumentError } from './errors/index.js';
-import { describe } from './describe.js';
+import { describe } from './worker/describe.js';
 import { checkKnown } from './options-check.js';
 import type { Future } from './ledger/future.js';
 import type { Ledger } from './ledger/ledger.js';

@@ -1,4 +1,4 @@
-import { describe } from './describe.js';
+import { describe } from './worker/describe.js';
 import { FuturesOptionsError } from './errors/index.js';
 
 /** The longest delay a Node timer keeps, in ms (2^31 - 1). */

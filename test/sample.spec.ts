@@ -6,7 +6,7 @@ import { taskFile, type Executor } from '../src/index.js';
 import { ProcessExecutor } from '../src/executors/process.executor.js';
 import { ThreadExecutor } from '../src/executors/thread.executor.js';
 import { DEFAULT_OPTIONS } from '../src/futures.options.js';
-import { currentTask } from '../src/tasks/current-task.js';
+import { currentTask } from '../src/worker/current-task.js';
 import { call, run } from './executors/support.js';
 import { request } from './support/app.js';
 import {

@@ -2,7 +2,7 @@ import type { AdapterName, Benchmark, Measured } from '../benchmark.js';
 import { Server } from '../servers/server.js';
 import { echoed } from './echo.js';
 
-const WITHOUT = { name: 'without the module', app: 'plain/without', first: undefined };
+const WITHOUT = { name: 'without the module', app: 'boot/without', first: undefined };
 const WITH = { name: 'with it', app: 'plain-futures/request', first: '/future' };
 const RAW = { name: 'piscina by hand', app: 'boot/raw', first: '/future' };
 const CONTENDERS = [WITHOUT, WITH, RAW] as const;

@@ -1,6 +1,6 @@
 import type { ConnectionOptions } from 'bullmq';
 import { FuturesOptionsError } from '../errors/index.js';
-import { describe } from '../describe.js';
+import { describe } from '../worker/describe.js';
 import { check, checkKnown, given } from '../options-check.js';
 
 /** What an executor and its workers must agree on. */

@@ -1,6 +1,6 @@
 import { TaskArgumentError } from '../errors/index.js';
 import type { Call } from '../executors/executor.js';
-import { findUncloneable } from '../tasks/uncloneable.js';
+import { findUncloneable } from '../worker/uncloneable.js';
 import { pack, sizeOf } from './payload.js';
 import type { TraceCarrier } from './trace-context.js';
 

@@ -10,9 +10,9 @@ import {
 } from '../errors/index.js';
 import { adoptException } from '../errors/futures.exception.js';
 import type { Call, Outcome } from '../executors/executor.js';
-import { describeError, type ErrorRecord } from '../tasks/error-record.js';
+import { describeError, type ErrorRecord } from '../worker/error-record.js';
 import { reviveError } from '../tasks/error-transport.js';
-import { describeUncloneableResult } from '../tasks/uncloneable.js';
+import { describeUncloneableResult } from '../worker/uncloneable.js';
 import { tooLarge } from './job-data.js';
 import { pack, sizeOf, unpack } from './payload.js';
 

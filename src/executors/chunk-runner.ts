@@ -1,5 +1,5 @@
 import { FutureTimeoutError } from '../errors/index.js';
-import { epochNow, type OutcomeMessage } from '../tasks/worker-protocol.js';
+import { epochNow, type OutcomeMessage } from '../worker/worker-protocol.js';
 import type { Job } from './job.js';
 import { Chunk } from './chunk.js';
 import { DrainWaiters } from './drain-waiters.js';

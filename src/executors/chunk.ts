@@ -8,7 +8,7 @@ import {
   STARTED_AT,
   TAKEN_BACK,
   WORKER_ID,
-} from '../tasks/worker-protocol.js';
+} from '../worker/worker-protocol.js';
 import type { Job } from './job.js';
 
 /** Age in ms from which a chunk that is not done is taken to be stuck in a long call. */

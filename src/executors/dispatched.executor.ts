@@ -4,12 +4,9 @@ import { CallStats } from './call-stats.js';
 import { Dispatcher } from './dispatcher.js';
 import type { Call, Executor, ExecutorStats, Outcome } from './executor.js';
 
-const UNUSED: ExecutorStats = Object.freeze({
-  workers: 0,
-  queued: 0,
-  running: 0,
-  ...new CallStats().summary(0, 0),
-});
+function unused(): ExecutorStats {
+  return { workers: 0, queued: 0, running: 0, ...new CallStats().summary(0, 0) };
+}
 
 /**
  * An executor whose calls go to workers by a dispatcher. The workers are made when it is first
@@ -39,7 +36,7 @@ export abstract class DispatchedExecutor implements Executor {
   }
 
   stats(): ExecutorStats {
-    return this.#dispatcher?.stats() ?? UNUSED;
+    return this.#dispatcher?.stats() ?? unused();
   }
 
   async close({ timeout }: { readonly timeout: number }): Promise<void> {

@@ -1,5 +1,5 @@
 import { ExecutorSaturatedError, FutureTimeoutError } from '../errors/index.js';
-import { epochNow } from '../tasks/worker-protocol.js';
+import { epochNow } from '../worker/worker-protocol.js';
 import { CallQueue } from './call-queue.js';
 import { CallStats } from './call-stats.js';
 import type { Cancellation } from './cancellation.js';

@@ -1,8 +1,8 @@
 import { ExecutorSaturatedError, FutureTimeoutError, UnknownTaskError } from '../errors/index.js';
 import { cancellationOf, type CancellationSource } from './cancellation.js';
 import { CallStats } from './call-stats.js';
-import { taskContexts } from '../tasks/task-contexts.js';
-import { TaskLoader, UnknownTask } from '../tasks/task-loader.js';
+import { taskContexts } from '../worker/task-contexts.js';
+import { TaskLoader, UnknownTask } from '../worker/task-loader.js';
 import {
   SHUTTING_DOWN,
   cancelled,

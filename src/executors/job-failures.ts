@@ -1,5 +1,5 @@
 import { BrokenExecutorError, TaskArgumentError } from '../errors/index.js';
-import { findUncloneable, type Uncloneable } from '../tasks/uncloneable.js';
+import { findUncloneable, type Uncloneable } from '../worker/uncloneable.js';
 import type { Job } from './job.js';
 import { notStarted } from './executor.js';
 

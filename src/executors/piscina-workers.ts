@@ -1,14 +1,11 @@
-import { createRequire } from 'node:module';
 import { Logger } from '@nestjs/common';
 import type { Piscina } from 'piscina';
-import { PROGRESS_BYTES, WORKER_ID, type ChunkMessage } from '../tasks/worker-protocol.js';
+import { PROGRESS_BYTES, WORKER_ID, type ChunkMessage } from '../worker/worker-protocol.js';
 import type { Transferable } from './executor.js';
+import { workerEntry } from './worker-entry.js';
 import type { Workers } from './workers.js';
 
 const logger = new Logger('Futures');
-
-/** The built worker entry: workers cannot run this package's sources. @internal */
-export const THREAD_ENTRY = createRequire(import.meta.url).resolve('#task-worker');
 
 /** How many threads in a row may die while they start, until what waits for them is given up. */
 const MAX_FAILED_STARTS = 2;
@@ -31,6 +28,7 @@ export class PiscinaWorkers implements Workers {
   readonly maxCalls = Infinity;
   readonly idleTimeout: number;
   readonly #pool: Piscina;
+  readonly #entry = workerEntry('#task-worker');
   #onMessage: (message: unknown) => void = () => {};
   /** Messages under way, each with what rejects it. */
   readonly #sent = new Map<ChunkMessage, (error: Error) => void>();
@@ -96,7 +94,7 @@ export class PiscinaWorkers implements Workers {
 
   #run(message: ChunkMessage, transferList: readonly Transferable[] = []): Promise<unknown> {
     return this.#pool.run(message, {
-      filename: THREAD_ENTRY,
+      filename: this.#entry,
       name: 'default',
       ...(transferList.length === 0 ? {} : { transferList: [...transferList] }),
     });

@@ -1,4 +1,3 @@
-import { createRequire } from 'node:module';
 import { deserialize, serialize } from 'node:v8';
 import { limitsOf, type ProcessOptions } from '../futures.options.js';
 import {
@@ -11,12 +10,10 @@ import {
   epochNow,
   type ChunkMessage,
   type ProcessEvent,
-} from '../tasks/worker-protocol.js';
+} from '../worker/worker-protocol.js';
 import type { Workers } from './workers.js';
 import { DispatchedExecutor } from './dispatched.executor.js';
-
-/** The built worker entry: workers cannot run this package's sources. */
-const WORKER = createRequire(import.meta.url).resolve('#task-process');
+import { workerEntry } from './worker-entry.js';
 
 type WorkerPool = typeof import('workerpool');
 type Pool = ReturnType<WorkerPool['pool']>;
@@ -108,7 +105,7 @@ class WorkerpoolWorkers implements Workers {
 
   #createPool(): Pool {
     const { min, max } = this.#options;
-    return this.#workerpool.pool(WORKER, {
+    return this.#workerpool.pool(workerEntry('#task-process'), {
       workerType: 'process',
       minWorkers: min,
       maxWorkers: max,

@@ -1,4 +1,4 @@
-import { epochNow } from '../tasks/worker-protocol.js';
+import { epochNow } from '../worker/worker-protocol.js';
 import type { Chunk } from './chunk.js';
 import type { Job } from './job.js';
 

@@ -1,7 +1,8 @@
 import { limitsOf, type ThreadOptions } from '../futures.options.js';
 import type { Workers } from './workers.js';
 import { DispatchedExecutor } from './dispatched.executor.js';
-import { PiscinaWorkers, THREAD_ENTRY } from './piscina-workers.js';
+import { PiscinaWorkers } from './piscina-workers.js';
+import { workerEntry } from './worker-entry.js';
 
 /**
  * Runs calls in worker threads, by piscina.
@@ -21,7 +22,7 @@ export class ThreadExecutor extends DispatchedExecutor {
     if (pool !== undefined) return new PiscinaWorkers(pool, Infinity);
     const { Piscina } = await import('piscina');
     const threads = new Piscina({
-      filename: THREAD_ENTRY,
+      filename: workerEntry('#task-worker'),
       minThreads: min,
       maxThreads: max,
       // The dispatcher ends idle threads: they have something to close first.

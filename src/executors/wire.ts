@@ -1,13 +1,13 @@
 import { TaskResultError, UnknownTaskError } from '../errors/index.js';
-import type { ErrorRecord } from '../tasks/error-record.js';
+import type { ErrorRecord } from '../worker/error-record.js';
 import { reviveError } from '../tasks/error-transport.js';
-import type { Uncloneable } from '../tasks/uncloneable.js';
+import type { Uncloneable } from '../worker/uncloneable.js';
 import {
   WireStatus,
   type OutcomeMessage,
   type WireCall,
   type WireTask,
-} from '../tasks/worker-protocol.js';
+} from '../worker/worker-protocol.js';
 import type { TaskReference } from '../tasks/task.js';
 import type { Job } from './job.js';
 import type { Outcome } from './executor.js';

@@ -1,4 +1,4 @@
-import type { ChunkMessage } from '../tasks/worker-protocol.js';
+import type { ChunkMessage } from '../worker/worker-protocol.js';
 import type { Transferable } from './executor.js';
 
 /**

@@ -6,9 +6,9 @@ import type {
   LogLevel,
   Type,
 } from '@nestjs/common';
-import { describe } from '../describe.js';
-import { currentTask } from '../tasks/current-task.js';
-import { taskContexts, type Closeable } from '../tasks/task-contexts.js';
+import { describe } from '../worker/describe.js';
+import { currentTask } from '../worker/current-task.js';
+import { taskContexts, type Closeable } from '../worker/task-contexts.js';
 
 /** Options of {@link taskContext}. */
 export interface TaskContextOptions {

@@ -1,4 +1,4 @@
-import { currentTask } from '../tasks/current-task.js';
+import { currentTask } from '../worker/current-task.js';
 
 /**
  * The signal of the task that runs now, in a worker: aborted when its client has gone, or it is out

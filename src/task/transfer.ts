@@ -1,7 +1,7 @@
 import * as workerThreads from 'node:worker_threads';
 import type { Transferable } from 'node:worker_threads';
-import { describe } from '../describe.js';
-import { transferLists } from '../tasks/transfer-lists.js';
+import { describe } from '../worker/describe.js';
+import { transferLists } from '../worker/transfer-lists.js';
 
 /**
  * Has parts of a task's result moved to the request instead of copied, whatever their size. The

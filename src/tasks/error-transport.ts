@@ -1,5 +1,5 @@
 import * as nestCommon from '@nestjs/common';
-import type { ErrorRecord } from './error-record.js';
+import type { ErrorRecord } from '../worker/error-record.js';
 
 /**
  * Makes an error again of what {@link describeError} took apart: of the nearest built-in class or

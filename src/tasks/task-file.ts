@@ -1,7 +1,7 @@
 import { basename, isAbsolute } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { FuturesArgumentError } from '../errors/index.js';
-import { describe } from '../describe.js';
+import { describe } from '../worker/describe.js';
 import { createTaskHandle, type AnyFunction } from './task.js';
 
 /** Options of {@link taskFile}. */

@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { importsOf } from './imports-of.js';
 import { pack, ROOT } from './project.js';
 
 describe('the package', () => {
@@ -9,20 +10,31 @@ describe('the package', () => {
     ({ files } = await pack());
   }, 60_000);
 
-  it('holds the built form of each source and nothing else; empty dist and build if it lists more', async () => {
-    const sources = (await readdir(join(ROOT, 'src'), { recursive: true })).filter((path) =>
-      /\.c?ts$/.test(path),
-    );
-    const built = sources.flatMap((path) => {
-      const [, name = '', kind = ''] = /^(.*)\.(c?)ts$/.exec(join('dist', path)) ?? [];
-      return [`${name}.d.${kind}ts`, `${name}.${kind}js`];
-    });
+  it('holds the types of each source and what is built, and nothing else; empty dist and build if it lists more', async () => {
+    const sources = await readdir(join(ROOT, 'src'), { recursive: true });
+    const types = sources
+      .filter((path) => /\.c?ts$/.test(path))
+      .map((path) => join('dist', path.replace(/\.(c?)ts$/, '.d.$1ts')));
+    const modules = [
+      'dist/index.js',
+      'dist/bullmq/index.js',
+      'dist/task/index.js',
+      'dist/worker/process-worker.js',
+      'dist/worker/thread-entry.cjs',
+      'dist/worker/thread-worker.js',
+      'dist/testing/index.js',
+    ];
+    const rest = ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json'];
+    const chunks = await imported(modules);
     expect(files.toSorted(byName)).toEqual(
-      ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json', ...built].toSorted(byName),
+      [...rest, ...types, ...modules, ...chunks].toSorted(byName),
     );
-    expect(files).toEqual(
-      expect.arrayContaining(['dist/index.js', 'dist/index.d.ts', 'dist/tasks/worker.js']),
-    );
+  });
+
+  it('calls each class by its own name: errors and injected classes tell it', async () => {
+    for (const file of files.filter((path) => path.endsWith('.js'))) {
+      expect((await read(file)).match(/class \w+\$\d/g)).toBeNull();
+    }
   });
 
   it('names no source map that it does not hold', async () => {
@@ -34,6 +46,17 @@ describe('the package', () => {
     expect(dangling).toEqual([]);
   });
 });
+
+/** The files that these modules import, and those that they import. */
+async function imported(modules: readonly string[]): Promise<readonly string[]> {
+  const all = new Set(modules);
+  for (const file of all) {
+    for (const specifier of await importsOf(join(ROOT, file))) {
+      if (specifier.startsWith('.')) all.add(join(file, '..', specifier));
+    }
+  }
+  return [...all].slice(modules.length);
+}
 
 function read(path: string): Promise<string> {
   return readFile(join(ROOT, path), 'utf8');

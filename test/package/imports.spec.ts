@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { isBuiltin } from 'node:module';
 import { dirname, join } from 'node:path';
-import ts from 'typescript';
+import { importsOf } from './imports-of.js';
 import { ROOT } from './project.js';
 
 /** What the public types of the core may name: packages every user has. */
@@ -35,11 +35,6 @@ async function packagesOf(entry: string): Promise<Map<string, string>> {
     }
   }
   return packages;
-}
-
-async function importsOf(file: string): Promise<string[]> {
-  const info = ts.preProcessFile(await readFile(file, 'utf8'));
-  return [...info.importedFiles, ...info.typeReferenceDirectives].map(({ fileName }) => fileName);
 }
 
 function resolve(file: string, specifier: string): string {

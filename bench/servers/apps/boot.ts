@@ -2,6 +2,15 @@ import { Controller, Get } from '@nestjs/common';
 import { rootModule, type AppFile } from '../app-file.js';
 import { PlainController } from './plain.js';
 
+/** The same routes as the app with the module. */
+@Controller()
+class PlainFutureController {
+  @Get('future')
+  future(): object {
+    return { values: [0] };
+  }
+}
+
 /** As it is written by hand: the pool is made when it is first needed. */
 @Controller()
 class RawController {
@@ -15,5 +24,6 @@ class RawController {
 }
 
 export const apps: AppFile['apps'] = {
+  without: rootModule([PlainController, PlainFutureController]),
   raw: rootModule([PlainController, RawController]),
 };

@@ -1,4 +1,4 @@
-import type { AnyFunction } from './task.js';
+import type { AnyFunction } from '../tasks/task.js';
 
 /** The task file cannot be loaded, or has no such export. */
 export class UnknownTask extends Error {}

@@ -1,7 +1,7 @@
 import { currentTask, type RunningCall } from './current-task.js';
 import { describeError } from './error-record.js';
 import { TaskLoader, UnknownTask } from './task-loader.js';
-import type { AnyFunction } from './task.js';
+import type { AnyFunction } from '../tasks/task.js';
 import { WireStatus, type WireCall, type WireTask } from './worker-protocol.js';
 
 type WireResult = readonly [status: WireStatus, payload: unknown];

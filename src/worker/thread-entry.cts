@@ -1,4 +1,4 @@
-type Worker = typeof import('./worker.js', { with: { 'resolution-mode': 'import' } });
+type Worker = typeof import('./thread-worker.js', { with: { 'resolution-mode': 'import' } });
 
 let worker: Promise<Worker> | undefined;
 
@@ -8,6 +8,6 @@ let worker: Promise<Worker> | undefined;
  * midst of an import() it does not.
  */
 export = async function runChunk(message: Parameters<Worker['default']>[0]): Promise<void> {
-  worker ??= import('./worker.js');
+  worker ??= import('./thread-worker.js');
   await (await worker).default(message);
 };

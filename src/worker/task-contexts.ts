@@ -1,5 +1,3 @@
-import { stderr } from 'node:process';
-
 /** Something of a worker that is to be closed before the worker ends. */
 export interface Closeable {
   close(): Promise<void>;
@@ -36,7 +34,7 @@ class TaskContexts {
 function report(error: unknown): Promise<void> {
   const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return new Promise((resolve) => {
-    stderr.write(`A task context could not be closed: ${reason}\n`, () => resolve());
+    process.stderr.write(`A task context could not be closed: ${reason}\n`, () => resolve());
   });
 }
 
