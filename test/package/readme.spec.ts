@@ -43,8 +43,8 @@ describe('README', () => {
     await writeFile(
       join(folder, 'tsconfig.json'),
       JSON.stringify({
-        extends: join(ROOT, 'tsconfig.build.json'),
-        compilerOptions: { rootDir: '.', outDir: '.', declaration: false, sourceMap: false },
+        extends: join(ROOT, 'tsconfig.json'),
+        compilerOptions: { rootDir: '.', outDir: '.', noEmit: false, types: ['node'] },
         include: ['*.ts'],
       }),
     );
