@@ -1,13 +1,12 @@
-import { FutureTimeoutError } from '../errors/index.js';
 import { epochNow, type OutcomeMessage } from '../worker/worker-protocol.js';
 import type { Job } from './job.js';
 import { Chunk } from './chunk.js';
 import { DrainWaiters } from './drain-waiters.js';
 import type { Outcome } from './executor.js';
-import { failBroken, refuseUncloneable, survivesDeath } from './job-failures.js';
+import { failBroken, outOfTime, refuseUncloneable, survivesDeath } from './job-failures.js';
 import { Repetition } from './repetition.js';
 import { RunWatch } from './run-watch.js';
-import { toOutcome, toWireCalls } from './wire.js';
+import { resolved, toOutcome, toWireCalls } from './wire.js';
 import type { Workers } from './workers.js';
 
 export interface ChunkRunnerHooks {
@@ -62,20 +61,12 @@ export class ChunkRunner {
   /** ms that the calls under way have run so far. */
   get runTime(): number {
     const now = epochNow();
-    let sum = 0;
-    for (const chunk of this.#chunks.values()) {
-      if (chunk.running !== undefined && !chunk.isLoading) sum += now - chunk.startedAt;
-    }
-    return sum;
+    return this.#sum((chunk) => chunk.runTime(now));
   }
 
   /** Jobs that were sent and are not settled. */
   get running(): number {
-    let running = 0;
-    for (const { own } of this.#chunks.values()) {
-      running += own.filter(({ settled }) => !settled).length;
-    }
-    return running;
+    return this.#sum(({ own }) => own.filter(({ settled }) => !settled).length);
   }
 
   send(jobs: readonly Job[]): void {
@@ -103,6 +94,7 @@ export class ChunkRunner {
     this.workers.send(message, transferList).then(
       () => {
         chunk.acknowledged = true;
+        this.#collect(chunk);
         if (chunk.complete) this.#finish(chunk);
       },
       // What the worker had posted before it died is delivered first.
@@ -114,18 +106,28 @@ export class ChunkRunner {
   /** Takes what a worker posted; messages of others are ignored. */
   onMessage(message: unknown): void {
     if (!Array.isArray(message) || message[0] !== this.#id) return;
-    const [, id, index, , , , run] = message as unknown as OutcomeMessage;
+    const outcome = message as unknown as OutcomeMessage;
+    const [, id, index, , , , run] = outcome;
     const chunk = this.#chunks.get(id);
     if (chunk === undefined) return;
-    const job = chunk.jobs[index] as Job;
-    chunk.delivered++;
+    this.#collect(chunk);
+    const job = chunk.takePosted(index);
     this.hooks.measured(job, run);
-    job.settle(toOutcome(message as unknown as OutcomeMessage, job, this.#nameOf(chunk)));
+    job.settle(toOutcome(outcome, job, this.#nameOf(chunk)));
     if (chunk.isRetiring) {
       this.#reclaim(chunk.takeBack());
       this.#killLater(chunk, RETIRE_GRACE);
     }
     if (chunk.complete) this.#finish(chunk);
+  }
+
+  /** Takes the results that its worker has left in their shared memory. */
+  #collect(chunk: Chunk): void {
+    const worker = this.#nameOf(chunk);
+    chunk.takeFound((job, value, startedAt, run) => {
+      this.hooks.measured(job, run);
+      job.settle(resolved(value, startedAt, run, job, worker));
+    });
   }
 
   /** Takes back a job that was sent, unless it has been started; returns whether it was taken back. */
@@ -152,6 +154,7 @@ export class ChunkRunner {
   abandon(outcome: Outcome): void {
     for (const chunk of this.#chunks.values()) {
       chunk.takeBack();
+      this.#collect(chunk);
       for (const job of chunk.jobs) job.settle(outcome);
       if (chunk.claimed > 0) this.workers.kill(chunk.workerId);
     }
@@ -171,6 +174,7 @@ export class ChunkRunner {
   #broken(chunk: Chunk, error: unknown): void {
     if (!this.#chunks.has(chunk.id)) return;
     const unstarted = chunk.takeBack();
+    this.#collect(chunk);
     const started = chunk.own.filter((job) => !job.settled);
     if (chunk.claimed === 0) {
       const sendable = refuseUncloneable(unstarted, error);
@@ -196,14 +200,7 @@ export class ChunkRunner {
     if (chunk.acknowledged || chunk.running !== job) return;
     if (chunk.isListening) this.#abort(chunk, job);
     else this.workers.kill(chunk.workerId);
-    const { key, task } = job.call;
-    job.settle({
-      status: 'failed',
-      value: new FutureTimeoutError('run', limit, { key, task: task.id }),
-      worker: this.#nameOf(chunk),
-      wait: chunk.startedAt - job.queuedAt,
-      run: limit,
-    });
+    job.settle(outOfTime(job, limit, chunk.startedAt, this.#nameOf(chunk)));
   }
 
   /** Tells a job to end, and ends its worker unless it does so soon. */
@@ -220,15 +217,20 @@ export class ChunkRunner {
     }, grace).unref();
   }
 
-  /** So that no short call waits behind a long one while a worker has nothing to do. */
+  /** So that no short call, and no result, waits for a long one while a worker has nothing to do. */
   #rebalance(): boolean {
     let isNeeded = false;
     for (const chunk of this.#chunks.values()) {
+      this.#collect(chunk);
       if (!chunk.hasUnstarted) continue;
       if (chunk.isStuck && this.free > 0 && !this.hooks.hasQueue()) this.#reclaim(chunk.takeBack());
       else isNeeded = true;
     }
     return isNeeded;
+  }
+
+  #sum(of: (chunk: Chunk) => number): number {
+    return [...this.#chunks.values()].reduce((sum, chunk) => sum + of(chunk), 0);
   }
 
   #nameOf({ workerId }: Chunk): string {

@@ -9,6 +9,7 @@ import {
   TAKEN_BACK,
   WORKER_ID,
 } from '../worker/worker-protocol.js';
+import { ResultSlots, chunkBytes } from '../worker/result-slots.js';
 import type { Job } from './job.js';
 
 /** Age in ms from which a chunk that is not done is taken to be stuck in a long call. */
@@ -20,14 +21,17 @@ const STUCK_AFTER = 2;
  * @internal
  */
 export class Chunk {
-  readonly progress = new SharedArrayBuffer(PROGRESS_BYTES);
+  readonly progress: SharedArrayBuffer;
   readonly sentAt = performance.now();
   /** Set when the worker says it is done with the message. */
   acknowledged = false;
-  /** Results that came in. */
-  delivered = 0;
-  readonly #state = new Int32Array(this.progress);
-  readonly #clock = new Float64Array(this.progress);
+  readonly #slots: ResultSlots;
+  readonly #state: Int32Array;
+  readonly #clock: Float64Array;
+  /** Results that were taken. */
+  #taken = 0;
+  /** Results of which it is known where they are: in the memory, or posted. */
+  #found = 0;
   /** Where the worker stops: behind it, calls were taken back. */
   #end: number;
 
@@ -36,6 +40,10 @@ export class Chunk {
     readonly jobs: readonly Job[],
   ) {
     this.#end = jobs.length;
+    this.progress = new SharedArrayBuffer(chunkBytes(jobs.length));
+    this.#slots = new ResultSlots(this.progress);
+    this.#state = new Int32Array(this.progress, 0, PROGRESS_BYTES / 4);
+    this.#clock = new Float64Array(this.progress, 0, PROGRESS_BYTES / 8);
   }
 
   /** The shortest time, in ms, that any of its calls may run. */
@@ -52,7 +60,7 @@ export class Chunk {
 
   /** Whether every result that will come is in. */
   get complete(): boolean {
-    return this.acknowledged && this.delivered >= this.claimed;
+    return this.acknowledged && this.#taken >= this.claimed;
   }
 
   /** The worker's thread id; 0 until it has started. */
@@ -86,9 +94,34 @@ export class Chunk {
     Atomics.notify(this.#state, ABORTED);
   }
 
-  /** The call that runs now, unless its result is in. */
+  /** The call that runs now. */
   get running(): Job | undefined {
-    return this.delivered < this.claimed ? this.jobs[this.claimed - 1] : undefined;
+    const last = this.claimed - 1;
+    return last < 0 || this.#slots.has(last) ? undefined : this.jobs[last];
+  }
+
+  /** How long the call that runs now has run, in ms; 0 if none does. */
+  runTime(now: number): number {
+    return this.running === undefined || this.isLoading ? 0 : now - this.startedAt;
+  }
+
+  /** Takes a result that was posted; returns whose it is. */
+  takePosted(index: number): Job {
+    this.#slots.markPosted(index);
+    this.#taken++;
+    return this.jobs[index] as Job;
+  }
+
+  /** Takes the results that were left in the memory since the last time. */
+  takeFound(take: (job: Job, value: unknown, startedAt: number, run: number) => void): void {
+    // A worker runs its calls in order.
+    while (this.#found < this.jobs.length && this.#slots.has(this.#found)) {
+      const index = this.#found++;
+      if (this.#slots.isPosted(index)) continue;
+      this.#taken++;
+      const slots = this.#slots;
+      take(this.jobs[index] as Job, slots.value(index), slots.startedAt(index), slots.run(index));
+    }
   }
 
   /** The calls that are this chunk's: those that were taken back are not. */

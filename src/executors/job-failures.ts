@@ -1,7 +1,7 @@
-import { BrokenExecutorError, TaskArgumentError } from '../errors/index.js';
+import { BrokenExecutorError, FutureTimeoutError, TaskArgumentError } from '../errors/index.js';
 import { findUncloneable, type Uncloneable } from '../worker/uncloneable.js';
 import type { Job } from './job.js';
-import { notStarted } from './executor.js';
+import { notStarted, type Outcome } from './executor.js';
 
 /** How many workers may die under a call until that is held against it. */
 const MAX_DEATHS = 3;
@@ -27,6 +27,28 @@ export function failBroken(job: Job, cause: unknown): void {
       : `The worker died before it had started the task ${task.id}: ${reason}. ` +
         `See whether workers have memory enough to start ("resourceLimits").`;
   job.settle(notStarted(new BrokenExecutorError(message, { key, task: task.id, cause })));
+}
+
+/**
+ * The outcome of a job that has run for longer than it may.
+ *
+ * @param limit ms
+ * @param startedAt epoch time in ms
+ */
+export function outOfTime(
+  { call, queuedAt }: Job,
+  limit: number,
+  startedAt: number,
+  worker: string,
+): Outcome {
+  const { key, task } = call;
+  return {
+    status: 'failed',
+    value: new FutureTimeoutError('run', limit, { key, task: task.id }),
+    worker,
+    wait: startedAt - queuedAt,
+    run: limit,
+  };
 }
 
 /** Settles the jobs of a message that was refused because they cannot be cloned; returns the others. */

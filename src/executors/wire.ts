@@ -29,16 +29,34 @@ export function toWireCalls(jobs: readonly Job[]): WireCall[] {
  */
 export function toOutcome(
   [, , , status, payload, startedAt, run]: OutcomeMessage,
-  { call, queuedAt }: Job,
+  job: Job,
   worker: string,
 ): Outcome {
+  if (status === WireStatus.Resolved) return resolved(payload, startedAt, run, job, worker);
   return {
-    status: status === WireStatus.Resolved ? 'resolved' : 'failed',
-    value: status === WireStatus.Resolved ? payload : toError(status, payload, call),
+    status: 'failed',
+    value: toError(status, payload, job.call),
     worker,
-    wait: Math.max(0, startedAt - queuedAt),
+    wait: Math.max(0, startedAt - job.queuedAt),
     run,
   };
+}
+
+/**
+ * The outcome of a call that came to a value.
+ *
+ * @param startedAt epoch time in ms
+ * @param run in ms
+ * @internal
+ */
+export function resolved(
+  value: unknown,
+  startedAt: number,
+  run: number,
+  { queuedAt }: Job,
+  worker: string,
+): Outcome {
+  return { status: 'resolved', value, worker, wait: Math.max(0, startedAt - queuedAt), run };
 }
 
 function toError(status: WireStatus, payload: unknown, { key, task }: Job['call']): unknown {

@@ -1,6 +1,7 @@
 import { parentPort, threadId, workerData } from 'node:worker_threads';
 import { CallRunner } from './call-runner.js';
 import type { RunningCall } from './current-task.js';
+import { ResultSlots } from './result-slots.js';
 import { taskContexts } from './task-contexts.js';
 import { transferListOf } from './transfer-lists.js';
 import { describeUncloneableResult } from './uncloneable.js';
@@ -29,20 +30,25 @@ taskContexts.inWorker = true;
 /**
  * Entry of a worker thread: runs the calls of one chunk in order.
  *
- * Results go back by `parentPort`, not as the return value: this way one that cannot be cloned
- * fails alone, and those that are done do not wait for the rest.
+ * Results go back by the chunk's memory or by `parentPort`, not as the return value: this way one
+ * that cannot be cloned fails alone, and those that are done do not wait for the rest.
  */
 export default async function runChunk(message: ChunkMessage): Promise<void> {
   const { dispatcher, chunk, calls } = message;
-  const progress = new Progress(message.progress);
   if (calls === undefined) return retire();
+  const progress = new Progress(message.progress);
+  const slots = new ResultSlots(message.progress);
   for (let i = progress.claim(); i < calls.length; i = progress.claim()) {
     const result = runner.run(calls[i] as WireCall, progress);
     const [status, payload] = result instanceof Promise ? await result : result;
     const { startedAt } = progress;
+    const run = epochNow() - startedAt;
     const isLast = lifetime.isOver();
+    // Who looks for results in the memory does so when the message is done, and this one never is.
     if (isLast) progress.retire();
-    post([dispatcher, chunk, i, status, payload, startedAt, epochNow() - startedAt]);
+    else if (status === WireStatus.Resolved && slots.write(i, payload, startedAt, run)) continue;
+    post([dispatcher, chunk, i, status, payload, startedAt, run]);
+    slots.markPosted(i);
     if (isLast) await retire();
   }
 }
@@ -71,9 +77,11 @@ class Progress implements RunningCall {
   claim(): number {
     // Before the claim: what is seen with it must never be the last call's.
     this.#startClock();
-    this.#state[IS_LISTENING] = 0;
-    // Who still waits for the last call's abort is let go.
-    Atomics.notify(this.#state, ABORTED);
+    if (this.#state[IS_LISTENING] === 1) {
+      this.#state[IS_LISTENING] = 0;
+      // Who still waits for the last call's abort is let go.
+      Atomics.notify(this.#state, ABORTED);
+    }
     this.#index = Atomics.add(this.#state, CURSOR, 1);
     return this.#index;
   }

@@ -7,11 +7,13 @@
  * end: to hand it to an idle worker, or because the worker is stuck or dead. So every call is run
  * at most once, and its owner is known at all times.
  *
- * Each result goes back on its own, as soon as it is there: a worker that is stuck in the next call
- * can send nothing, and one that is ended takes along what it has not sent.
+ * Each result is out of the worker before the next call starts: one that is stuck in a call can send
+ * nothing, and one that is ended takes along what it has not sent. Small ones are left in the shared
+ * memory (result-slots.ts), where the dispatcher finds them when the worker is done with the chunk,
+ * is stuck, or dies; the others are posted.
  */
 
-/** Size of a chunk's shared memory. */
+/** Size of the first part of a chunk's shared memory; the slots of the results follow. */
 export const PROGRESS_BYTES = 32;
 /** Index in the Int32Array: the number of calls claimed so far. */
 export const CURSOR = 0;

@@ -114,6 +114,28 @@ describe('messages of the thread executor', () => {
     expect(executor.stats()).toMatchObject({ running: 0, queued: 0, resolved: resolved + 2 });
   });
 
+  it('bring back results of any kind, each for its own call', async () => {
+    const pool = startPool(1);
+    const executor = startThreads({ pool });
+    for (let i = 0; i < 25; i++) await run(executor, call(tasks.echo, [i]));
+    const values: unknown[] = [
+      -0,
+      NaN,
+      'text',
+      { parts: [1, 'two'] },
+      '',
+      null,
+      'long '.repeat(100),
+    ];
+    values.push(undefined, new Map([[1, 2]]), true, '5 €', '\ud800', 10n, false, new Date(0));
+    const blocker = await block(executor);
+    pool.messages = [];
+    const results = run(executor, ...values.map((value) => call(tasks.echo, [value])));
+    await blocker.open();
+    expect(await results).toStrictEqual(values);
+    expect(pool.messages).toEqual([values.length]);
+  });
+
   it('do not hold a result that is there until the next call has ended', async () => {
     const pool = startPool(1);
     const executor = startThreads({ pool });
