@@ -143,7 +143,7 @@ export class PassLoop implements Observer<unknown> {
       this.#endCommitted();
       return;
     }
-    if (!ledger.head.isSent) ledger.restoreHead();
+    if (!this.#isSse || !ledger.head.isSent) ledger.restoreHead();
     // Also lets go, before tasks start, what the pass that was unsubscribed from holds.
     await ledger.pass.discard();
     if (ledger.pass.number >= ledger.runtime.options.maxPasses) throw replayLimitError(ledger);

@@ -59,8 +59,9 @@ class RawResponseHead implements ResponseHead {
     const { statusCode, statusMessage } = response;
     const headers = response.getHeaderNames().length === 0 ? NONE : copyOf(response.getHeaders());
     return () => {
-      response.statusCode = statusCode;
-      response.statusMessage = statusMessage;
+      // Express's responses are slow to be written to.
+      if (response.statusCode !== statusCode) response.statusCode = statusCode;
+      if (response.statusMessage !== statusMessage) response.statusMessage = statusMessage;
       for (const name of response.getHeaderNames()) {
         if (!(name in headers)) response.removeHeader(name);
       }
