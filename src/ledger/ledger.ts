@@ -10,6 +10,7 @@ import type { ResponseHead } from '../replay/response-head.js';
 import { serverTiming } from '../replay/server-timing.js';
 import type { ClientConnection } from './client-connection.js';
 import type { Future } from './future.js';
+import type { AnyFunction } from '../tasks/task.js';
 import { PassState } from './pass-state.js';
 import { refusals } from './refusals.js';
 import { checkKey, conflictOf, createFuture, isSame, type Submission } from './submission.js';
@@ -93,6 +94,15 @@ export class Ledger {
     if (this.request === undefined) throw refusals.notReplayed(key);
     this.pass.awaited.add(this.#create(submission));
     if (known !== undefined) this.pass.awaited.delete(known);
+  }
+
+  /** A future that is resolved, by just this task: what a replay mostly asks for, at no cost. */
+  resolved(key: string, task: AnyFunction): Future | undefined {
+    const future = this.#futures.get(key);
+    if (future?.state !== 'resolved' || future.source !== task || this.pass.keepsAsks)
+      return undefined;
+    future.askedIn = this.pass.number;
+    return future;
   }
 
   /** The value if it is there; else the placeholder, and it is submitted. */

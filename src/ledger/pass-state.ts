@@ -34,8 +34,10 @@ export class PassState {
   #discardHooks: (() => unknown)[] | undefined;
   #asks: Map<string, Ask> | undefined;
 
-  /** @param keepsAsks whether what a pass asks for is kept, to be compared */
-  constructor(keepsAsks: boolean) {
+  constructor(
+    /** Whether what a pass asks for is kept, to be compared. */
+    readonly keepsAsks: boolean,
+  ) {
     if (keepsAsks) this.#asks = new Map();
   }
 
