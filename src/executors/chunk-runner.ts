@@ -238,7 +238,7 @@ export class ChunkRunner {
   }
 
   #chunkOf(job: Job): Chunk | undefined {
-    return [...this.#chunks.values()].find(({ own }) => own.includes(job));
+    return [...this.#chunks.values()].find((chunk) => chunk.owns(job));
   }
 
   #reclaim(jobs: readonly Job[]): void {

@@ -129,6 +129,11 @@ export class Chunk {
     return this.jobs.slice(0, this.#end);
   }
 
+  owns(job: Job): boolean {
+    const index = this.jobs.indexOf(job);
+    return index !== -1 && index < this.#end;
+  }
+
   /** Whether there are calls to take back. */
   get hasUnstarted(): boolean {
     return this.claimed < this.#end;

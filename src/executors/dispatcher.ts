@@ -127,11 +127,14 @@ export class Dispatcher {
 
   #enqueue(job: Job): void {
     this.#queue.push(job);
-    const { queueTimeout, key, task } = job.call;
-    if (queueTimeout === undefined) return;
+    if (job.call.queueTimeout !== undefined) this.#limitWait(job, job.call.queueTimeout);
+  }
+
+  #limitWait(job: Job, queueTimeout: number): void {
     job.queueTimer = setTimeout(() => {
       if (job.queued) this.#queue.drop(job);
       else if (!this.#runner.withdraw(job)) return;
+      const { key, task } = job.call;
       const error = new FutureTimeoutError('queue', queueTimeout, { key, task: task.id });
       job.settle(notStarted(error, queueTimeout));
     }, queueTimeout);
