@@ -1,5 +1,6 @@
 import type { Benchmark } from '../benchmark.js';
 import { throughput } from '../throughput.js';
+import { widget } from '../widget.js';
 
 /** What a request of `count` tasks is answered with. */
 export function echoed(count: number): string {
@@ -60,6 +61,18 @@ export const small10: Benchmark = throughput({
     { name: 'Promise.all of piscina.run()', app: 'raw/piscina', path: '/raw/ten' },
     { name: '@Future, declared', app: 'futures/parameters', path: '/declared/ten', goal: 2.5 },
     { name: '@Futures()', app: 'futures/parameters', path: '/parameter/ten', goal: 2.5 },
+  ],
+});
+
+/** The same with values that have parts: they are cloned, and posted one by one. */
+export const objects10: Benchmark = throughput({
+  name: 'objects-10',
+  title: 'ten tasks in a request that echo small objects',
+  isOnOneAdapter: true,
+  body: JSON.stringify({ values: Array.from({ length: 10 }, (_, i) => widget(i)) }),
+  contenders: [
+    { name: 'Promise.all of piscina.run()', app: 'raw/piscina', path: '/raw/objects' },
+    { name: '@Futures()', app: 'futures/parameters', path: '/parameter/objects' },
   ],
 });
 

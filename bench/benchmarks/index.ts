@@ -1,7 +1,7 @@
 import type { Benchmark } from '../benchmark.js';
 import { boot } from './boot.js';
 import { cpu } from './cpu.js';
-import { declarative1, imperative1, small10, small50 } from './echo.js';
+import { declarative1, imperative1, objects10, small10, small50 } from './echo.js';
 import { heap } from './heap.js';
 import { payload } from './payload.js';
 import { peers } from './peers.js';
@@ -17,6 +17,7 @@ export const BENCHMARKS: readonly Benchmark[] = [
   imperative1,
   small10,
   small50,
+  objects10,
   uneven,
   cpu,
   payload,

@@ -2,6 +2,7 @@ import { Controller, Get } from '@nestjs/common';
 import { Future, Futures, FuturesService, taskFile, UseFutures } from 'nestjs-futures';
 import { rootModule, type AppFile } from '../app-file.js';
 import { futuresModule } from '../futures-module.js';
+import { widget } from '../../widget.js';
 
 const tasks = taskFile<typeof import('../../tasks/echo.tasks.js')>(
   new URL('../../tasks/echo.tasks.js', import.meta.url),
@@ -52,6 +53,14 @@ class ParameterController {
   @Get('ten')
   ten(@Futures() futures: FuturesService): object {
     return { values: many(futures, 10) };
+  }
+
+  @Get('objects')
+  objects(@Futures() futures: FuturesService): object {
+    const values = Array.from({ length: 10 }, (_, i) =>
+      futures.resultOrSubmit(`value ${i}`, {}, tasks.echo<object>, widget(i)),
+    );
+    return { values };
   }
 
   @Get('fifty')

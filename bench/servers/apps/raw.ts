@@ -11,11 +11,12 @@ import {
 import { from, ignoreElements, concat, defer, type Observable } from 'rxjs';
 import { rootModule, type AppFile } from '../app-file.js';
 import { rawPool } from '../raw-pool.js';
+import { widget } from '../../widget.js';
 
 // What people write by hand: handlers that await piscina.run().
-const pool = rawPool<number, number>('echo.worker');
+const pool = rawPool<unknown, unknown>('echo.worker');
 
-function many(count: number): Promise<number[]> {
+function many(count: number): Promise<unknown[]> {
   return Promise.all(Array.from({ length: count }, (_, i) => pool.run(i)));
 }
 
@@ -29,6 +30,12 @@ class RawController {
   @Get('ten')
   async ten(): Promise<object> {
     return { values: await many(10) };
+  }
+
+  @Get('objects')
+  async objects(): Promise<object> {
+    const runs = Array.from({ length: 10 }, (_, i) => pool.run(widget(i)));
+    return { values: await Promise.all(runs) };
   }
 
   @Get('fifty')
@@ -46,7 +53,7 @@ class ScopedController {
 }
 
 interface TwiceRequest {
-  value?: number;
+  value?: unknown;
 }
 
 /** The least that a replay by an interceptor can do, for scale: it does it to every request. */
