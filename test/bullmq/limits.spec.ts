@@ -103,7 +103,7 @@ describeWith(redisService, 'a client that has gone', () => {
     expect(errors).toEqual([expect.any(FutureCancelledError), expect.any(FutureCancelledError)]);
     expect(errors[1]).toMatchObject({ key: 'y', task: 'basic.add' });
     await until(async () => (await waiting(queue.prefix)) === 0);
-    const jobs = (await keysOf(queue.prefix)).filter((key) => /-\d+$/.test(key));
+    const jobs = (await keysOf(queue.prefix)).filter((key) => /:[\da-f-]{36}-\d+$/.test(key));
     expect(jobs).toEqual([]);
   });
 
