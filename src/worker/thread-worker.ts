@@ -35,8 +35,9 @@ taskContexts.inWorker = true;
  */
 export default async function runChunk(message: ChunkMessage): Promise<void> {
   const { dispatcher, chunk, calls } = message;
-  if (calls === undefined) return retire();
+  // Says who has the message, so that a thread that cannot end by itself can be ended.
   const progress = new Progress(message.progress);
+  if (calls === undefined) return retire();
   const slots = new ResultSlots(message.progress);
   for (let i = progress.claim(); i < calls.length; i = progress.claim()) {
     const result = runner.run(calls[i] as WireCall, progress);

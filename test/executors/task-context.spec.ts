@@ -117,6 +117,12 @@ describe('a task context', () => {
     expect(await run(executor, call(tasks.useStuck, []))).toEqual([true]);
   });
 
+  it('that cannot be closed keeps no idle thread alive', async () => {
+    executor = kinds.threads({ max: 1, idleTimeout: 30 });
+    expect(await run(executor, call(tasks.useStuck, []))).toEqual([true]);
+    while (executor.stats().workers > 0) await setTimeout(20);
+  });
+
   it('that is made on the event loop is closed with the app', async () => {
     executor = new InlineExecutor();
     const [{ id }] = (await run(executor, call(tasks.useJournal, [journal()]))) as [{ id: string }];
