@@ -1,4 +1,4 @@
-import { epochNow, type OutcomeMessage } from '../worker/worker-protocol.js';
+import { WireStatus, epochNow, type OutcomeMessage } from '../worker/worker-protocol.js';
 import type { Job } from './job.js';
 import { Chunk } from './chunk.js';
 import { DrainWaiters } from './drain-waiters.js';
@@ -6,7 +6,7 @@ import type { Outcome } from './executor.js';
 import { failBroken, outOfTime, refuseUncloneable, survivesDeath } from './job-failures.js';
 import { Repetition } from './repetition.js';
 import { RunWatch } from './run-watch.js';
-import { resolved, toOutcome, toWireCalls } from './wire.js';
+import { toOutcome, toWireCalls } from './wire.js';
 import type { Workers } from './workers.js';
 
 export interface ChunkRunnerHooks {
@@ -81,7 +81,7 @@ export class ChunkRunner {
   }
 
   #sendChunk(jobs: readonly Job[]): Chunk {
-    const chunk = new Chunk(this.#nextChunk++, jobs);
+    const chunk = new Chunk(this.#nextChunk++, jobs, this.workers.kind);
     this.#chunks.set(chunk.id, chunk);
     this.hooks.busy(this.#chunks.size);
     const message = {
@@ -106,14 +106,12 @@ export class ChunkRunner {
   /** Takes what a worker posted; messages of others are ignored. */
   onMessage(message: unknown): void {
     if (!Array.isArray(message) || message[0] !== this.#id) return;
-    const outcome = message as unknown as OutcomeMessage;
-    const [, id, index, , , , run] = outcome;
+    const [, id, index, status, payload, startedAt, run] = message as unknown as OutcomeMessage;
     const chunk = this.#chunks.get(id);
     if (chunk === undefined) return;
     this.#collect(chunk);
     const job = chunk.takePosted(index);
-    this.hooks.measured(job, run);
-    job.settle(toOutcome(outcome, job, this.#nameOf(chunk)));
+    this.#settle(job, toOutcome(job, chunk.worker, status, payload, startedAt, run));
     if (chunk.isRetiring) {
       this.#reclaim(chunk.takeBack());
       this.#killLater(chunk, RETIRE_GRACE);
@@ -123,11 +121,15 @@ export class ChunkRunner {
 
   /** Takes the results that its worker has left in their shared memory. */
   #collect(chunk: Chunk): void {
-    const worker = this.#nameOf(chunk);
     chunk.takeFound((job, value, startedAt, run) => {
-      this.hooks.measured(job, run);
-      job.settle(resolved(value, startedAt, run, job, worker));
+      const { worker } = chunk;
+      this.#settle(job, toOutcome(job, worker, WireStatus.Resolved, value, startedAt, run));
     });
+  }
+
+  #settle(job: Job, outcome: Outcome): void {
+    this.hooks.measured(job, outcome.run);
+    job.settle(outcome);
   }
 
   /** Takes back a job that was sent, unless it has been started; returns whether it was taken back. */
@@ -200,7 +202,7 @@ export class ChunkRunner {
     if (chunk.acknowledged || chunk.running !== job) return;
     if (chunk.isListening) this.#abort(chunk, job);
     else this.workers.kill(chunk.workerId);
-    job.settle(outOfTime(job, limit, chunk.startedAt, this.#nameOf(chunk)));
+    job.settle(outOfTime(job, limit, chunk.startedAt, chunk.worker));
   }
 
   /** Tells a job to end, and ends its worker unless it does so soon. */
@@ -231,10 +233,6 @@ export class ChunkRunner {
 
   #sum(of: (chunk: Chunk) => number): number {
     return [...this.#chunks.values()].reduce((sum, chunk) => sum + of(chunk), 0);
-  }
-
-  #nameOf({ workerId }: Chunk): string {
-    return `${this.workers.kind} ${workerId}`;
   }
 
   #chunkOf(job: Job): Chunk | undefined {

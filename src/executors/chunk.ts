@@ -28,6 +28,8 @@ export class Chunk {
   readonly #slots: ResultSlots;
   readonly #state: Int32Array;
   readonly #clock: Float64Array;
+  readonly #kind: string;
+  #worker = '';
   /** Results that were taken. */
   #taken = 0;
   /** Results of which it is known where they are: in the memory, or posted. */
@@ -35,10 +37,13 @@ export class Chunk {
   /** Where the worker stops: behind it, calls were taken back. */
   #end: number;
 
+  /** @param kind what workers are called */
   constructor(
     readonly id: number,
     readonly jobs: readonly Job[],
+    kind: string,
   ) {
+    this.#kind = kind;
     this.#end = jobs.length;
     this.progress = new SharedArrayBuffer(chunkBytes(jobs.length));
     this.#slots = new ResultSlots(this.progress);
@@ -66,6 +71,11 @@ export class Chunk {
   /** The worker's thread id; 0 until it has started. */
   get workerId(): number {
     return Atomics.load(this.#state, WORKER_ID);
+  }
+
+  /** The worker's name, such as `thread 3`. */
+  get worker(): string {
+    return (this.#worker ||= `${this.#kind} ${this.workerId}`);
   }
 
   /** Epoch time in ms at which the call that runs now started. */

@@ -2,12 +2,7 @@ import { TaskResultError, UnknownTaskError } from '../errors/index.js';
 import type { ErrorRecord } from '../worker/error-record.js';
 import { reviveError } from '../tasks/error-transport.js';
 import type { Uncloneable } from '../worker/uncloneable.js';
-import {
-  WireStatus,
-  type OutcomeMessage,
-  type WireCall,
-  type WireTask,
-} from '../worker/worker-protocol.js';
+import { WireStatus, type WireCall, type WireTask } from '../worker/worker-protocol.js';
 import type { TaskReference } from '../tasks/task.js';
 import type { Job } from './job.js';
 import type { Outcome } from './executor.js';
@@ -23,40 +18,28 @@ export function toWireCalls(jobs: readonly Job[]): WireCall[] {
 }
 
 /**
- * Makes an outcome of what a worker sent back.
- *
- * @internal
- */
-export function toOutcome(
-  [, , , status, payload, startedAt, run]: OutcomeMessage,
-  job: Job,
-  worker: string,
-): Outcome {
-  if (status === WireStatus.Resolved) return resolved(payload, startedAt, run, job, worker);
-  return {
-    status: 'failed',
-    value: toError(status, payload, job.call),
-    worker,
-    wait: Math.max(0, startedAt - job.queuedAt),
-    run,
-  };
-}
-
-/**
- * The outcome of a call that came to a value.
+ * Makes an outcome of what a worker gave back.
  *
  * @param startedAt epoch time in ms
  * @param run in ms
  * @internal
  */
-export function resolved(
-  value: unknown,
+export function toOutcome(
+  { call, queuedAt }: Job,
+  worker: string,
+  status: WireStatus,
+  payload: unknown,
   startedAt: number,
   run: number,
-  { queuedAt }: Job,
-  worker: string,
 ): Outcome {
-  return { status: 'resolved', value, worker, wait: Math.max(0, startedAt - queuedAt), run };
+  const isResolved = status === WireStatus.Resolved;
+  return {
+    status: isResolved ? 'resolved' : 'failed',
+    value: isResolved ? payload : toError(status, payload, call),
+    worker,
+    wait: Math.max(0, startedAt - queuedAt),
+    run,
+  };
 }
 
 function toError(status: WireStatus, payload: unknown, { key, task }: Job['call']): unknown {
