@@ -127,11 +127,8 @@ export class FuturesService {
     task: (...args: Args) => Result,
     ...args: Args
   ): Awaited<Result> | Placeholder {
-    const ledger = this.#locate();
-    const future = ledger.resolved(key, task);
-    if (future !== undefined) return future.value as Awaited<Result>;
-    const submission = { key, task, args, options: this.#options };
-    return ledger.resultOrSubmit(submission, placeholder) as Awaited<Result> | Placeholder;
+    const value = this.#locate().resultOrSubmit(placeholder, key, task, args, this.#options);
+    return value as Awaited<Result> | Placeholder;
   }
 
   /** Drops a pending future; its task does not run. Returns whether there was one. */

@@ -13,7 +13,14 @@ import type { Future } from './future.js';
 import type { AnyFunction } from '../tasks/task.js';
 import { PassState } from './pass-state.js';
 import { refusals } from './refusals.js';
-import { checkKey, conflictOf, createFuture, isSame, type Submission } from './submission.js';
+import {
+  checkKey,
+  conflictOf,
+  createFuture,
+  isSame,
+  type Submission,
+  type SubmitOptions,
+} from './submission.js';
 import { TurnBatch } from './turn-batch.js';
 
 /** What a ledger is told of its request. */
@@ -62,7 +69,7 @@ export class Ledger {
   }
 
   result(key: string): unknown {
-    this.pass.ask(key, {});
+    this.pass.ask(key);
     const future = this.#futures.get(key);
     if (future === undefined) {
       checkKey(key);
@@ -74,7 +81,7 @@ export class Ledger {
   }
 
   resultOr(key: string, fallback: unknown): unknown {
-    this.pass.ask(key, {});
+    this.pass.ask(key);
     const future = this.#futures.get(key);
     if (future === undefined) checkKey(key);
     else if (future.isSettled) return this.#read(future);
@@ -84,7 +91,7 @@ export class Ledger {
 
   submit(submission: Submission): void {
     const { key, task, args } = submission;
-    this.pass.ask(key, submission);
+    this.pass.ask(key, task, args);
     const known = this.#futures.get(key);
     if (known?.isSettled === true) throw new FutureAlreadyResolvedError(key, known.call.task.id);
     if (known !== undefined && isSame(known, task, args)) {
@@ -96,24 +103,21 @@ export class Ledger {
     if (known !== undefined) this.pass.awaited.delete(known);
   }
 
-  /** A future that is resolved, by just this task: what a replay mostly asks for, at no cost. */
-  resolved(key: string, task: AnyFunction): Future | undefined {
-    const future = this.#futures.get(key);
-    if (future?.state !== 'resolved' || future.source !== task || this.pass.keepsAsks)
-      return undefined;
-    future.askedIn = this.pass.number;
-    return future;
-  }
-
   /** The value if it is there; else the placeholder, and it is submitted. */
-  resultOrSubmit(submission: Submission, placeholder: unknown): unknown {
-    this.pass.ask(submission.key, submission);
-    const future = this.#futures.get(submission.key);
+  resultOrSubmit(
+    placeholder: unknown,
+    key: string,
+    task: AnyFunction,
+    args: readonly unknown[],
+    options: SubmitOptions | undefined,
+  ): unknown {
+    const future = this.#futures.get(key);
     if (future === undefined) {
-      this.submit(submission);
+      this.submit({ key, task, args, options });
       return placeholder;
     }
-    this.#checkConflict(future, submission);
+    this.pass.ask(key, task, args);
+    this.#checkConflict(future, task, args);
     if (future.isSettled) return this.#read(future);
     this.pass.awaited.add(future);
     return placeholder;
@@ -121,10 +125,11 @@ export class Ledger {
 
   /** Computes the value before the handler is called; those declared together go as one batch. */
   declare(submission: Submission): unknown {
-    this.pass.ask(submission.key, submission);
-    const known = this.#futures.get(submission.key);
+    const { key, task, args } = submission;
+    this.pass.ask(key, task, args);
+    const known = this.#futures.get(key);
     if (known !== undefined) {
-      this.#checkConflict(known, submission);
+      this.#checkConflict(known, task, args);
       if (known.isSettled) return this.#read(known);
     }
     const future = known ?? this.#create(submission);
@@ -196,8 +201,8 @@ export class Ledger {
     if (this.pass.phase === 'ended') throw refusals.ended(key);
   }
 
-  #checkConflict(future: Future, submission: Submission): void {
-    const conflict = conflictOf(future, submission);
+  #checkConflict(future: Future, task: AnyFunction, args: readonly unknown[]): void {
+    const conflict = conflictOf(future, task, args);
     if (conflict === undefined) return;
     this.pass.failure ??= conflict;
     throw conflict;

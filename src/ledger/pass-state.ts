@@ -1,6 +1,7 @@
 import { PassDiscardedError } from '../errors/index.js';
 import type { Future } from './future.js';
 import { PassLog } from './pass-log.js';
+import type { AnyFunction } from '../tasks/task.js';
 import type { Submission } from './submission.js';
 
 /** What was asked for by a key: with a task, or just for its value. */
@@ -34,10 +35,8 @@ export class PassState {
   #discardHooks: (() => unknown)[] | undefined;
   #asks: Map<string, Ask> | undefined;
 
-  constructor(
-    /** Whether what a pass asks for is kept, to be compared. */
-    readonly keepsAsks: boolean,
-  ) {
+  /** @param keepsAsks whether what a pass asks for is kept, to be compared */
+  constructor(keepsAsks: boolean) {
     if (keepsAsks) this.#asks = new Map();
   }
 
@@ -70,8 +69,8 @@ export class PassState {
   }
 
   /** Notes what is asked for, if asks are kept. */
-  ask(key: string, ask: Ask): void {
-    this.#asks?.set(key, ask);
+  ask(key: string, task?: AnyFunction, args: readonly unknown[] = []): void {
+    this.#asks?.set(key, task === undefined ? {} : { task, args });
   }
 
   /** The error that stands for the outcome of this pass where that must not be published. */

@@ -96,7 +96,11 @@ export function isSame(future: Future, task: AnyFunction, args: readonly unknown
  *
  * @internal
  */
-export function conflictOf(future: Future, { task, args }: Submission): Error | undefined {
+export function conflictOf(
+  future: Future,
+  task: AnyFunction,
+  args: readonly unknown[],
+): Error | undefined {
   const { key, source, call } = future;
   if (source !== task && (isTaskHandle(source) || isTaskHandle(task))) {
     return new FutureConflictError(key, call.task.id, taskReference(task, key).id);
