@@ -37,9 +37,13 @@ class DeclaredController {
 }
 
 /** The same as the hand-written handlers, by futures: two passes. */
-function many(futures: FuturesService, count: number): number[] {
+function many(
+  futures: FuturesService,
+  count: number,
+  valueOf = (i: number): unknown => i,
+): unknown[] {
   return Array.from({ length: count }, (_, i) =>
-    futures.resultOrSubmit(`value ${i}`, -1, tasks.echo<number>, i),
+    futures.resultOrSubmit(`value ${i}`, -1, tasks.echo<unknown>, valueOf(i)),
   );
 }
 
@@ -57,10 +61,7 @@ class ParameterController {
 
   @Get('objects')
   objects(@Futures() futures: FuturesService): object {
-    const values = Array.from({ length: 10 }, (_, i) =>
-      futures.resultOrSubmit(`value ${i}`, {}, tasks.echo<object>, widget(i)),
-    );
-    return { values };
+    return { values: many(futures, 10, widget) };
   }
 
   @Get('fifty')

@@ -16,8 +16,8 @@ import { widget } from '../../widget.js';
 // What people write by hand: handlers that await piscina.run().
 const pool = rawPool<unknown, unknown>('echo.worker');
 
-function many(count: number): Promise<unknown[]> {
-  return Promise.all(Array.from({ length: count }, (_, i) => pool.run(i)));
+function many(count: number, valueOf = (i: number): unknown => i): Promise<unknown[]> {
+  return Promise.all(Array.from({ length: count }, (_, i) => pool.run(valueOf(i))));
 }
 
 @Controller('raw')
@@ -34,8 +34,7 @@ class RawController {
 
   @Get('objects')
   async objects(): Promise<object> {
-    const runs = Array.from({ length: 10 }, (_, i) => pool.run(widget(i)));
-    return { values: await Promise.all(runs) };
+    return { values: await many(10, widget) };
   }
 
   @Get('fifty')
