@@ -64,7 +64,7 @@ export const small10: Benchmark = throughput({
   ],
 });
 
-/** The same with values that have parts: they are cloned, and posted one by one. */
+/** The same with values that have parts. */
 export const objects10: Benchmark = throughput({
   name: 'objects-10',
   title: 'ten tasks in a request that echo small objects',

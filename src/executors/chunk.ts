@@ -46,7 +46,7 @@ export class Chunk {
     this.#kind = kind;
     this.#end = jobs.length;
     this.progress = new SharedArrayBuffer(chunkBytes(jobs.length));
-    this.#slots = new ResultSlots(this.progress);
+    this.#slots = new ResultSlots(this.progress, jobs.length);
     this.#state = new Int32Array(this.progress, 0, PROGRESS_BYTES / 4);
     this.#clock = new Float64Array(this.progress, 0, PROGRESS_BYTES / 8);
   }

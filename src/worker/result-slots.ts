@@ -1,14 +1,20 @@
+import { toUSVString } from 'node:util';
+import { isPlainData } from './plain-data.js';
+import { transferListOf } from './transfer-lists.js';
 import { PROGRESS_BYTES } from './worker-protocol.js';
 
-/** Size of a slot: kind (Int32) and length (Int32), then start, run and value (Float64). */
+/** Size of a slot: kind and length (Int32), start and run (Float64), then a number or the text's place. */
 const SLOT_BYTES = 32;
 const KIND = 0;
 const LENGTH = 1;
+const PLACE = 6;
 const STARTED_AT = 1;
 const RUN = 2;
-const VALUE = 3;
-/** Room for text, a call. A longer one makes up for its message. */
+const NUMBER_AT = 3;
+/** Room for text behind the slots, a call. */
 const TEXT_BYTES = 256;
+/** Room for text at least, and the longest text: a longer one makes up for its message. */
+const MAX_TEXT_BYTES = 1024;
 
 /* Kinds of what a slot holds. */
 const NOTHING = 0;
@@ -20,19 +26,21 @@ const FALSE = 4;
 const TRUE = 5;
 const NUMBER = 6;
 const TEXT = 7;
-
-/** Text of which each character is one byte. */
-// oxlint-disable-next-line no-control-regex -- The range begins with what a byte can be: zero.
-const LATIN1 = /^[\0-\xff]*$/;
+const JSON_TEXT = 8;
 
 /** The size of the shared memory of a chunk of so many calls. */
 export function chunkBytes(calls: number): number {
-  return PROGRESS_BYTES + calls * (SLOT_BYTES + TEXT_BYTES);
+  return textStart(calls) + Math.max(MAX_TEXT_BYTES, calls * TEXT_BYTES);
+}
+
+function textStart(calls: number): number {
+  return PROGRESS_BYTES + calls * SLOT_BYTES;
 }
 
 /**
  * The results of a chunk in its shared memory, a slot each: the worker writes, the dispatcher reads.
- * They take what is small and has no parts, which is dearer to post than to compute as a rule.
+ * They take what is small, which is dearer to post than to compute as a rule. Objects are written as
+ * JSON, if that keeps all of them.
  *
  * @internal
  */
@@ -40,10 +48,15 @@ export class ResultSlots {
   readonly #ints: Int32Array;
   readonly #floats: Float64Array;
   readonly #memory: SharedArrayBuffer;
+  /** Where the text begins. */
+  readonly #start: number;
   #text: Buffer | undefined;
+  /** How much of the room for text is written, in bytes. */
+  #written = 0;
 
-  constructor(memory: SharedArrayBuffer) {
+  constructor(memory: SharedArrayBuffer, calls: number) {
     this.#memory = memory;
+    this.#start = textStart(calls);
     this.#ints = new Int32Array(memory, PROGRESS_BYTES);
     this.#floats = new Float64Array(memory, PROGRESS_BYTES);
   }
@@ -89,12 +102,11 @@ export class ResultSlots {
   value(index: number): unknown {
     switch (this.#kind(index)) {
       case NUMBER:
-        return this.#floats[index * 4 + VALUE];
-      case TEXT: {
-        const start = index * TEXT_BYTES;
-        const end = start + (this.#ints[index * 8 + LENGTH] as number);
-        return this.#texts.toString('latin1', start, end);
-      }
+        return this.#floats[index * 4 + NUMBER_AT];
+      case TEXT:
+        return this.#readText(index);
+      case JSON_TEXT:
+        return JSON.parse(this.#readText(index));
       case TRUE:
         return true;
       case FALSE:
@@ -113,29 +125,50 @@ export class ResultSlots {
   #put(index: number, value: unknown): number {
     switch (typeof value) {
       case 'number':
-        this.#floats[index * 4 + VALUE] = value;
+        this.#floats[index * 4 + NUMBER_AT] = value;
         return NUMBER;
       case 'string':
-        if (value.length > TEXT_BYTES || !LATIN1.test(value)) return NOTHING;
-        this.#texts.write(value, index * TEXT_BYTES, 'latin1');
-        this.#ints[index * 8 + LENGTH] = value.length;
-        return TEXT;
+        return this.#putText(index, value) ? TEXT : NOTHING;
       case 'boolean':
         return value ? TRUE : FALSE;
       case 'undefined':
         return UNDEFINED;
+      case 'object':
+        if (value === null) return NULL;
+        return this.#putObject(index, value) ? JSON_TEXT : NOTHING;
       default:
-        return value === null ? NULL : NOTHING;
+        return NOTHING;
     }
+  }
+
+  #putObject(index: number, value: object): boolean {
+    try {
+      if (transferListOf(value).length > 0 || !isPlainData(value, MAX_TEXT_BYTES)) return false;
+      return this.#putText(index, JSON.stringify(value));
+    } catch {
+      // A getter has thrown: who posts it finds out which.
+      return false;
+    }
+  }
+
+  #putText(index: number, text: string): boolean {
+    if (text.length > MAX_TEXT_BYTES) return false;
+    const end = this.#written + Buffer.byteLength(text);
+    // Half a surrogate pair has no bytes in UTF-8.
+    if (end > this.#texts.length || toUSVString(text) !== text) return false;
+    this.#ints[index * 8 + PLACE] = this.#written;
+    this.#ints[index * 8 + LENGTH] = this.#texts.write(text, this.#written);
+    this.#written = end;
+    return true;
+  }
+
+  #readText(index: number): string {
+    const place = this.#ints[index * 8 + PLACE] as number;
+    return this.#texts.toString('utf8', place, place + (this.#ints[index * 8 + LENGTH] as number));
   }
 
   /** The room for text, behind the slots. */
   get #texts(): Buffer {
-    if (this.#text === undefined) {
-      const room = this.#memory.byteLength - PROGRESS_BYTES;
-      const calls = room / (SLOT_BYTES + TEXT_BYTES);
-      this.#text = Buffer.from(this.#memory, PROGRESS_BYTES + calls * SLOT_BYTES);
-    }
-    return this.#text;
+    return (this.#text ??= Buffer.from(this.#memory, this.#start));
   }
 }

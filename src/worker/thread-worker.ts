@@ -38,7 +38,7 @@ export default async function runChunk(message: ChunkMessage): Promise<void> {
   // Says who has the message, so that a thread that cannot end by itself can be ended.
   const progress = new Progress(message.progress);
   if (calls === undefined) return retire();
-  const slots = new ResultSlots(message.progress);
+  const slots = new ResultSlots(message.progress, calls.length);
   for (let i = progress.claim(); i < calls.length; i = progress.claim()) {
     const result = runner.run(calls[i] as WireCall, progress);
     const [status, payload] = result instanceof Promise ? await result : result;

@@ -1,9 +1,10 @@
+import { transfer } from '../../src/task/transfer.js';
 import { ResultSlots, chunkBytes } from '../../src/worker/result-slots.js';
 
 /** Both sides of the memory of a chunk of so many calls. */
 function sides(calls: number): { worker: ResultSlots; dispatcher: ResultSlots } {
   const memory = new SharedArrayBuffer(chunkBytes(calls));
-  return { worker: new ResultSlots(memory), dispatcher: new ResultSlots(memory) };
+  return { worker: new ResultSlots(memory, calls), dispatcher: new ResultSlots(memory, calls) };
 }
 
 describe('slots for results', () => {
@@ -22,7 +23,8 @@ describe('slots for results', () => {
     '',
     'plain',
     'déjà vu\0ÿ',
-    'x'.repeat(256),
+    '5 €, 日本語, 🙂',
+    'x'.repeat(1024),
   ])('take %p', (value) => {
     const { worker, dispatcher } = sides(3);
     expect(worker.write(1, value, 1_700_000_000_000.25, 0.125)).toBe(true);
@@ -32,14 +34,82 @@ describe('slots for results', () => {
     expect([0, 1, 2].map((index) => dispatcher.has(index))).toEqual([false, true, false]);
   });
 
-  it.each([{}, [], new Map(), 10n, 'x'.repeat(257), '5 €', '\ud800', Symbol.iterator, () => 1])(
-    'do not take %p',
-    (value) => {
-      const { worker, dispatcher } = sides(1);
-      expect(worker.write(0, value, 1, 1)).toBe(false);
-      expect(dispatcher.has(0)).toBe(false);
-    },
-  );
+  it.each([
+    {},
+    [],
+    [[], {}, null, false, 'a', 0.5],
+    { id: 7, name: 'Zoë ☕', tags: ['a', 'b'], stock: { count: 42, last: null } },
+    { 2: 'b', 1: 'a', 'a "key"': '\ud83d\ude42\n\u2028' },
+    { surrogate: '\ud800' },
+    JSON.parse('{"__proto__": {"a": 1}}'),
+    { text: 'x'.repeat(1000) },
+  ])('take the plain data %j, as structured clone gives it', (value: object) => {
+    const { worker, dispatcher } = sides(1);
+    expect(worker.write(0, value, 1, 1)).toBe(true);
+    const result = dispatcher.value(0) as object;
+    expect(result).toStrictEqual(structuredClone(value));
+    expect(Object.keys(result)).toEqual(Object.keys(value));
+  });
+
+  const shared = { a: 1 };
+  const circle: unknown[] = [];
+  circle.push(circle);
+  it.each<[string, unknown]>([
+    ['a map', new Map()],
+    ['a date', new Date(0)],
+    ['bytes', new Uint8Array(2)],
+    ['an error', new Error('no')],
+    ['an instance of a class', new (class Point {})()],
+    ['an instance of a class of arrays', new (class List extends Array {})()],
+    ['an object without prototype', Object.create(null)],
+    ['a proxy', new Proxy({}, {})],
+    ['a bigint', 10n],
+    ['a symbol', Symbol.iterator],
+    ['a function', () => 1],
+    ['undefined in an object', { a: undefined }],
+    ['-0 in an array', [-0]],
+    ['NaN in an object', { a: { b: NaN } }],
+    ['infinity', [Infinity]],
+    ['a bigint in an array', [10n]],
+    ['a date in an object', { at: new Date(0) }],
+    // oxlint-disable-next-line no-sparse-arrays -- It is what is tested.
+    ['a hole', [1, , 2]],
+    ['an array with another property', Object.assign([1], { a: 1 })],
+    ['a hole and another property', Object.assign(Array(1), { a: 1 })],
+    ['an object that is there twice', [shared, shared]],
+    ['a circle', circle],
+    ['an object that says what its JSON is', { toJSON: () => 1 }],
+    [
+      'a getter that throws',
+      {
+        get a(): number {
+          throw new Error('no');
+        },
+      },
+    ],
+    ['what is to be moved', transfer([1], [new ArrayBuffer(1)])],
+    ['long text', 'x'.repeat(1025)],
+    ['long text in more bytes', '€'.repeat(342)],
+    ['half a surrogate pair', '\ud800'],
+    ['long text in an object', { text: 'x'.repeat(1020) }],
+    ['a long name', { ['x'.repeat(1020)]: 1 }],
+    ['a long list', Array.from({ length: 600 }, () => 1)],
+  ])('do not take %s', (_, value) => {
+    const { worker, dispatcher } = sides(1);
+    expect(worker.write(0, value, 1, 1)).toBe(false);
+    expect(dispatcher.has(0)).toBe(false);
+  });
+
+  it('share their room for text', () => {
+    const { worker, dispatcher } = sides(5);
+    const values = ['a'.repeat(1000), { b: 'b'.repeat(200) }, 7, 'c'.repeat(100)];
+    const taken = values.map((value, i) => worker.write(i, value, 1, 1));
+    expect(taken).toEqual([true, true, true, false]);
+    expect(worker.write(4, 'd', 1, 1)).toBe(true);
+    expect(dispatcher.value(0)).toBe(values[0]);
+    expect(dispatcher.value(1)).toEqual(values[1]);
+    expect(dispatcher.value(4)).toBe('d');
+  });
 
   it('keep the values of neighbours apart', () => {
     const { worker, dispatcher } = sides(4);
