@@ -43,6 +43,12 @@ export const imperative1: Benchmark = throughput({
       path: '/scoped/one',
     },
     {
+      name: 'request-scoped service and controller, piscina.run()',
+      app: 'raw/piscina',
+      path: '/injected/one',
+      against: 'request-scoped, piscina.run()',
+    },
+    {
       name: 'FuturesService, request-scoped',
       app: 'futures/request',
       path: '/service/one',

@@ -1,6 +1,8 @@
 import {
   Controller,
   Get,
+  Inject,
+  Injectable,
   Req,
   Scope,
   UseInterceptors,
@@ -8,6 +10,7 @@ import {
   type ExecutionContext,
   type NestInterceptor,
 } from '@nestjs/common';
+import { REQUEST } from '@nestjs/core';
 import { from, ignoreElements, concat, defer, type Observable } from 'rxjs';
 import { rootModule, type AppFile } from '../app-file.js';
 import { rawPool } from '../raw-pool.js';
@@ -51,6 +54,26 @@ class ScopedController {
   }
 }
 
+/** What stands where FuturesService does: made for each request, and of it. */
+@Injectable({ scope: Scope.REQUEST })
+class EchoService {
+  constructor(@Inject(REQUEST) readonly request: object) {}
+
+  run(value: unknown): Promise<unknown> {
+    return pool.run(value);
+  }
+}
+
+@Controller('injected')
+class InjectedController {
+  constructor(private readonly echo: EchoService) {}
+
+  @Get('one')
+  async one(): Promise<object> {
+    return { values: [await this.echo.run(0)] };
+  }
+}
+
 interface TwiceRequest {
   value?: unknown;
 }
@@ -80,5 +103,7 @@ class TwiceController {
 }
 
 export const apps: AppFile['apps'] = {
-  piscina: rootModule([RawController, ScopedController, TwiceController]),
+  piscina: rootModule([RawController, ScopedController, InjectedController, TwiceController], {
+    providers: [EchoService],
+  }),
 };
