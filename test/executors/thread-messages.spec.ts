@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { taskFile } from '../../src/index.js';
 import { tasks } from '../support/tasks.js';
 import {
@@ -48,6 +49,17 @@ describe('messages of the thread executor', () => {
     const threadId = await blocker.open();
     expect(await requests).toEqual([[threadId], [threadId]]);
     expect(pool.messages).toEqual([2]);
+  });
+
+  it('are not kept back until the handlers of other requests have run, if none went out just before', async () => {
+    const pool = startPool(1);
+    const executor = startThreads({ pool });
+    await run(executor, call(tasks.echo, [1]));
+    await setTimeout(10);
+    pool.messages = [];
+    const running = run(executor, call(tasks.echo, [2]));
+    expect(pool.messages).toEqual([1]);
+    expect(await running).toEqual([2]);
   });
 
   it('carry one call each where tasks are known to be long', async () => {
