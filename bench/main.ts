@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { BENCHMARKS } from './benchmarks/index.js';
-import { loader } from './load/loader.js';
+import { stopLoading } from './load/load.js';
 import { thisMachine } from './report/machine.js';
 import { createReport, runSection, type Section } from './report/report.js';
 import { machineLines, table } from './report/table.js';
@@ -42,5 +42,5 @@ const commandLine = readArguments();
 try {
   if (commandLine !== undefined) await main(commandLine);
 } finally {
-  await loader.stop();
+  await stopLoading();
 }

@@ -1,6 +1,5 @@
 import type { AdapterName } from './benchmark.js';
-import { loader } from './load/loader.js';
-import type { Load, Requests } from './load/load-process.js';
+import { load, type Load } from './load/load.js';
 import { withServers, type Server } from './servers/server.js';
 
 export interface RoundsOptions<C, Value> {
@@ -44,11 +43,6 @@ export function inRounds<C extends { readonly app: string }, Value>({
 const RUN_UP = 0.25;
 
 /** Loads a server for one round. */
-export function loadOnce(load: Omit<Load, 'runUp'>) {
-  return loader.ask('load', { ...load, runUp: load.seconds * RUN_UP });
-}
-
-/** Sends a server so many requests; resolves to how long one took on average, in ms. */
-export function loadAmount(requests: Requests & { readonly amount: number }) {
-  return loader.ask('send', requests);
+export function loadOnce(round: Omit<Load, 'runUp'>) {
+  return load({ ...round, runUp: round.seconds * RUN_UP });
 }

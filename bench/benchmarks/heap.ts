@@ -1,5 +1,5 @@
 import type { AdapterName, Benchmark, Measured, Settings } from '../benchmark.js';
-import { loadAmount } from '../rounds.js';
+import { send } from '../load/load.js';
 import { Server } from '../servers/server.js';
 import { echoed } from './echo.js';
 
@@ -26,7 +26,7 @@ async function onAdapter({ isNamed }: Settings, adapter: AdapterName): Promise<M
   try {
     const memories: Awaited<ReturnType<typeof server.memory>>[] = [];
     for (let round = 0; round <= ROUNDS; round++) {
-      await loadAmount({
+      await send({
         url: `${server.url}/parameter/one`,
         connections: 64,
         body: echoed(1),

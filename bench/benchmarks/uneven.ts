@@ -1,5 +1,6 @@
 import type { AdapterName, Benchmark, Measured, Settings } from '../benchmark.js';
-import { inRounds, loadAmount } from '../rounds.js';
+import { send } from '../load/load.js';
+import { inRounds } from '../rounds.js';
 
 const RAW = { name: 'Promise.all of piscina.run()', app: 'work/raw' };
 const OURS = { name: '@Futures()', app: 'work/futures' };
@@ -25,7 +26,7 @@ async function onAdapter({ rounds, seconds }: Settings, adapter: AdapterName): P
     adapter,
     rounds,
     measure: (_contender, { url }) =>
-      loadAmount({ url: `${url}/uneven`, connections: 1, amount, body: '{"done":16}' }),
+      send({ url: `${url}/uneven`, connections: 1, amount, body: '{"done":16}' }),
   });
   const row = { adapter, measure: 'ms', better: 'lower' } as const;
   const raw = values.get(RAW) ?? [];

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism, cpus, release, totalmem, type } from 'node:os';
+import { wrkVersion } from '../load/wrk.js';
 
 /** What the figures were measured on, and with. */
 export interface Machine {
@@ -34,6 +35,7 @@ export function thisMachine(): Machine {
     versions: {
       'nestjs-futures': versionIn(new URL('../../../package.json', import.meta.url)),
       ...Object.fromEntries(COMPARED.map((name) => [name, versionOf(name)])),
+      ...(wrkVersion === undefined ? {} : { wrk: wrkVersion }),
     },
   };
 }

@@ -1,32 +1,10 @@
 import autocannon, { type Options, type Result } from 'autocannon';
 import { answer } from '../child.js';
-
-/** What is asked of a server. */
-export interface Requests {
-  readonly url: string;
-  readonly connections: number;
-  /** The body of each response: another one fails. */
-  readonly body: string;
-}
-
-/** Requests as fast as they are answered. */
-export interface Load extends Requests {
-  /** How long they are measured, in s. */
-  readonly seconds: number;
-  /** How long they are sent before that, in s. */
-  readonly runUp: number;
-}
-
-export interface LoadResult {
-  /** Responses in all, those before the measuring began included. */
-  readonly responses: number;
-  /** In a second. */
-  readonly throughput: number;
-}
+import type { Load, LoadResult, Requests } from './load.js';
 
 const answers = { load, send };
 
-/** What the process that loads servers answers. */
+/** What the process that loads servers with autocannon answers. */
 export type LoadAnswers = typeof answers;
 
 answer(answers);
@@ -47,7 +25,6 @@ async function load({ seconds, runUp, ...requests }: Load): Promise<LoadResult> 
   return { responses, throughput: measured / ((until - from) / 1000) };
 }
 
-/** Sends so many requests; returns how long one took on average, in ms. */
 async function send({
   amount,
   ...requests
