@@ -26,6 +26,8 @@ await bundle.write({
   dir: 'dist',
   entryFileNames: '[name].js',
   chunkFileNames: '[name].js',
+  // Else each entry imports for itself what the others need, and Node looks it up again.
+  hoistTransitiveImports: false,
   // What a worker loads must not bring Nest with it; what is of one entry stays there.
   manualChunks: (id, { getModuleInfo }) => {
     const [, folder] = /\/build\/(?:(\w+)\/)?[^/]+$/.exec(id);

@@ -22,24 +22,27 @@ const US_PER_MS = 1_000;
  * @internal
  */
 export class RollingHistogram {
-  #current: RecordableHistogram = createHistogram();
-  #previous: RecordableHistogram = createHistogram();
+  // Made when it is used: an app starts with several executors, and most use one.
+  #current: RecordableHistogram | undefined;
+  #previous: RecordableHistogram | undefined;
 
   record(ms: number): void {
+    this.#current ??= createHistogram();
     this.#current.record(Math.max(1, Math.round(ms * US_PER_MS)));
   }
 
   /** Begins a new window. */
   roll(): void {
     [this.#previous, this.#current] = [this.#current, this.#previous];
-    this.#current.reset();
+    this.#current?.reset();
   }
 
   /** All zero if nothing was recorded. */
   percentiles(): Percentiles {
+    if (this.#current === undefined && this.#previous === undefined) return NONE;
     const both = createHistogram();
-    both.add(this.#previous);
-    both.add(this.#current);
+    if (this.#previous !== undefined) both.add(this.#previous);
+    if (this.#current !== undefined) both.add(this.#current);
     if (both.count === 0) return NONE;
     const percentile = (p: number) => both.percentile(p) / US_PER_MS;
     return { p50: percentile(50), p95: percentile(95), p99: percentile(99) };
