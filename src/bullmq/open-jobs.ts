@@ -87,7 +87,7 @@ export class OpenJobs {
     const open: OpenCall = {
       call,
       wire,
-      estimate: this.#estimates.of(call.task.id),
+      estimate: this.#estimates.of(call),
       openedAt: performance.now(),
       isSettled: false,
       job: undefined,
@@ -132,7 +132,7 @@ export class OpenJobs {
       if (open === undefined || open.isSettled) continue;
       const { call, openedAt } = open;
       // One that was not run says nothing of the task.
-      if (run > 0) this.#estimates.record(call.task.id, run);
+      if (run > 0) this.#estimates.record(call, run);
       open.settle(fromMessage(message, call, performance.now() - openedAt), true);
     }
   }

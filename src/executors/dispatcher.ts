@@ -45,8 +45,8 @@ export class Dispatcher {
   readonly #maxQueue: number;
   readonly #keeper: JobKeeper = {
     // A call that moves its arguments counts as long: it goes alone, as it cannot be sent again.
-    estimate: ({ task, transferList = [] }) =>
-      transferList.length > 0 ? Infinity : this.#estimates.of(task.id),
+    estimate: (call) =>
+      (call.transferList?.length ?? 0) > 0 ? Infinity : this.#estimates.of(call),
     settled: (outcome) => {
       const now = performance.now();
       this.#stats.record(outcome, now);
@@ -61,7 +61,7 @@ export class Dispatcher {
     this.#workers = workers;
     this.#maxQueue = maxQueue;
     this.#runner = new ChunkRunner(workers, {
-      measured: (job, run) => this.#estimates.record(job.call.task.id, run),
+      measured: (job, run) => this.#estimates.record(job.call, run),
       takenBack: (jobs) => this.#queue.unshift(jobs),
       free: () => this.#pump(),
       hasQueue: () => this.#queue.size > 0,
@@ -82,7 +82,7 @@ export class Dispatcher {
       });
       const cancel = () => this.#cancel(batch.jobs);
       cancellation?.addListener(cancel);
-      for (const job of batch.jobs) this.#enqueue(job);
+      for (const job of longestFirst(batch.jobs)) this.#enqueue(job);
       this.#pumpSoon();
     });
   }
@@ -193,4 +193,14 @@ export class Dispatcher {
     }
     for (const job of open) this.#runner.cancel(job);
   }
+}
+
+/**
+ * In the order in which a request's calls are handed out: the longest last would have all the other
+ * workers wait for it (list scheduling by longest processing time: Graham, 1969).
+ */
+function longestFirst(jobs: readonly Job[]): readonly Job[] {
+  return jobs.length === 1
+    ? jobs
+    : jobs.toSorted((a, b) => (a.estimate === b.estimate ? 0 : b.estimate - a.estimate));
 }

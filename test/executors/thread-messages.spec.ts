@@ -166,6 +166,20 @@ describe('messages of the thread executor', () => {
     expect(await slow).toEqual([threadId]);
   });
 
+  it('begin with the longest calls of a request, known by their keys', async () => {
+    const executor = startThreads({ pool: startPool(1) });
+    const long = call(tasks.spin, [20], { key: 'long' });
+    const short = call(tasks.spin, [1], { key: 'short' });
+    const shortest = call(tasks.echo, [1]);
+    for (let i = 0; i < 3; i++) await run(executor, shortest, short, long);
+    const [first, second, third] = await executor.run([short, shortest, long]);
+    const waits = [third, first, second].map((outcome) => outcome?.wait);
+    expect(waits).toEqual(waits.toSorted((a, b) => (a ?? 0) - (b ?? 0)));
+    expect([first, second, third].map((outcome) => outcome?.status)).toEqual(
+      Array(3).fill('resolved'),
+    );
+  });
+
   it('carry a call that moves its arguments alone, since it cannot be taken back', async () => {
     const pool = startPool(2);
     const executor = startThreads({ pool });
@@ -182,6 +196,7 @@ describe('messages of the thread executor', () => {
     await long.reached();
     long.open();
     expect(valuesOf(await running)).toEqual([expect.any(Number), 100, expect.any(Number)]);
-    expect(pool.messages).toEqual([1, 1, 1]);
+    // As if it were long, it is the first.
+    expect(pool.messages.slice(0, 2)).toEqual([1, 2]);
   });
 });

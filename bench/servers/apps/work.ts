@@ -14,22 +14,30 @@ const pool = rawPool<number, string>('work.worker');
 
 /** One task of this length, in ms. */
 const LONG = iterationsFor(20);
+interface Part {
+  readonly name: string;
+  readonly amount: number;
+}
+
 /** Tasks of one request, from 1 to 50 ms. */
-const UNEVEN = [8, 50, 2, 25, 1, 33, 12, 4, 46, 17, 1, 5, 29, 3, 42, 7].map(iterationsFor);
+const UNEVEN = [8, 50, 2, 25, 1, 33, 12, 4, 46, 17, 1, 5, 29, 3, 42, 7].map((ms, i): Part => ({
+  name: `part ${i}`,
+  amount: iterationsFor(ms),
+}));
 let order = 0;
 
 /**
  * The tasks in another order for each request, the same for all contenders: with one order, one of
- * them may be lucky each time, since nobody knows beforehand which task is long.
+ * them may be lucky each time, since no pool knows beforehand which of its tasks is long.
  */
-function inSomeOrder(): number[] {
+function inSomeOrder(): Part[] {
   const tasks = [...UNEVEN];
   let random = ++order;
   for (let i = tasks.length - 1; i > 0; i--) {
     // The generator of Park and Miller.
     random = (random * 48_271) % 2_147_483_647;
     const j = random % (i + 1);
-    [tasks[i], tasks[j]] = [tasks[j] as number, tasks[i] as number];
+    [tasks[i], tasks[j]] = [tasks[j] as Part, tasks[i] as Part];
   }
   return tasks;
 }
@@ -51,14 +59,16 @@ class RawController {
 
   @Get('uneven')
   async uneven(): Promise<object> {
-    return { done: (await Promise.all(inSomeOrder().map((amount) => pool.run(amount)))).length };
+    return {
+      done: (await Promise.all(inSomeOrder().map(({ amount }) => pool.run(amount)))).length,
+    };
   }
 }
 
 @Controller()
 class FuturesController {
   /** One request at a time. */
-  #tasks: readonly number[] = [];
+  #parts: readonly Part[] = [];
 
   @Get('long')
   long(@Futures() futures: FuturesService): object {
@@ -67,9 +77,9 @@ class FuturesController {
 
   @Get('uneven')
   uneven(@Futures() futures: FuturesService): object {
-    if (!futures.isReplay) this.#tasks = inSomeOrder();
-    const results = this.#tasks.map((amount, i) =>
-      futures.resultOrSubmit(`work ${i}`, '', tasks.work, amount),
+    if (!futures.isReplay) this.#parts = inSomeOrder();
+    const results = this.#parts.map(({ name, amount }) =>
+      futures.resultOrSubmit(name, '', tasks.work, amount),
     );
     return { done: results.length };
   }
