@@ -45,7 +45,7 @@ export function throughput(options: ThroughputOptions): Benchmark {
 }
 
 /** How long a server is loaded before the first round, in s: until V8 has optimised what counts. */
-const WARM_UP = 2;
+const WARM_UP = 1.5;
 
 /** What a round gives for each contender. */
 interface Figures {

@@ -13,6 +13,14 @@ const entries = [...paths.filter((path) => path.endsWith('.js')), 'worker/thread
 
 const OF_ONE_ENTRY = new Set(['bullmq', 'task', 'testing']);
 
+/** Whether an entry imports it, or what imports it is; else it is loaded with the first future. */
+function isLoadedAtOnce(id, getModuleInfo, seen = new Set()) {
+  if (seen.has(id)) return false;
+  seen.add(id);
+  const { isEntry, importers } = getModuleInfo(id);
+  return isEntry || importers.some((each) => isLoadedAtOnce(each, getModuleInfo, seen));
+}
+
 const bundle = await rollup({
   input: Object.fromEntries(entries.map((path) => [path.slice(0, -3), join('build', path)])),
   external: (id) => !/^[./]/.test(id),
@@ -32,7 +40,8 @@ await bundle.write({
   manualChunks: (id, { getModuleInfo }) => {
     const [, folder] = /\/build\/(?:(\w+)\/)?[^/]+$/.exec(id);
     if (getModuleInfo(id).isEntry || OF_ONE_ENTRY.has(folder)) return undefined;
-    return folder === 'worker' ? 'worker/shared' : 'core';
+    if (folder === 'worker') return 'worker/shared';
+    return isLoadedAtOnce(id, getModuleInfo) ? 'core' : 'dispatch';
   },
 });
 for (const path of paths.filter((path) => path.endsWith('.cjs'))) {

@@ -1,7 +1,7 @@
 import type { Workers } from './workers.js';
 import { cancellationOf, type CancellationSource } from './cancellation.js';
 import { CallStats } from './call-stats.js';
-import { Dispatcher } from './dispatcher.js';
+import type { Dispatcher } from './dispatcher.js';
 import type { Call, Executor, ExecutorStats, Outcome } from './executor.js';
 
 function unused(): ExecutorStats {
@@ -49,6 +49,8 @@ export abstract class DispatchedExecutor implements Executor {
   protected abstract createWorkers(): Promise<Workers>;
 
   async #start(): Promise<Dispatcher> {
+    // An app that has not used a future yet has not loaded this.
+    const { Dispatcher } = await import('./dispatcher.js');
     const workers = await this.createWorkers();
     const dispatcher = new Dispatcher(workers, this.#maxQueue);
     workers.listen(dispatcher.onMessage);

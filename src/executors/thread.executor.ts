@@ -1,7 +1,6 @@
 import { limitsOf, type ThreadOptions } from '../futures.options.js';
 import type { Workers } from './workers.js';
 import { DispatchedExecutor } from './dispatched.executor.js';
-import { PiscinaWorkers } from './piscina-workers.js';
 import { workerEntry } from './worker-entry.js';
 
 /**
@@ -19,6 +18,7 @@ export class ThreadExecutor extends DispatchedExecutor {
 
   protected async createWorkers(): Promise<Workers> {
     const { pool, min, max, idleTimeout, resourceLimits } = this.#options;
+    const { PiscinaWorkers } = await import('./piscina-workers.js');
     if (pool !== undefined) return new PiscinaWorkers(pool, Infinity);
     const { Piscina } = await import('piscina');
     const threads = new Piscina({
