@@ -54,7 +54,7 @@ export class Dispatcher {
     },
   };
   #isPumpDue = false;
-  #pumpedAt = -Infinity;
+  #sentAt = -Infinity;
   #closing = false;
 
   constructor(workers: Workers, maxQueue: number) {
@@ -151,7 +151,7 @@ export class Dispatcher {
    * been handled, so that their calls share messages. The first do not wait for the handlers of all.
    */
   #pumpSoon(): void {
-    if (performance.now() - this.#pumpedAt >= GATHER_TIME) {
+    if (performance.now() - this.#sentAt >= GATHER_TIME) {
       this.#pump();
       return;
     }
@@ -164,8 +164,10 @@ export class Dispatcher {
   }
 
   #pump(): void {
-    this.#pumpedAt = performance.now();
-    while (this.#queue.size > 0 && this.#runner.free > 0) this.#runner.send(this.#take());
+    while (this.#queue.size > 0 && this.#runner.free > 0) {
+      this.#sentAt = performance.now();
+      this.#runner.send(this.#take());
+    }
   }
 
   /** The jobs of the next message. */
