@@ -26,6 +26,7 @@ interface Summary {
 export async function loadByWrk({ seconds, runUp, ...requests }: Load): Promise<LoadResult> {
   const before = await run(requests, runUp);
   const { requests: count, duration } = await run(requests, seconds);
+  if (count === 0) throw new Error(`${requests.url}: no response in ${seconds} s.`);
   return { responses: before.requests + count, throughput: count / (duration / 1e6) };
 }
 
@@ -41,12 +42,11 @@ async function run({ url, connections, body }: Requests, seconds: number): Promi
   const printed = /^\{.*\}$/m.exec(await output)?.[0];
   if (printed === undefined) throw new Error(`wrk gave no figures of ${url}:\n${await output}`);
   const summary = JSON.parse(printed) as Summary;
-  const { non2xx, mismatches, errors, requests } = summary;
+  const { non2xx, mismatches, errors } = summary;
   if (non2xx + mismatches + errors > 0) {
     throw new Error(
       `${url}: ${non2xx} responses were not 2xx, ${mismatches} had another body than ${body.slice(0, 80)}; ${errors} errors.`,
     );
   }
-  if (requests === 0) throw new Error(`${url}: no response in ${seconds} s.`);
   return summary;
 }
