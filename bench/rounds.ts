@@ -1,5 +1,6 @@
 import type { AdapterName } from './benchmark.js';
-import { load, type Load } from './load/load.js';
+import { load } from './load/load.js';
+import type { Load } from './load/requests.js';
 import { withServers, type Server } from './servers/server.js';
 
 export interface RoundsOptions<C, Value> {
@@ -13,12 +14,26 @@ export interface RoundsOptions<C, Value> {
 }
 
 /**
- * Starts a server for each contender, and measures all of them in each round, one after the other,
- * so that what disturbs the machine for a while disturbs all. Every other round goes backwards, so
- * that none is always the first.
+ * Measures all contenders in each round, one after the other, so that what disturbs the machine for a
+ * while disturbs all. Every other round goes backwards, so that none is always the first.
  *
  * @returns each contender's values, one a round
  */
+export async function inTurns<C, Value>(
+  contenders: readonly C[],
+  rounds: number,
+  measure: (contender: C) => Promise<Value>,
+): Promise<Map<C, Value[]>> {
+  const values = new Map<C, Value[]>(contenders.map((contender) => [contender, []]));
+  for (let round = 0; round < rounds; round++) {
+    for (const contender of round % 2 === 0 ? contenders : contenders.toReversed()) {
+      values.get(contender)?.push(await measure(contender));
+    }
+  }
+  return values;
+}
+
+/** Measures contenders in turns, with a server for each that stays. */
 export function inRounds<C extends { readonly app: string }, Value>({
   contenders,
   adapter,
@@ -28,14 +43,10 @@ export function inRounds<C extends { readonly app: string }, Value>({
 }: RoundsOptions<C, Value>): Promise<Map<C, Value[]>> {
   const apps = new Map(contenders.map((contender) => [contender, contender.app]));
   return withServers(apps, adapter, async (servers) => {
-    const values = new Map<C, Value[]>(contenders.map((contender) => [contender, []]));
     for (const [contender, server] of servers) await warmUp(contender, server);
-    for (let round = 0; round < rounds; round++) {
-      for (const contender of round % 2 === 0 ? contenders : contenders.toReversed()) {
-        values.get(contender)?.push(await measure(contender, servers.get(contender) as Server));
-      }
-    }
-    return values;
+    return inTurns(contenders, rounds, (contender) =>
+      measure(contender, servers.get(contender) as Server),
+    );
   });
 }
 

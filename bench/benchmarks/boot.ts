@@ -1,4 +1,5 @@
 import type { AdapterName, Benchmark, Measured } from '../benchmark.js';
+import { inTurns } from '../rounds.js';
 import { Server } from '../servers/server.js';
 import { echoed } from './echo.js';
 
@@ -30,27 +31,17 @@ export const boot: Benchmark = {
     // What is compared is the same on each adapter.
     const [adapter] = adapters;
     if (adapter === undefined) return [];
-    const starts = await inTurns([WITHOUT, WITH], rounds * STARTS_PER_ROUND, ({ app }) =>
-      startOnce(app, adapter),
+    const starts = await inTurns<Contender, number>(
+      [WITHOUT, WITH],
+      rounds * STARTS_PER_ROUND,
+      ({ app }) => startOnce(app, adapter),
     );
-    const boots = await inTurns(CONTENDERS, rounds, (each) => bootOnce(each, adapter));
+    const boots = await inTurns<Contender, Boot>(CONTENDERS, rounds, (each) =>
+      bootOnce(each, adapter),
+    );
     return [...startRows(starts, adapter), ...bootRows(boots, adapter)];
   },
 };
-
-async function inTurns<Value>(
-  contenders: readonly Contender[],
-  rounds: number,
-  measure: (contender: Contender) => Promise<Value>,
-): Promise<Map<Contender, Value[]>> {
-  const values = new Map<Contender, Value[]>(contenders.map((each) => [each, []]));
-  for (let round = 0; round < rounds; round++) {
-    for (const each of round % 2 === 0 ? contenders : contenders.toReversed()) {
-      values.get(each)?.push(await measure(each));
-    }
-  }
-  return values;
-}
 
 /** How long it takes until the app listens, in ms. */
 async function startOnce(app: string, adapter: AdapterName): Promise<number> {

@@ -1,6 +1,6 @@
 import autocannon, { type Options, type Result } from 'autocannon';
 import { answer } from '../child.js';
-import type { Load, LoadResult, Requests } from './load.js';
+import { checkResponses, type Load, type LoadResult, type Requests } from './requests.js';
 
 const answers = { load, send };
 
@@ -36,11 +36,12 @@ async function send({
 
 /** @param onResponse told of each response's latency, in ms */
 async function run(
-  { url, connections, body }: Requests,
+  requests: Requests,
   until: Pick<Options, 'amount' | 'duration'>,
   onResponse: (latency: number) => void,
 ): Promise<void> {
-  const { non2xx, errors, mismatches } = await new Promise<Result>((resolve, reject) => {
+  const { url, connections, body } = requests;
+  const result = await new Promise<Result>((resolve, reject) => {
     const instance = autocannon(
       {
         url,
@@ -55,8 +56,5 @@ async function run(
     );
     instance.on('response', (_client, _status, _bytes, time) => onResponse(time));
   });
-  if (non2xx + errors + mismatches === 0) return;
-  throw new Error(
-    `${url}: ${non2xx} responses were not 2xx, ${mismatches} had another body than ${body.slice(0, 80)}; ${errors} errors.`,
-  );
+  checkResponses(requests, result);
 }

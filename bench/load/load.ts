@@ -1,29 +1,7 @@
 import { Child } from '../child.js';
 import type { LoadAnswers } from './autocannon-process.js';
+import type { Load, LoadResult, Requests } from './requests.js';
 import { loadByWrk, wrkVersion } from './wrk.js';
-
-/** What is asked of a server. */
-export interface Requests {
-  readonly url: string;
-  readonly connections: number;
-  /** The body of each response: another one fails. */
-  readonly body: string;
-}
-
-/** Requests as fast as they are answered. */
-export interface Load extends Requests {
-  /** How long they are measured, in s. */
-  readonly seconds: number;
-  /** How long they are sent before that, in s. */
-  readonly runUp: number;
-}
-
-export interface LoadResult {
-  /** Responses in all, those before the measuring began included. */
-  readonly responses: number;
-  /** In a second. */
-  readonly throughput: number;
-}
 
 /** Autocannon must not share the event loop of what it measures, nor of the report. */
 const autocannon = new Child<LoadAnswers>(new URL('./autocannon-process.js', import.meta.url), []);

@@ -2,7 +2,13 @@ import { spawn, spawnSync } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import type { Load, LoadResult, Requests } from './load.js';
+import {
+  checkResponses,
+  type Faults,
+  type Load,
+  type LoadResult,
+  type Requests,
+} from './requests.js';
 
 /** Version of the wrk that is installed; undefined if none is. */
 export const wrkVersion = /^wrk (\S+)/.exec(
@@ -13,14 +19,10 @@ export const wrkVersion = /^wrk (\S+)/.exec(
 const SCRIPT = fileURLToPath(new URL('../../load/wrk.lua', import.meta.url));
 
 /** What the script prints. */
-interface Summary {
+interface Summary extends Faults {
   readonly requests: number;
   /** In µs. */
   readonly duration: number;
-  /** Responses that had another body. */
-  readonly mismatches: number;
-  readonly non2xx: number;
-  readonly errors: number;
 }
 
 export async function loadByWrk({ seconds, runUp, ...requests }: Load): Promise<LoadResult> {
@@ -30,7 +32,8 @@ export async function loadByWrk({ seconds, runUp, ...requests }: Load): Promise<
   return { responses: before.requests + count, throughput: count / (duration / 1e6) };
 }
 
-async function run({ url, connections, body }: Requests, seconds: number): Promise<Summary> {
+async function run(requests: Requests, seconds: number): Promise<Summary> {
+  const { url, connections, body } = requests;
   // It takes whole seconds: it is told to stop, and is given more than it needs.
   const duration = `${Math.ceil(seconds) + 10}s`;
   const options = ['--threads', '1', '--connections', `${connections}`, '--timeout', '60s'];
@@ -42,11 +45,6 @@ async function run({ url, connections, body }: Requests, seconds: number): Promi
   const printed = /^\{.*\}$/m.exec(await output)?.[0];
   if (printed === undefined) throw new Error(`wrk gave no figures of ${url}:\n${await output}`);
   const summary = JSON.parse(printed) as Summary;
-  const { non2xx, mismatches, errors } = summary;
-  if (non2xx + mismatches + errors > 0) {
-    throw new Error(
-      `${url}: ${non2xx} responses were not 2xx, ${mismatches} had another body than ${body.slice(0, 80)}; ${errors} errors.`,
-    );
-  }
+  checkResponses(requests, summary);
   return summary;
 }
