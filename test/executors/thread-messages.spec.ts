@@ -79,10 +79,11 @@ describe('messages of the thread executor', () => {
     );
     const [first] = await executor.run([call(slow.quick, [])]);
     expect(first?.run).toBeLessThan(first?.value as number);
-    // So many that one slow run is forgotten, and not so many that the load would be.
-    for (let i = 0; i < 10; i++) await run(executor, call(slow.quick, []));
-    pool.messages = [];
-    await run(executor, call(slow.quick, []), call(slow.quick, []));
+    // A slow run may be learned; that is soon forgotten, and the load would not be in twenty runs.
+    for (let i = 0; i < 10 && pool.messages.at(-1) !== 2; i++) {
+      pool.messages = [];
+      await run(executor, call(slow.quick, []), call(slow.quick, []));
+    }
     expect(pool.messages).toEqual([2]);
   });
 
@@ -143,12 +144,14 @@ describe('messages of the thread executor', () => {
       { parts: undefined },
     ];
     values.push(undefined, new Map([[1, 2]]), true, '5 €', '\ud800', 10n, false, new Date(0), []);
-    const blocker = await block(executor);
-    pool.messages = [];
-    const results = run(executor, ...values.map((value) => call(tasks.echo, [value])));
-    await blocker.open();
-    expect(await results).toStrictEqual(values);
-    expect(pool.messages.length).toBeLessThan(values.length);
+    // So many in a message as are expected to be short together on any machine.
+    for (let i = 0; i < values.length; i += 4) {
+      const row = values.slice(i, i + 4);
+      pool.messages = [];
+      const results = await run(executor, ...row.map((value) => call(tasks.echo, [value])));
+      expect(results).toStrictEqual(row);
+      expect(pool.messages).toEqual([row.length]);
+    }
   });
 
   it('do not hold a result that is there until the next call has ended', async () => {
@@ -190,15 +193,16 @@ describe('messages of the thread executor', () => {
     pool.messages = [];
     const buffer = new ArrayBuffer(100);
     const long = new Latch();
+    const short = new Latch().open();
     const running = executor.run([
       call(latches.hold, [long.cells]),
       call(data.sizeOf, [buffer], { transferList: [buffer] }),
-      call(latches.hold, [new Latch().open().cells]),
+      call(latches.hold, [short.cells]),
     ]);
-    await long.reached();
+    await Promise.all([long.reached(), short.reached()]);
     long.open();
     expect(valuesOf(await running)).toEqual([expect.any(Number), 100, expect.any(Number)]);
-    // As if it were long, it is the first.
-    expect(pool.messages.slice(0, 2)).toEqual([1, 2]);
+    // As if it were long, it is the first; the short one is taken back from behind the long one.
+    expect(pool.messages).toEqual([1, 2, 1]);
   });
 });
