@@ -1,4 +1,4 @@
-import { redisService, startWorker, testQueue } from '../bullmq/support.js';
+import { redisService, startWorker, testQueue, type TestQueue } from '../bullmq/support.js';
 import { describeWith } from '../support/services.js';
 import { SharedServer } from './broken-workers.js';
 import type { HostileServer } from './server.js';
@@ -26,27 +26,28 @@ async function expectRefused(server: HostileServer, executor: string, odd: strin
 }
 
 describe('an argument that cannot leave its process', () => {
-  const shared = new SharedServer('express');
+  const shared = new SharedServer(() => ({ adapter: 'express' }));
   it.each(BOUND)('is refused by the process executor, which says where it is: %s', (odd) =>
     shared.use((server) => expectRefused(server, 'process', odd)),
   );
 });
 
 describeWith(redisService, 'an argument that cannot leave its process', () => {
-  let shared: SharedServer | undefined;
+  let queue: TestQueue;
+  const shared = new SharedServer(() => ({ adapter: 'fastify', queue }));
 
-  it.each(BOUND)('is refused by the queue, which says where it is: %s', async (odd) => {
-    if (shared === undefined) {
-      const queue = testQueue();
-      await startWorker(queue, { files: ['../hostile/app/hostile.tasks.js'] });
-      shared = new SharedServer('fastify', { queue });
-    }
-    await shared.use((server) => expectRefused(server, 'queue', odd));
+  beforeAll(async () => {
+    queue = testQueue();
+    await startWorker(queue, { files: ['../hostile/app/hostile.tasks.js'] });
   });
+
+  it.each(BOUND)('is refused by the queue, which says where it is: %s', (odd) =>
+    shared.use((server) => expectRefused(server, 'queue', odd)),
+  );
 });
 
 describe('a task', () => {
-  const shared = new SharedServer('fastify');
+  const shared = new SharedServer(() => ({ adapter: 'fastify' }));
   const tasks = new URL('./app/this.tasks.js', import.meta.url);
   it.each(['thread', 'process', 'inline'])('has no `this` on %s', (executor) =>
     shared.use(async (server) => {

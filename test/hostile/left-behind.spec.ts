@@ -12,7 +12,7 @@ const LONG = 90_000;
 
 describe('a task that returns and leaves something endless behind', () => {
   describe('in threads', () => {
-    const shared = new SharedServer('express');
+    const shared = new SharedServer(() => ({ adapter: 'express' }));
     it.each(threadTasks)(
       'has its worker replaced: %s()',
       (task) => shared.use((server) => survive(server, { executor: 'thread', file, task })),
@@ -21,7 +21,7 @@ describe('a task that returns and leaves something endless behind', () => {
   });
 
   describe('in processes', () => {
-    const shared = new SharedServer('fastify');
+    const shared = new SharedServer(() => ({ adapter: 'fastify' }));
     it.each(tasks)(
       'has its worker replaced: %s()',
       (task) => shared.use((server) => survive(server, { executor: 'process', file, task })),
@@ -30,7 +30,11 @@ describe('a task that returns and leaves something endless behind', () => {
   });
 
   describe('in the threads of a pool that the app owns', () => {
-    const shared = new SharedServer('express', { ownPool: true, futures: { queueTimeout: 1_000 } });
+    const shared = new SharedServer(() => ({
+      adapter: 'express',
+      ownPool: true,
+      futures: { queueTimeout: 1_000 },
+    }));
     it(
       'lets later calls end by their own limits, and ends no thread',
       () =>
@@ -49,7 +53,7 @@ describe('a task that returns and leaves something endless behind', () => {
 
 describeWith(redisService, 'a task that returns and leaves something endless behind', () => {
   let queue: TestQueue;
-  let shared: SharedServer;
+  const shared = new SharedServer(() => ({ adapter: 'fastify', queue }));
 
   beforeAll(async () => {
     queue = testQueue();
@@ -59,10 +63,7 @@ describeWith(redisService, 'a task that returns and leaves something endless beh
 
   it.each(['timerLoop', 'microtaskLoop'])(
     "has its thread of a queue's worker replaced: %s()",
-    (task) => {
-      shared ??= new SharedServer('fastify', { queue });
-      return shared.use((server) => survive(server, { executor: 'queue', file, task }));
-    },
+    (task) => shared.use((server) => survive(server, { executor: 'queue', file, task })),
     LONG,
   );
 });

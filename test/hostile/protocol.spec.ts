@@ -18,7 +18,9 @@ const LONG = 90_000;
 
 describe.each(['thread', 'process'] as const)('in a %s,', (executor) => {
   describe.each(SUITES[executor])('a task of %s', (name) => {
-    const shared = new SharedServer(executor === 'thread' ? 'fastify' : 'express');
+    const shared = new SharedServer(() => ({
+      adapter: executor === 'thread' ? 'fastify' : 'express',
+    }));
     it.each(NAMES[name])(
       'neither ends the app nor spoils other calls: %s()',
       (task) => shared.use((server) => survive(server, { executor, file: file(name), task })),

@@ -26,10 +26,15 @@ function kindOf(value) {
 /** @param {any} value */
 function sizeOf(value) {
   if (value === null || typeof value !== 'object') return String(value).length;
-  if (value instanceof Error) return String(/** @type {unknown} */ (value.message)).length;
+  if (value instanceof Error) return lengthOf(value.message);
   if (value instanceof Map || value instanceof Set) return value.size;
   if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return value.byteLength;
   return Array.isArray(value) ? value.length : Object.keys(value).length;
+}
+
+/** @param {unknown} value of a message, which need not be a text */
+function lengthOf(value) {
+  return String(value).length;
 }
 
 /** @param {any} value */

@@ -13,6 +13,13 @@ class Account {
 class List extends Array {}
 class Table extends Map {}
 
+const cryptoKey = await webcrypto.subtle.importKey(
+  'raw',
+  Buffer.from('secret'),
+  { name: 'HMAC', hash: 'SHA-256' },
+  true,
+  ['sign'],
+);
 const wasm = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0);
 
 /** What the platform has, beside data. */
@@ -40,14 +47,7 @@ export const platform = {
   'a Blob': () => new Blob(['odd']),
   'a File': () => new File(['odd'], 'odd.txt'),
   'a KeyObject': () => createSecretKey(Buffer.from('secret')),
-  'a CryptoKey': () =>
-    webcrypto.subtle.importKey(
-      'raw',
-      Buffer.from('secret'),
-      { name: 'HMAC', hash: 'SHA-256' },
-      true,
-      ['sign'],
-    ),
+  'a CryptoKey': () => cryptoKey,
   'a WebAssembly.Module': () => new WebAssembly.Module(wasm),
   'a WebAssembly.Memory': () => new WebAssembly.Memory({ initial: 1 }),
   'a URL': () => new URL('http://localhost/odd'),

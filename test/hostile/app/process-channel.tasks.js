@@ -43,17 +43,6 @@ export const emitsAnUnknownStatus = () =>
 export const emitsTimesThatAreNone = () =>
   emitAll(['outcome', 0, Buffer.from([255, 15, 95]), NaN, 'ms']);
 
-/** Whoever believes it ends its own process, or all that it may end, when the call is late or done. */
-export function claimsToBeItsParent() {
-  emitAll(['started', process.ppid, 0, false]);
-  return new Promise(() => {});
-}
-export const retiresInItsParentsName = () => emitAll(['retired', process.ppid]);
-export const retiresInEverybodysName = () => {
-  for (const pid of [0, -1, NaN, '1', null, {}]) emitAll(['retired', pid]);
-  return 'sent';
-};
-
 export const endsItsMessagesEarly = () => answerAll({ result: undefined, error: null });
 export const failsItsMessages = () => answerAll({ result: null, error: 5 });
 export const failsItsMessagesOddly = () =>

@@ -15,6 +15,9 @@ import { build } from './values.js';
 const options = JSON.parse(process.argv[2] ?? '{}');
 const { adapter, futures, queue, ownPool, childOptions, clockStep } = options;
 
+/** Handles of the files that were asked for: two of one file are two tasks. */
+const handles = new Map();
+
 /** Placeholder of all that the handlers ask for. */
 const NOTHING_YET = '<placeholder>';
 
@@ -72,7 +75,7 @@ class Desk {
 
   /** Any task of any file. */
   run({ executor, file, task, idempotent, args, odd, timeout = 5_000 }, futures, response) {
-    const handle = taskFile(new URL(file), { idempotent })[task];
+    const handle = handlesOf(file, idempotent)[task];
     const given = odd === undefined ? args : [{ given: { odd: build(odd) } }];
     return answering(response, () => ({
       value: futures
@@ -104,6 +107,12 @@ class Desk {
   goodbye() {
     return 'goodbye';
   }
+}
+
+function handlesOf(file, idempotent) {
+  const key = `${file} ${idempotent}`;
+  if (!handles.has(key)) handles.set(key, taskFile(new URL(file), { idempotent }));
+  return handles.get(key);
 }
 
 function throwHere(value, manner, futures) {
