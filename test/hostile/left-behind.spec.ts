@@ -1,0 +1,69 @@
+import { redisService, startWorker, testQueue, type TestQueue } from '../bullmq/support.js';
+import { describeWith } from '../support/services.js';
+import { SharedServer, survive, tasksOf } from './broken-workers.js';
+
+const file = new URL('./app/left-behind.tasks.js', import.meta.url);
+const tasks = await tasksOf(file);
+/** What stops a process stops all threads of it. */
+const threadTasks = tasks.filter((task) => task !== 'stopped');
+
+/** A worker is replaced when it has not claimed a call for 5 s, which happens more than once here. */
+const LONG = 90_000;
+
+describe('a task that returns and leaves something endless behind', () => {
+  describe('in threads', () => {
+    const shared = new SharedServer(() => ({ adapter: 'express' }));
+    it.each(threadTasks)(
+      'has its worker replaced: %s()',
+      (task) => shared.use((server) => survive(server, { executor: 'thread', file, task })),
+      LONG,
+    );
+  });
+
+  describe('in processes', () => {
+    const shared = new SharedServer(() => ({ adapter: 'fastify' }));
+    it.each(tasks)(
+      'has its worker replaced: %s()',
+      (task) => shared.use((server) => survive(server, { executor: 'process', file, task })),
+      LONG,
+    );
+  });
+
+  describe('in the threads of a pool that the app owns', () => {
+    const shared = new SharedServer(() => ({
+      adapter: 'express',
+      ownPool: true,
+      futures: { queueTimeout: 1_000 },
+    }));
+    it(
+      'lets later calls end by their own limits, and ends no thread',
+      () =>
+        shared.use(async (server) => {
+          const run = { executor: 'thread', file, task: 'timerLoop' };
+          await Promise.all([server.run(run), server.run(run)]);
+          const late = await Promise.all(Array.from({ length: 4 }, () => server.run(run)));
+          expect(late.map(({ status, code }) => [status, code])).toEqual(
+            late.map(() => [504, 'ERR_FUTURES_TIMEOUT']),
+          );
+        }),
+      LONG,
+    );
+  });
+});
+
+describeWith(redisService, 'a task that returns and leaves something endless behind', () => {
+  let queue: TestQueue;
+  const shared = new SharedServer(() => ({ adapter: 'fastify', queue }));
+
+  beforeAll(async () => {
+    queue = testQueue();
+    const files = ['hostile', 'left-behind'].map((name) => `../hostile/app/${name}.tasks.js`);
+    await startWorker(queue, { files: [...files, './gate.tasks.js'] });
+  });
+
+  it.each(['timerLoop', 'microtaskLoop'])(
+    "has its thread of a queue's worker replaced: %s()",
+    (task) => shared.use((server) => survive(server, { executor: 'queue', file, task })),
+    LONG,
+  );
+});
