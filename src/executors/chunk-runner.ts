@@ -9,6 +9,7 @@ import { failBroken, survivesDeath } from './job-failures.js';
 import { Repetition } from './repetition.js';
 import { Supervisor } from './supervisor.js';
 import {
+  isSentAgain,
   lost,
   readPosted,
   refusedArguments,
@@ -150,11 +151,15 @@ export class ChunkRunner implements WorkersListener {
 
   #take(chunk: Chunk, { index, status, payload, startedAt, run }: Posted): void {
     const job = chunk.takePosted(index);
+    const isUnread = status === WireStatus.UnreadableArguments;
+    if (isUnread && this.workers.canShare && !job.settled && isSentAgain(job)) {
+      this.#reclaim([job]);
+      return;
+    }
+    const { worker } = chunk;
+    const read = () => unpack(payload);
     const times = { startedAt, run };
-    this.#settle(
-      job,
-      toOutcome(job, chunk.worker, status, () => unpack(payload), times, this.limits),
-    );
+    this.#settle(job, toOutcome(job, worker, status, read, times, this.limits));
   }
 
   /** The message of a result has come that cannot be read as a whole. */

@@ -1,4 +1,5 @@
 import { BrokenExecutorError, FutureTimeoutError } from '../errors/index.js';
+import { Form } from '../wire/codec.js';
 import { messageOf } from '../worker/uncloneable.js';
 import type { Job } from './job.js';
 import { notStarted, type Outcome } from './executor.js';
@@ -12,8 +13,13 @@ const MAX_FALSE_STARTS = 30;
 export function survivesDeath(job: Job, hasStarted: boolean): boolean {
   // What was moved to the worker is gone with it.
   const isWhole = (job.call.transferList ?? []).length === 0;
-  if (!hasStarted) return ++job.falseStarts < MAX_FALSE_STARTS && isWhole;
+  if (!hasStarted) return ++job.falseStarts < maxFalseStarts(job) && isWhole;
   return ++job.deaths < MAX_DEATHS && isWhole && job.call.task.idempotent;
+}
+
+/** A worker that cannot read its message as a whole does not start it either. */
+function maxFalseStarts({ packed }: Job): number {
+  return packed?.[0] === Form.Value ? MAX_DEATHS : MAX_FALSE_STARTS;
 }
 
 /** Settles a job whose worker died. */

@@ -91,7 +91,7 @@ export class Job {
 
   /** It goes back to the queue: memory that was moved with its message has to be written down again. */
   unpack(): void {
-    if (this.packed?.[0] !== Form.Json) this.packed = undefined;
+    if (this.packed?.[0] === Form.Bytes) this.packed = undefined;
   }
 
   /** Settles it; later calls do nothing. */

@@ -119,7 +119,11 @@ export class PiscinaWorkers implements Workers {
         (error: Error) => {
           const holder = this.#sent.get(message)?.holder;
           this.#sent.delete(message);
-          reject(this.#isRefusal(error, holder) ? new RefusedMessage(error) : error);
+          const threadId = Atomics.load(new Int32Array(message.progress), WORKER_ID);
+          // It has not died: a task has broken what this module does in it.
+          if (threadId !== 0 && this.isOurs) this.kill(threadId);
+          const isRefused = threadId === 0 && this.#isRefusal(error, holder);
+          reject(isRefused ? new RefusedMessage(error) : error);
         },
       );
     });

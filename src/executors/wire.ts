@@ -4,7 +4,8 @@ import {
   TaskResultError,
   UnknownTaskError,
 } from '../errors/index.js';
-import { TooLarge, isPacked, pack, type Packed } from '../wire/codec.js';
+import { Form, TooLarge, isPacked, pack, unpack, type Packed } from '../wire/codec.js';
+import { holdsPlatformObject } from '../wire/platform-objects.js';
 import { monotonicNow } from '../wire/clock.js';
 import type { ErrorRecord } from '../worker/error-record.js';
 import { reviveError } from '../tasks/error-transport.js';
@@ -74,9 +75,23 @@ function describeArguments(
   return findUncloneable(args, 'args', copy) ?? { path: 'transferList', description };
 }
 
-/** Throws if a value cannot leave the process. */
+/** Throws if a value cannot leave the process, and come back. */
 function leaveProcess(value: unknown): unknown {
-  return pack(value, { maxBytes: Infinity, maxJson: 0, canShare: false });
+  return unpack(pack(value, { maxBytes: Infinity, maxJson: 0, canShare: false }));
+}
+
+/**
+ * Has a job sent again, left to structured clone, if its worker could not read its arguments and
+ * that may be why; returns whether it is.
+ *
+ * @internal
+ */
+export function isSentAgain(job: Job): boolean {
+  const { args, transferList = [] } = job.call;
+  if (job.packed?.[0] !== Form.Bytes || transferList.length > 0) return false;
+  if (!holdsPlatformObject(args)) return false;
+  job.packed = [Form.Value, args];
+  return true;
 }
 
 /** What a message says of its calls. @internal */
@@ -164,7 +179,7 @@ export function unreadable(
 function toError(
   status: WireStatus,
   payload: unknown,
-  { key, task }: Job['call'],
+  { key, task, args }: Job['call'],
   { maxResultBytes }: ByteLimits,
 ): unknown {
   const options = { key, task: task.id };
@@ -178,10 +193,11 @@ function toError(
       return new TaskResultError('result', `of ${Number(payload)} bytes`, options, reason);
     }
     case WireStatus.UnreadableArguments: {
-      const description = `a value that the worker cannot read (${String(payload)})`;
+      const culprit = findUncloneable(args, 'args', leaveProcess);
+      const description = culprit?.description ?? `a value (${messageOf(payload)})`;
       const reason =
-        'so the task was not run. Pass plain data, and no error that is its own cause.';
-      return new TaskArgumentError('args', description, options, reason);
+        'which the worker cannot read. Pass plain data, and no error that is its own cause.';
+      return new TaskArgumentError(culprit?.path ?? 'args', description, options, reason);
     }
     case WireStatus.UnknownTask: {
       const { message, cause } = payload as { message: string; cause: ErrorRecord | undefined };

@@ -2,8 +2,8 @@ import { types } from 'node:util';
 import { deserialize, serialize } from 'node:v8';
 
 /**
- * Whether it holds something that structured clone knows, and V8's serializer takes for an empty
- * object: a `Blob`, a `File`, a `CryptoKey`.
+ * Whether it holds something that structured clone knows, and V8's serializer does not: a `Blob`, a
+ * `File` or a `CryptoKey`, which it takes for an empty object since Node 21, or a `WebAssembly.Module`.
  */
 export function holdsPlatformObject(value: object): boolean {
   const seen = new Set<unknown>([value]);
@@ -18,13 +18,21 @@ export function holdsPlatformObject(value: object): boolean {
 
 function isPlatformObject(value: object): boolean {
   if (isPlainPrototype(value) || Object.keys(value).length > 0) return false;
+  let clone: object;
   try {
-    return (
-      !isPlainPrototype(structuredClone(value)) && isPlainPrototype(deserialize(serialize(value)))
-    );
+    clone = structuredClone(value);
   } catch {
-    // Not one that V8 takes for an empty object.
     return false;
+  }
+  return !isPlainPrototype(clone) && isLostByV8(value);
+}
+
+/** Whether V8's serializer makes a plain object of it, or something that cannot be read again. */
+function isLostByV8(value: object): boolean {
+  try {
+    return isPlainPrototype(deserialize(serialize(value)) as object);
+  } catch {
+    return true;
   }
 }
 

@@ -4,7 +4,7 @@ import { apply } from '../wire/primordials.js';
 import { currentTask, type RunningCall } from './current-task.js';
 import { Environment } from './environment.js';
 import { describeError, type ErrorRecord } from './error-record.js';
-import { TaskLoader, UnknownTask } from './task-loader.js';
+import { TaskLoader, isUnknownTask } from './task-loader.js';
 import type { AnyFunction } from '../tasks/task.js';
 import { transferListOf } from './transfer-lists.js';
 import { describeUncloneableResult, messageOf } from './uncloneable.js';
@@ -126,9 +126,7 @@ async function settle(result: PromiseLike<unknown>): Promise<WireResult> {
 }
 
 function failure(error: unknown): WireResult {
-  if (!(types.isNativeError(error) && error instanceof UnknownTask)) {
-    return [WireStatus.Failed, describeError(error)];
-  }
+  if (!isUnknownTask(error)) return [WireStatus.Failed, describeError(error)];
   const cause = error.cause === undefined ? undefined : describeError(error.cause);
   return [WireStatus.UnknownTask, { message: error.message, cause }];
 }

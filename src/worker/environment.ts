@@ -22,6 +22,7 @@ function look(): readonly unknown[] {
     Map.prototype.set,
     Function.prototype.call,
     Function.prototype.apply,
+    Function.prototype.bind,
   ];
 }
 
@@ -67,6 +68,7 @@ function languageWorks(): boolean {
     keys[0] === 'b' &&
     self.call(list) === list &&
     self.apply(list) === list &&
+    self.bind(list)() === list &&
     Object.prototype.toString.call(list) === '[object Array]'
   );
 }

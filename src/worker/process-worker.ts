@@ -20,6 +20,7 @@ import { WireStatus } from './worker-protocol.js';
 const WATCH_EVERY = 1_000;
 
 const { parent, limits } = JSON.parse(process.argv[2] ?? '{}') as ProcessSettings;
+const exit: () => never = process.exit.bind(process);
 const runner = new CallRunner();
 const lifetime = new WorkerLifetime(limits);
 taskContexts.inWorker = true;
@@ -53,8 +54,8 @@ const orders = new FrameReader(
 const input = new Socket({ fd: ORDERS_FD, readable: true, writable: false });
 input.on('data', (piece) => orders.add(piece as Buffer));
 // The app has ended, or has let go of this process.
-input.on('error', () => process.exit());
-input.on('close', () => process.exit());
+input.on('error', () => exit());
+input.on('close', () => exit());
 emit(['ready']);
 
 function obey(order: ProcessOrder): void {
@@ -90,8 +91,8 @@ async function isOver(result: WireResult): Promise<boolean> {
 }
 
 async function retire(): Promise<never> {
-  await taskContexts.close();
-  process.exit();
+  await taskContexts.close().catch(() => {});
+  return exit();
 }
 
 class ProcessCall implements RunningCall {

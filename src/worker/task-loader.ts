@@ -2,7 +2,16 @@ import type { AnyFunction } from '../tasks/task.js';
 import { messageOf } from './uncloneable.js';
 
 /** The task file cannot be loaded, or has no such export. */
-export class UnknownTask extends Error {}
+export class UnknownTask extends Error {
+  /** By a field of its own: whatever a task throws is asked, a proxy that throws at every trap included. */
+  readonly #isUnknownTask = true;
+
+  static is(value: unknown): value is UnknownTask {
+    return typeof value === 'object' && value !== null && #isUnknownTask in value;
+  }
+}
+
+export const isUnknownTask = UnknownTask.is;
 
 /**
  * Loads task files and finds the functions in them, each once.

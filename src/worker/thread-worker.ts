@@ -31,6 +31,7 @@ const isOurs = futures !== undefined;
 const runner = new CallRunner();
 const lifetime = new WorkerLifetime(futures ?? {});
 const { isPromise } = types;
+const exit: () => never = process.exit.bind(process);
 const { postMessage } = MessagePort.prototype;
 const { add, load, notify, store } = Atomics;
 /** `waitAsync` is of ES2024, and in Node 20. */
@@ -81,8 +82,8 @@ function isOver(result: WireResult): boolean {
 
 /** Ends this thread; the message is left open, so that it is not sent another. */
 async function retire(): Promise<never> {
-  await taskContexts.close();
-  process.exit();
+  await taskContexts.close().catch(() => {});
+  return exit();
 }
 
 type Place = readonly [chunk: number, index: number, startedAt: number, run: number];
