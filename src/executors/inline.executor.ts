@@ -78,8 +78,9 @@ export class InlineExecutor implements Executor {
   }
 
   async #start({ task, args, key }: Call): Promise<unknown> {
-    if (task.run !== undefined) return task.run(...args);
-    const { url = '', exportName = '' } = task;
+    const { run, url = '', exportName = '' } = task;
+    // Not called as a method of the task: `this` is undefined in a task, wherever it runs.
+    if (run !== undefined) return run(...args);
     try {
       await this.#loader.load(url, exportName);
     } catch (error) {
