@@ -2,6 +2,8 @@
  * The app under test, in a process of its own, so that a crash of it fails a test and not Jest:
  * node server.js '{"adapter": "fastify", "futures": {…}, "queue": {…}}'. Its decorators are applied by hand.
  */
+// oxlint-disable-next-line import/no-unassigned-import -- first, before anything can keep process.kill
+import './guard.js';
 import { Body, Controller, Get, HttpCode, Inject, Module, Param, Post, Res } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
@@ -168,7 +170,7 @@ route('goodbye', [Get('goodbye')], []);
 Inject(WorkerPool)(Desk, undefined, 0);
 Controller()(Desk);
 
-const pool = ownPool && new Piscina({ maxThreads: futures.threads.max });
+const pool = ownPool && new Piscina({ maxThreads: futures.threads.max, atomics: 'async' });
 pool?.on('error', () => {});
 
 class App {}
