@@ -2,6 +2,7 @@ import { BrokenExecutorError, FuturesArgumentError } from '../errors/index.js';
 import type { ResolvedOptions } from '../futures.options.js';
 import type { CancellationSource } from './cancellation.js';
 import { notStarted, type Call, type Executor, type Outcome } from './executor.js';
+import { DispatchedExecutor } from './dispatched.executor.js';
 import { InlineExecutor } from './inline.executor.js';
 import { ProcessExecutor } from './process.executor.js';
 import { ThreadExecutor } from './thread.executor.js';
@@ -19,26 +20,22 @@ export interface Assignment {
  */
 export class Executors {
   readonly #byName: ReadonlyMap<string, Executor>;
-  readonly #threads: ThreadExecutor;
-  readonly #processes: ProcessExecutor;
 
   constructor(options: ResolvedOptions) {
-    this.#threads = new ThreadExecutor(options.threads);
-    this.#processes = new ProcessExecutor(options.processes);
     this.#byName = new Map<string, Executor>([
-      ['thread', this.#threads],
-      ['process', this.#processes],
+      ['thread', new ThreadExecutor(options.threads, options)],
+      ['process', new ProcessExecutor(options.processes, options)],
       ['inline', new InlineExecutor()],
       ...Object.entries(options.executors),
     ]);
   }
 
   /** Makes the workers that are wanted from the start. */
-  async start({ threads, processes }: ResolvedOptions): Promise<void> {
-    await Promise.all([
-      threads.min > 0 && this.#threads.start(),
-      processes.min > 0 && this.#processes.start(),
-    ]);
+  async start(): Promise<void> {
+    const executors = [...this.#byName.values()].filter(
+      (each): each is DispatchedExecutor => each instanceof DispatchedExecutor && each.startsEarly,
+    );
+    await Promise.all(executors.map((each) => each.start()));
   }
 
   /** @throws FuturesArgumentError if there is no executor of that name */

@@ -1,5 +1,6 @@
 import { toUSVString } from 'node:util';
-import { isPlainData } from './plain-data.js';
+import { isPlainData } from '../wire/plain-data.js';
+import { byteLengthOf, parse, stringify } from '../wire/primordials.js';
 import { transferListOf } from './transfer-lists.js';
 import { PROGRESS_BYTES } from './worker-protocol.js';
 
@@ -53,8 +54,11 @@ export class ResultSlots {
   #text: Buffer | undefined;
   /** How much of the room for text is written, in bytes. */
   #written = 0;
+  readonly #maxText: number;
 
-  constructor(memory: SharedArrayBuffer, calls: number) {
+  /** @param maxBytes the most bytes that one result may have */
+  constructor(memory: SharedArrayBuffer, calls: number, maxBytes = Infinity) {
+    this.#maxText = Math.min(maxBytes, MAX_TEXT_BYTES);
     this.#memory = memory;
     this.#start = textStart(calls);
     this.#ints = new Int32Array(memory, PROGRESS_BYTES);
@@ -99,6 +103,7 @@ export class ResultSlots {
     return this.#floats[index * 4 + RUN] as number;
   }
 
+  /** @throws Error if it cannot be read: the worker has broken the protocol */
   value(index: number): unknown {
     switch (this.#kind(index)) {
       case NUMBER:
@@ -106,15 +111,17 @@ export class ResultSlots {
       case TEXT:
         return this.#readText(index);
       case JSON_TEXT:
-        return JSON.parse(this.#readText(index));
+        return parse(this.#readText(index));
       case TRUE:
         return true;
       case FALSE:
         return false;
       case NULL:
         return null;
-      default:
+      case UNDEFINED:
         return undefined;
+      default:
+        throw new Error('a result of an unknown kind');
     }
   }
 
@@ -143,8 +150,8 @@ export class ResultSlots {
 
   #putObject(index: number, value: object): boolean {
     try {
-      if (transferListOf(value).length > 0 || !isPlainData(value, MAX_TEXT_BYTES)) return false;
-      return this.#putText(index, JSON.stringify(value));
+      if (transferListOf(value).length > 0 || !isPlainData(value, this.#maxText)) return false;
+      return this.#putText(index, stringify(value));
     } catch {
       // A getter has thrown: who posts it finds out which.
       return false;
@@ -152,8 +159,10 @@ export class ResultSlots {
   }
 
   #putText(index: number, text: string): boolean {
-    if (text.length > MAX_TEXT_BYTES) return false;
-    const end = this.#written + Buffer.byteLength(text);
+    if (text.length > this.#maxText) return false;
+    const size = byteLengthOf(text);
+    const end = this.#written + size;
+    if (size > this.#maxText) return false;
     // Half a surrogate pair has no bytes in UTF-8.
     if (end > this.#texts.length || toUSVString(text) !== text) return false;
     this.#ints[index * 8 + PLACE] = this.#written;
