@@ -1,5 +1,6 @@
 import { redisService, startWorker, testQueue } from '../bullmq/support.js';
 import { describeWith } from '../support/services.js';
+import { filesOf } from './queue-files.js';
 import { HostileServer, type Run, type ServerOptions } from './server.js';
 
 const file = new URL('./app/clock.tasks.js', import.meta.url);
@@ -89,11 +90,10 @@ describeWith(redisService, 'limits of time on a queue', () => {
     "hold where a worker's clock is %s of the app's",
     async (_, step) => {
       const queue = testQueue();
-      const files = ['clock', 'hostile'].map((name) => `../hostile/app/${name}.tasks.js`);
       process.env.HOSTILE_CLOCK_STEP = String(step);
       process.env.NODE_OPTIONS = preload;
       try {
-        await startWorker(queue, { files });
+        await startWorker(queue, { files: filesOf('clock', 'innocent') });
       } finally {
         delete process.env.NODE_OPTIONS;
       }

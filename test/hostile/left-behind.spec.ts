@@ -1,6 +1,7 @@
 import { redisService, startWorker, testQueue, type TestQueue } from '../bullmq/support.js';
 import { describeWith } from '../support/services.js';
 import { SharedServer, survive, tasksOf } from './broken-workers.js';
+import { filesOf } from './queue-files.js';
 import { WORKERS } from './server.js';
 
 const file = new URL('./app/left-behind.tasks.js', import.meta.url);
@@ -57,8 +58,8 @@ describeWith(redisService, 'a task that returns and leaves something endless beh
 
   beforeAll(async () => {
     queue = testQueue();
-    const files = ['hostile', 'left-behind'].map((name) => `../hostile/app/${name}.tasks.js`);
-    await startWorker(queue, { files: [...files, './gate.tasks.js'] });
+    const files = [...filesOf('innocent', 'left-behind'), './gate.tasks.js'];
+    await startWorker(queue, { files });
   });
 
   it.each(['timerLoop', 'microtaskLoop'])(

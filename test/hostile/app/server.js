@@ -25,7 +25,7 @@ const NOTHING_YET = '<placeholder>';
 
 const url = (/** @type {string} */ name) => new URL(name, import.meta.url);
 const hostile = taskFile(url('./hostile.tasks.js'));
-const innocent = taskFile(url('./hostile.tasks.js'), { idempotent: true });
+const innocent = taskFile(url('./innocent.tasks.js'), { idempotent: true });
 const gate = taskFile(url('../../fixtures/gate.tasks.js'), { idempotent: true });
 
 /** The tasks of a case, by whether the value is returned, thrown, or passed to them. */
