@@ -170,7 +170,9 @@ route('goodbye', [Get('goodbye')], []);
 Inject(WorkerPool)(Desk, undefined, 0);
 Controller()(Desk);
 
-const pool = ownPool && new Piscina({ maxThreads: futures.threads.max, atomics: 'async' });
+const { max } = futures.threads;
+// As many as there may be from the start: an idle one that may end takes its loop along.
+const pool = ownPool && new Piscina({ minThreads: max, maxThreads: max, atomics: 'async' });
 pool?.on('error', () => {});
 
 class App {}
