@@ -1,6 +1,8 @@
+import { once } from 'node:events';
 import { appendFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
-import { parentPort, threadId } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
 
 /** What request `n` is due as its `i`th value, after a computation of so many ms. */
 export function compute(n: number, i: number, ms: number): string {
@@ -29,10 +31,11 @@ export function echo(data: unknown[]): unknown[] {
   return data;
 }
 
-/** Which worker it is, after so many ms. */
-export async function where(ms: number): Promise<string> {
-  await setTimeout(ms);
-  return `${process.pid}.${threadId}`;
+/** Stands at a port until it is sent something. */
+export async function meet(port: number): Promise<void> {
+  const socket = connect(port, '127.0.0.1');
+  await once(socket, 'data');
+  socket.destroy();
 }
 
 export function spin(ms: number): void {

@@ -142,6 +142,22 @@ describe('a chaos run', () => {
     }
   });
 
+  it('allows for a task that ran out of its time on a stuck worker as a rare exception', async () => {
+    const late = (n: number) => answer(n, '{}', 504, { 'X-Code': 'ERR_FUTURES_TIMEOUT' });
+    for (const [count, problems] of [
+      [1, 0],
+      [3, 1],
+    ]) {
+      const tally = new Tally([ONE]);
+      const client = new Client(url, tally);
+      let asked = 0;
+      answering = (socket, n) => socket.write(asked++ < (count ?? 0) ? late(n) : right(n));
+      for (let i = 0; i < 10; i++) await client.ask(ONE);
+      client.hangUp();
+      expect(tally.problems.length).toBe(problems);
+    }
+  });
+
   it('takes a refusal for the value where a body may be too deep, and nowhere else', async () => {
     const refused = (n: number) => answer(n, '{}', 500, { 'X-Code': 'ERR_FUTURES_TASK_ARGUMENT' });
     for (const [route, wrong] of [

@@ -20,8 +20,9 @@ export interface Route {
 }
 
 /**
- * What an answer is worth. `broken` is an error because of a killed worker: due where tasks may run
- * once only; elsewhere, when workers were killed under a call three times.
+ * What an answer is worth. `broken` is an error because of a worker that was killed, or that was
+ * left in an endless loop when the call had just started: due where tasks may run once only;
+ * elsewhere, when workers were killed under a call three times, or when it ran out of its time.
  */
 export type Verdict = 'right' | 'broken' | 'placeholder' | 'wrong' | 'wrong status';
 
@@ -101,6 +102,7 @@ export function judge({ due, refusals }: Route, n: number, answer: Answer): Verd
     return status !== 503 || headers.has('retry-after') ? 'right' : 'wrong';
   }
   const code = headers.get('x-code') ?? '';
+  if (status === 504 && code === 'ERR_FUTURES_TIMEOUT') return 'broken';
   if (status !== 500) return 'wrong status';
   if (refusals.includes(code)) return 'right';
   return code === 'ERR_FUTURES_BROKEN_EXECUTOR' ? 'broken' : 'wrong status';

@@ -13,6 +13,7 @@ import { DeskController, Ledger, ScopedController } from './desk.controller.js';
 import { HostileController } from './hostile.controller.js';
 import { DELIBERATE, MAX_QUEUE, WORKERS } from './limits.js';
 import type { ServerMessage, ServerReport } from './server-process.js';
+import { countAtOnce } from './worker-count.js';
 
 /*
  * The server of a run, a process of its own: node server.js <express|fastify> <own|module>
@@ -30,9 +31,6 @@ const fatal = taskFile<typeof import('./chaos.tasks.js')>(
 
 /** How an odd argument or result is refused. */
 const REFUSALS = new Set<string>(['ERR_FUTURES_TASK_ARGUMENT', 'ERR_FUTURES_TASK_RESULT']);
-
-/** ms within which all workers of a pool have started, and more. */
-const TIME_TO_START = 2_000;
 
 /** Counts what is logged, by the key that it is about. */
 class Log implements LoggerService {
@@ -145,10 +143,8 @@ async function killThread(): Promise<void> {
 
 /** How many tasks run at once in each pool. */
 async function countWorkers(): Promise<ServerMessage> {
-  const count = async (executor: string) => {
-    const run = () => workerPool.using({ executor }).run(idle.where, TIME_TO_START);
-    return new Set(await Promise.all(Array.from({ length: WORKERS }, run))).size;
-  };
+  const count = (executor: string) =>
+    countAtOnce((port) => workerPool.using({ executor }).run(idle.meet, port));
   const [threads, processes] = await Promise.all([count('thread'), count('process')]);
   return { type: 'workers', threads, processes };
 }

@@ -2,7 +2,8 @@ import type { Route, Verdict } from './routes.js';
 
 /**
  * A call that may run again fails when workers have died under it three times. With a worker killed
- * every 100 ms that happens, but rarely: to one request in so many of a route, and to one more.
+ * every 100 ms that happens, but rarely: to one request in so many of a route, and to one more. The
+ * same goes for a call that has just started when something left behind blocks its worker for good.
  */
 const UNLUCKY = 200;
 
