@@ -68,7 +68,7 @@ export class Dispatcher {
     this.#runner = new ChunkRunner(workers, limits, {
       ended: (job, outcome) => {
         this.#estimates.record(job.call, outcome.run);
-        this.#breaker.record(job.call, outcome);
+        this.#breaker.record(job.call, outcome.value);
       },
       takenBack: (jobs) => {
         for (const job of jobs) job.unpack();

@@ -1,5 +1,6 @@
+import { types } from 'node:util';
 import { UnknownTaskError } from '../errors/index.js';
-import type { Call, Outcome } from './executor.js';
+import type { Call } from './executor.js';
 
 /** Failures in a row from which a task is not tried at once. */
 const FAILURES = 2;
@@ -36,16 +37,22 @@ export class LoadBreaker {
     );
   }
 
-  record({ task }: Call, { value }: Outcome): void {
-    if (!(value instanceof UnknownTaskError)) {
+  /** @param error what loading the task has failed with; anything else: it was loaded */
+  record({ task }: Call, error: unknown): void {
+    if (!isUnknownTaskError(error)) {
       if (this.#failing.size > 0) this.#failing.delete(nameOf(task));
       return;
     }
     const failures = (this.#failing.get(nameOf(task))?.failures ?? 0) + 1;
     const pause = Math.min(MAX_PAUSE, FIRST_PAUSE * 2 ** (failures - FAILURES));
     const retryAt = performance.now() + pause;
-    this.#failing.set(nameOf(task), { failures, retryAt, error: value });
+    this.#failing.set(nameOf(task), { failures, retryAt, error });
   }
+}
+
+/** Whatever a task gives or throws is asked. */
+function isUnknownTaskError(value: unknown): value is UnknownTaskError {
+  return types.isNativeError(value) && value instanceof UnknownTaskError;
 }
 
 function nameOf({ url, exportName }: Call['task']): string {

@@ -23,6 +23,10 @@ function look(): readonly unknown[] {
     Function.prototype.call,
     Function.prototype.apply,
     Function.prototype.bind,
+    Atomics.add,
+    Atomics.load,
+    Atomics.store,
+    Atomics.notify,
   ];
 }
 
@@ -69,8 +73,16 @@ function languageWorks(): boolean {
     self.call(list) === list &&
     self.apply(list) === list &&
     self.bind(list)() === list &&
-    Object.prototype.toString.call(list) === '[object Array]'
+    Object.prototype.toString.call(list) === '[object Array]' &&
+    atomicsWork()
   );
+}
+
+function atomicsWork(): boolean {
+  const cells = new Int32Array(new SharedArrayBuffer(4));
+  Atomics.store(cells, 0, 1);
+  Atomics.add(cells, 0, 1);
+  return cells[0] === 2 && Atomics.load(cells, 0) === 2 && Atomics.notify(cells, 0) === 0;
 }
 
 async function promisesWork(): Promise<boolean> {

@@ -4,6 +4,9 @@ import { byteLengthOf, parse, stringify } from '../wire/primordials.js';
 import { transferListOf } from './transfer-lists.js';
 import { PROGRESS_BYTES } from './worker-protocol.js';
 
+// Taken before any task is loaded, as in primordials.ts.
+const { load, store } = Atomics;
+
 /** Size of a slot: kind and length (Int32), start and run (Float64), then a number or the text's place. */
 const SLOT_BYTES = 32;
 const KIND = 0;
@@ -77,13 +80,13 @@ export class ResultSlots {
     if (kind === NOTHING) return false;
     this.#floats[index * 4 + STARTED_AT] = startedAt;
     this.#floats[index * 4 + RUN] = run;
-    Atomics.store(this.#ints, index * 8 + KIND, kind);
+    store(this.#ints, index * 8 + KIND, kind);
     return true;
   }
 
   /** Notes that a result was posted. */
   markPosted(index: number): void {
-    Atomics.store(this.#ints, index * 8 + KIND, POSTED);
+    store(this.#ints, index * 8 + KIND, POSTED);
   }
 
   /** Whether there is a result: here, or posted. */
@@ -126,7 +129,7 @@ export class ResultSlots {
   }
 
   #kind(index: number): number {
-    return Atomics.load(this.#ints, index * 8 + KIND);
+    return load(this.#ints, index * 8 + KIND);
   }
 
   #put(index: number, value: unknown): number {

@@ -79,9 +79,10 @@ class Search {
 
   /** What is known at once to be refused. */
   #refused(value: unknown): string | undefined {
+    // First, since one that is revoked throws at whatever else it is asked.
+    if (types.isProxy(value)) return 'a proxy';
     if (value instanceof Unreadable) return value.description;
     if (typeof value === 'function' || typeof value === 'symbol') return describe(value);
-    if (types.isProxy(value)) return 'a proxy';
     const isShared = ArrayBuffer.isView(value) && types.isSharedArrayBuffer(value.buffer);
     return isShared && !this.#canCopy(value) ? `${describe(value)} of shared memory` : undefined;
   }
