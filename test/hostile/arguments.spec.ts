@@ -1,6 +1,7 @@
 import { redisService, startWorker, testQueue, type TestQueue } from '../bullmq/support.js';
 import { describeWith } from '../support/services.js';
 import { SharedServer } from './broken-workers.js';
+import { filesOf } from './queue-files.js';
 import type { HostileServer } from './server.js';
 
 const file = new URL('./app/hostile.tasks.js', import.meta.url);
@@ -38,7 +39,7 @@ describeWith(redisService, 'an argument that cannot leave its process', () => {
 
   beforeAll(async () => {
     queue = testQueue();
-    await startWorker(queue, { files: ['../hostile/app/hostile.tasks.js'] });
+    await startWorker(queue, { files: filesOf('hostile', 'innocent') });
   });
 
   it.each(BOUND)('is refused by the queue, which says where it is: %s', (odd) =>

@@ -3,10 +3,15 @@ import { HostileServer, WORKERS, type Run, type ServerOptions } from './server.j
 /** Innocent requests that follow a hostile task: enough to meet each worker. */
 const INNOCENTS = 2 * WORKERS;
 
-/** One server for many tests: it is made anew when a test has failed. */
+/**
+ * One server for many tests, made anew when a test has failed. Its workers go from test to test as
+ * well, with what a task has done to them, unless they are replaced.
+ */
 export class SharedServer {
   readonly #options: () => ServerOptions;
   #server: HostileServer | undefined;
+  /** The tests that the server has survived. */
+  #survived: string[] = [];
 
   constructor(options: () => ServerOptions) {
     this.#options = options;
@@ -17,8 +22,11 @@ export class SharedServer {
     const server = (this.#server ??= await HostileServer.start(this.#options()));
     try {
       await test(server);
+      this.#survived.push(expect.getState().currentTestName?.split(' ').at(-1) ?? '');
     } catch (error) {
+      (error as Error).message += `\nIts server had survived before: ${this.#survived.join(' ')}`;
       this.#server = undefined;
+      this.#survived = [];
       await server.kill();
       throw error;
     }

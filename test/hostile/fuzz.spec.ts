@@ -2,6 +2,7 @@ import { onEveryAdapter } from './adapters.js';
 import { redisService, startWorker, testQueue, type TestWorker } from '../bullmq/support.js';
 import { describeWith } from '../support/services.js';
 import { cases, meet } from './fuzz.js';
+import { filesOf } from './queue-files.js';
 import { Random } from './random.js';
 import { HostileServer } from './server.js';
 
@@ -67,7 +68,7 @@ describeWith(redisService, 'on a queue', () => {
       'end no process and hang no request, wherever they come up',
       async () => {
         const queue = testQueue();
-        const files = ['../hostile/app/hostile.tasks.js', './gate.tasks.js'];
+        const files = [...filesOf('hostile', 'innocent'), './gate.tasks.js'];
         let worker: TestWorker | undefined;
         const start = async () => {
           await worker?.kill();

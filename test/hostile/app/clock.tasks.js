@@ -1,8 +1,8 @@
 import { setTimeout } from 'node:timers/promises';
 
-/** Takes 3 s, which is longer than a clock that steps leaves to a wrong deadline. */
-export async function takeThreeSeconds() {
-  await setTimeout(3_000);
+/** Takes longer than a clock that has stepped leaves to a wrong deadline. */
+export async function takeTwoSeconds() {
+  await setTimeout(2_000);
   return 'done';
 }
 

@@ -38,8 +38,3 @@ export async function takeLater(value) {
 export function echo(value) {
   return value;
 }
-
-/** @param {number} a @param {number} b */
-export function add(a, b) {
-  return a + b;
-}

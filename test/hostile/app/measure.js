@@ -1,3 +1,5 @@
+import { types } from 'node:util';
+
 const NESTS = ['inner', 'cause', 'a', 0];
 
 /**
@@ -17,7 +19,7 @@ export function measure(value) {
 /** @param {unknown} value */
 function kindOf(value) {
   if (value === null) return 'null';
-  if (value instanceof Error) return 'error';
+  if (types.isNativeError(value)) return 'error';
   for (const kind of [Map, Set, Array, Date, ArrayBuffer])
     if (value instanceof kind) return kind.name;
   return ArrayBuffer.isView(value) ? 'view' : typeof value;
@@ -26,7 +28,7 @@ function kindOf(value) {
 /** @param {any} value */
 function sizeOf(value) {
   if (value === null || typeof value !== 'object') return String(value).length;
-  if (value instanceof Error) return lengthOf(value.message);
+  if (types.isNativeError(value)) return lengthOf(value.message);
   if (value instanceof Map || value instanceof Set) return value.size;
   if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return value.byteLength;
   return Array.isArray(value) ? value.length : Object.keys(value).length;

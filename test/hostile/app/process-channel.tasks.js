@@ -43,6 +43,21 @@ export const emitsAnUnknownStatus = () =>
 export const emitsTimesThatAreNone = () =>
   emitAll(['outcome', 0, Buffer.from([255, 15, 95]), NaN, 'ms']);
 
+/*
+ * Process ids: of the app itself, and some that are none. Never of others: an app that believes them
+ * signals them.
+ */
+
+export function claimsToBeItsParent() {
+  emitAll(['started', process.ppid, 0, false]);
+  return new Promise(() => {});
+}
+export const retiresInItsParentsName = () => emitAll(['retired', process.ppid]);
+export const retiresInNoName = () => {
+  for (const pid of [NaN, null, {}, 'text', 2 ** 40]) emitAll(['retired', pid]);
+  return 'sent';
+};
+
 export const endsItsMessagesEarly = () => answerAll({ result: undefined, error: null });
 export const failsItsMessages = () => answerAll({ result: null, error: 5 });
 export const failsItsMessagesOddly = () =>

@@ -2,6 +2,8 @@
  * The app under test, in a process of its own, so that a crash of it fails a test and not Jest:
  * node server.js '{"adapter": "fastify", "futures": {…}, "queue": {…}}'. Its decorators are applied by hand.
  */
+// oxlint-disable-next-line import/no-unassigned-import -- first, before anything can keep process.kill
+import './guard.js';
 import { Body, Controller, Get, HttpCode, Inject, Module, Param, Post, Res } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
@@ -23,7 +25,7 @@ const NOTHING_YET = '<placeholder>';
 
 const url = (/** @type {string} */ name) => new URL(name, import.meta.url);
 const hostile = taskFile(url('./hostile.tasks.js'));
-const innocent = taskFile(url('./hostile.tasks.js'), { idempotent: true });
+const innocent = taskFile(url('./innocent.tasks.js'), { idempotent: true });
 const gate = taskFile(url('../../fixtures/gate.tasks.js'), { idempotent: true });
 
 /** The tasks of a case, by whether the value is returned, thrown, or passed to them. */
@@ -168,7 +170,9 @@ route('goodbye', [Get('goodbye')], []);
 Inject(WorkerPool)(Desk, undefined, 0);
 Controller()(Desk);
 
-const pool = ownPool && new Piscina({ maxThreads: futures.threads.max });
+const { max } = futures.threads;
+// As many as there may be from the start: an idle one that may end takes its loop along.
+const pool = ownPool && new Piscina({ minThreads: max, maxThreads: max, atomics: 'async' });
 pool?.on('error', () => {});
 
 class App {}
