@@ -1,4 +1,6 @@
 import { BrokenExecutorError, FuturesArgumentError } from '../errors/index.js';
+import { told } from '../errors/outside-text.js';
+import { messageOf } from '../worker/uncloneable.js';
 import type { ResolvedOptions } from '../futures.options.js';
 import type { CancellationSource } from './cancellation.js';
 import { notStarted, type Call, type Executor, type Outcome } from './executor.js';
@@ -43,7 +45,7 @@ export class Executors {
     const executor = this.#byName.get(name);
     if (executor !== undefined) return executor;
     throw new FuturesArgumentError(
-      `There is no executor "${name}". The executors are: ${[...this.#byName.keys()].join(', ')}. ` +
+      told`There is no executor "${name}". The executors are: ${[...this.#byName.keys()]}. ` +
         `Register yours with the option "executors".`,
     );
   }
@@ -112,7 +114,7 @@ function isOutcome(value: Outcome | undefined): value is Outcome {
 }
 
 function unsettled(name: string, { key, task }: Call, cause?: unknown): BrokenExecutorError {
-  const reason = cause instanceof Error ? `: ${cause.message}` : '';
+  const reason = cause === undefined ? '' : `: ${messageOf(cause)}`;
   return new BrokenExecutorError(
     `The executor "${name}" gave no outcome for the task ${task.id}${reason}. ` +
       `Executor.run() must resolve to one outcome a call, in the order of the calls.`,

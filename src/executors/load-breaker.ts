@@ -1,5 +1,5 @@
-import { types } from 'node:util';
 import { UnknownTaskError } from '../errors/index.js';
+import { isA } from '../errors/is-a.js';
 import type { Call } from './executor.js';
 
 /** Failures in a row from which a task is not tried at once. */
@@ -39,7 +39,7 @@ export class LoadBreaker {
 
   /** @param error what loading the task has failed with; anything else: it was loaded */
   record({ task }: Call, error: unknown): void {
-    if (!isUnknownTaskError(error)) {
+    if (!isA(error, UnknownTaskError)) {
       if (this.#failing.size > 0) this.#failing.delete(nameOf(task));
       return;
     }
@@ -48,11 +48,6 @@ export class LoadBreaker {
     const retryAt = performance.now() + pause;
     this.#failing.set(nameOf(task), { failures, retryAt, error });
   }
-}
-
-/** Whatever a task gives or throws is asked. */
-function isUnknownTaskError(value: unknown): value is UnknownTaskError {
-  return types.isNativeError(value) && value instanceof UnknownTaskError;
 }
 
 function nameOf({ url, exportName }: Call['task']): string {

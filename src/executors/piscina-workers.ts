@@ -137,15 +137,20 @@ export class PiscinaWorkers implements Workers {
 
   drain(threadId: number): void {
     const port = this.#ports.get(threadId);
-    while (port !== undefined) {
-      try {
-        const received = receiveMessageOnPort(port) as { message: unknown } | undefined;
-        if (received === undefined) return;
-        this.#listener?.message(threadId, received.message);
-      } catch {
-        this.#listener?.unreadable(threadId);
-      }
+    if (port !== undefined) while (this.#receive(threadId, port));
+  }
+
+  /** Takes one message; returns whether there was one. */
+  #receive(threadId: number, port: MessagePort): boolean {
+    let received: { message: unknown } | undefined;
+    try {
+      received = receiveMessageOnPort(port);
+    } catch {
+      this.#listener?.unreadable(threadId);
+      return true;
     }
+    if (received !== undefined) this.#listener?.message(threadId, received.message);
+    return received !== undefined;
   }
 
   kill(threadId: number): void {

@@ -43,8 +43,7 @@ export class ProcessWorkers implements Workers {
   }
 
   async send(message: ChunkMessage): Promise<void> {
-    const isFree = (child: Child) => !child.isBusy;
-    const child = [...this.#children].find(isFree) ?? this.#start();
+    const child = [...this.#children].find(({ isBusy }) => !isBusy) ?? this.#start();
     await child.give(message);
   }
 

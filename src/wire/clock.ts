@@ -8,8 +8,8 @@ const now = performance.now.bind(performance);
 const OFFSET = (() => {
   const before = now();
   const time = hrtime();
-  const seconds = time[0] as number;
-  const nanoseconds = time[1] as number;
+  const seconds = time[0];
+  const nanoseconds = time[1];
   return seconds * 1_000 + nanoseconds / 1_000_000 - (before + now()) / 2;
 })();
 

@@ -41,7 +41,7 @@ function isPlainPrototype(value: object): boolean {
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
-function* partsOf(value: object): Generator<unknown> {
+function* partsOf(value: object): Generator {
   if (types.isMap(value)) {
     for (const entry of value) yield* entry;
   } else if (types.isSet(value)) yield* value;

@@ -8,6 +8,12 @@ const { isArrayBuffer, isSharedArrayBuffer } = types;
 
 const NOTHING = new Uint8Array();
 
+/** Node has it, and its types have not. */
+const { _setTreatArrayBufferViewsAsHostObjects: treatViewsAsHostObjects } =
+  Serializer.prototype as unknown as {
+    _setTreatArrayBufferViewsAsHostObjects(this: Serializer, on: boolean): void;
+  };
+
 /** Kinds of what the serializer leaves to us. */
 enum Host {
   /** A view of binary data: its type, its bytes. */
@@ -33,9 +39,7 @@ export class Writer extends Serializer {
   constructor(options: PackOptions) {
     super();
     // As Node's own DefaultSerializer does: else V8 writes each view's whole memory, and no Buffers.
-    (
-      this as unknown as { _setTreatArrayBufferViewsAsHostObjects(on: boolean): void }
-    )._setTreatArrayBufferViewsAsHostObjects(true);
+    treatViewsAsHostObjects.call(this, true);
     this.#options = options;
     const { transferList = [] } = options;
     for (let i = 0; i < transferList.length; i++) {
@@ -145,7 +149,7 @@ export class Reader extends Deserializer {
   }
 
   _readHostObject(): unknown {
-    switch (this.readUint32()) {
+    switch (this.readUint32() as Host) {
       case Host.View: {
         const type = this.readUint32();
         const bytes = this.readRawBytes(this.readUint32());

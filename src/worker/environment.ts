@@ -58,17 +58,20 @@ export class Environment {
   }
 }
 
+const ITERATED = [1];
+
+function self(this: unknown): unknown {
+  return this;
+}
+
 function languageWorks(): boolean {
-  const list = [...[1, 2]];
-  for (const each of [3]) list.push(each);
+  const list = [0, ...ITERATED];
+  for (const each of ITERATED) list.push(each);
   const { a } = JSON.parse(JSON.stringify({ a: list })) as { a: number[] };
   const keys = Object.keys(new Map([['a', 1]]).get('a') === 1 ? { b: 1 } : {});
-  const self = function (this: unknown) {
-    return this;
-  };
   return (
     a.length === 3 &&
-    a[2] === 3 &&
+    a[2] === 1 &&
     keys[0] === 'b' &&
     self.call(list) === list &&
     self.apply(list) === list &&
@@ -85,11 +88,13 @@ function atomicsWork(): boolean {
   return cells[0] === 2 && Atomics.load(cells, 0) === 2 && Atomics.notify(cells, 0) === 0;
 }
 
+async function nothing(): Promise<void> {}
+
 async function promisesWork(): Promise<boolean> {
   let isThere = false;
   // Not awaited: one that never settles would keep the worker for ever.
   void new Promise<void>((resolve) => resolve()).then(() => (isThere = true));
-  for (let i = 0; i < 3; i++) await null;
+  for (let i = 0; i < 3; i++) await nothing();
   return isThere;
 }
 

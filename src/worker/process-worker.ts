@@ -52,7 +52,7 @@ const orders = new FrameReader(
   (order) => obey(order as ProcessOrder),
 );
 const input = new Socket({ fd: ORDERS_FD, readable: true, writable: false });
-input.on('data', (piece) => orders.add(piece as Buffer));
+input.on('data', (piece) => orders.add(piece));
 // The app has ended, or has let go of this process.
 input.on('error', () => exit());
 input.on('close', () => exit());

@@ -3,15 +3,18 @@ import { messageOf } from './uncloneable.js';
 
 /** The task file cannot be loaded, or has no such export. */
 export class UnknownTask extends Error {
-  /** By a field of its own: whatever a task throws is asked, a proxy that throws at every trap included. */
-  readonly #isUnknownTask = true;
-
-  static is(value: unknown): value is UnknownTask {
-    return typeof value === 'object' && value !== null && #isUnknownTask in value;
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    unknownTasks.add(this);
   }
 }
 
-export const isUnknownTask = UnknownTask.is;
+const unknownTasks = new WeakSet<object>();
+
+/** Asked of whatever a task throws, a proxy that throws at every trap included. */
+export function isUnknownTask(value: unknown): value is UnknownTask {
+  return unknownTasks.has(value as object);
+}
 
 /**
  * Loads task files and finds the functions in them, each once.
