@@ -169,7 +169,7 @@ export function resolveExecutorOptions<Pool extends ProcessOptions>(
   const { maxArgumentBytes, maxResultBytes, ...pool } = input;
   const limits = { maxArgumentBytes, maxResultBytes };
   const options = resolveOptions({ ...limits, [kind]: pool });
-  return [options[kind] as ProcessOptions as Pool, options];
+  return [options[kind] as Pool, options];
 }
 
 /**

@@ -118,7 +118,7 @@ export class Child {
       return;
     }
     const given = this.#given;
-    if (given === undefined) throw new Error(`"${String(type)}" without a call`);
+    if (given === undefined) throw new Error('an event without a call');
     if (type === 'free') {
       this.#given = undefined;
       given.resolve();

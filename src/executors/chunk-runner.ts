@@ -1,11 +1,11 @@
 import { addMovable, unpack } from '../wire/codec.js';
-import { monotonicNow } from '../wire/clock.js';
-import { WireStatus } from '../worker/worker-protocol.js';
+import { WireStatus, type OutcomeMessage } from '../worker/worker-protocol.js';
 import type { Job } from './job.js';
 import { Chunk } from './chunk.js';
+import { InFlight } from './in-flight.js';
 import { DrainWaiters } from './drain-waiters.js';
 import { notStarted, type Outcome } from './executor.js';
-import { failBroken, survivesDeath } from './job-failures.js';
+import { rerunnable } from './job-failures.js';
 import { Repetition } from './repetition.js';
 import { Supervisor } from './supervisor.js';
 import {
@@ -17,7 +17,6 @@ import {
   toWireCalls,
   unreadable,
   type ByteLimits,
-  type Posted,
 } from './wire.js';
 import { RefusedMessage, type Workers, type WorkersListener } from './workers.js';
 
@@ -45,7 +44,7 @@ export const RETIRE_GRACE = 5_000;
  * @internal
  */
 export class ChunkRunner implements WorkersListener {
-  readonly #chunks = new Map<number, Chunk>();
+  readonly #chunks = new InFlight();
   readonly #waiters = new DrainWaiters();
   readonly #supervisor: Supervisor;
   readonly #rebalancing = new Repetition(REBALANCE_EVERY, () => this.#rebalance());
@@ -75,13 +74,12 @@ export class ChunkRunner implements WorkersListener {
 
   /** ms that the calls under way have run so far. */
   get runTime(): number {
-    const now = monotonicNow();
-    return this.#sum((chunk) => chunk.runTime(now));
+    return this.#chunks.runTime;
   }
 
   /** Jobs that were sent and are not settled. */
   get running(): number {
-    return this.#sum(({ own }) => own.filter(({ settled }) => !settled).length);
+    return this.#chunks.running;
   }
 
   send(jobs: readonly Job[]): void {
@@ -133,10 +131,10 @@ export class ChunkRunner implements WorkersListener {
   /** Takes what a worker has posted. */
   message(workerId: number, message: unknown): void {
     const posted = readPosted(message);
-    const chunk = posted && this.#chunks.get(posted.chunk);
+    const chunk = posted && this.#chunks.get(posted[0]);
     // A message that was given up may be answered all the same.
     if (posted !== undefined && chunk === undefined) return;
-    if (posted === undefined || chunk?.workerId !== workerId || !chunk.isDue(posted.index)) {
+    if (posted === undefined || chunk?.workerId !== workerId || !chunk.isDue(posted[1])) {
       this.#supervisor.breach(workerId);
       return;
     }
@@ -149,7 +147,7 @@ export class ChunkRunner implements WorkersListener {
     if (chunk.complete) this.#finish(chunk);
   }
 
-  #take(chunk: Chunk, { index, status, payload, startedAt, run }: Posted): void {
+  #take(chunk: Chunk, [, index, status, payload, startedAt, run]: OutcomeMessage): void {
     const job = chunk.takePosted(index);
     const isUnread = status === WireStatus.UnreadableArguments;
     if (isUnread && this.workers.canShare && !job.settled && isSentAgain(job)) {
@@ -164,14 +162,12 @@ export class ChunkRunner implements WorkersListener {
 
   /** The message of a result has come that cannot be read as a whole. */
   unreadable(workerId: number): void {
-    for (const chunk of this.#chunks.values()) {
-      const index = chunk.workerId === workerId ? chunk.firstUnread : undefined;
-      if (index === undefined) continue;
-      const job = chunk.takePosted(index);
-      job.settle(notStarted(unreadable(job.call)));
-      if (chunk.complete) this.#finish(chunk);
-      return;
-    }
+    const chunk = this.#chunks.ofWorker(workerId);
+    const index = chunk?.firstUnread;
+    if (chunk === undefined || index === undefined) return;
+    const job = chunk.takePosted(index);
+    job.settle(notStarted(unreadable(job.call)));
+    if (chunk.complete) this.#finish(chunk);
   }
 
   /** Takes the results that its worker has left in their shared memory. */
@@ -190,14 +186,14 @@ export class ChunkRunner implements WorkersListener {
 
   /** Takes back a job that was sent, unless it has been started; returns whether it was taken back. */
   withdraw(job: Job): boolean {
-    const taken = this.#chunkOf(job)?.takeBack() ?? [];
+    const taken = this.#chunks.of(job)?.takeBack() ?? [];
     this.#reclaim(taken.filter((each) => each !== job));
     return taken.includes(job);
   }
 
   /** Gives up a job that was sent and is settled: skipped if not started, else ended unless it ends soon. */
   cancel(job: Job): void {
-    const chunk = this.#chunkOf(job);
+    const chunk = this.#chunks.of(job);
     if (chunk === undefined) return;
     this.#reclaim(chunk.takeBack());
     if (chunk.running === job) this.#supervisor.abort(chunk, job);
@@ -238,9 +234,9 @@ export class ChunkRunner implements WorkersListener {
     const started = chunk.own.filter((job) => !job.settled);
     if (chunk.claimed > 0) {
       this.hooks.takenBack(unstarted);
-      this.#retry(started, (job) => survivesDeath(job, true), error);
+      this.hooks.takenBack(rerunnable(started, true, error));
     } else if (error instanceof RefusedMessage) this.#refused(unstarted, error.cause);
-    else this.#retry(unstarted, (job) => survivesDeath(job, false), error);
+    else this.hooks.takenBack(rerunnable(unstarted, false, error));
     this.#finish(chunk);
   }
 
@@ -255,12 +251,6 @@ export class ChunkRunner implements WorkersListener {
     this.hooks.takenBack(jobs);
   }
 
-  #retry(jobs: readonly Job[], mayRunAgain: (job: Job) => boolean, error: unknown): void {
-    const again = jobs.filter(mayRunAgain);
-    this.hooks.takenBack(again);
-    for (const job of jobs) if (!again.includes(job)) failBroken(job, error);
-  }
-
   /** So that no short call, and no result, waits for a long one while a worker has nothing to do. */
   #rebalance(): boolean {
     let isNeeded = false;
@@ -271,14 +261,6 @@ export class ChunkRunner implements WorkersListener {
       else isNeeded = true;
     }
     return isNeeded;
-  }
-
-  #sum(of: (chunk: Chunk) => number): number {
-    return [...this.#chunks.values()].reduce((sum, chunk) => sum + of(chunk), 0);
-  }
-
-  #chunkOf(job: Job): Chunk | undefined {
-    return [...this.#chunks.values()].find((chunk) => chunk.owns(job));
   }
 
   #reclaim(jobs: readonly Job[]): void {

@@ -9,8 +9,22 @@ const MAX_DEATHS = 3;
 /** How many may die before they start a call: not its fault, so only that it ends where none can start. */
 const MAX_FALSE_STARTS = 30;
 
+/**
+ * Of jobs whose worker died, those that may run again; the others fail.
+ *
+ * @param hasStarted whether it died while it ran them
+ * @internal
+ */
+export function rerunnable(jobs: readonly Job[], hasStarted: boolean, cause: unknown): Job[] {
+  return jobs.filter((job) => {
+    const mayRunAgain = survivesDeath(job, hasStarted);
+    if (!mayRunAgain) failBroken(job, cause);
+    return mayRunAgain;
+  });
+}
+
 /** Counts a death of its worker; returns whether the job may run again. */
-export function survivesDeath(job: Job, hasStarted: boolean): boolean {
+function survivesDeath(job: Job, hasStarted: boolean): boolean {
   // What was moved to the worker is gone with it.
   const isWhole = (job.call.transferList ?? []).length === 0;
   if (!hasStarted) return ++job.falseStarts < maxFalseStarts(job) && isWhole;
@@ -23,7 +37,7 @@ function maxFalseStarts({ packed }: Job): number {
 }
 
 /** Settles a job whose worker died. */
-export function failBroken(job: Job, cause: unknown): void {
+function failBroken(job: Job, cause: unknown): void {
   const { key, task } = job.call;
   const reason = messageOf(cause);
   const message =

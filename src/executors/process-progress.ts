@@ -43,7 +43,7 @@ export class ProcessProgress {
         this.#hasStarted = true;
         this.#state[WORKER_ID] = pid;
         this.#clock[STARTED_AT] = monotonicNow();
-        this.#state[IS_LOADING] = event[1] === true ? 1 : 0;
+        this.#state[IS_LOADING] = event[1] ? 1 : 0;
         return undefined;
       case 'retiring':
         this.#state[IS_RETIRING] = 1;
@@ -56,7 +56,7 @@ export class ProcessProgress {
         return [this.#message.chunk, 0, status, payload, startedAt, run];
       }
       default:
-        throw new Error(`an unknown event "${String(event[0]).slice(0, 100)}"`);
+        throw new Error('an unknown event');
     }
   }
 

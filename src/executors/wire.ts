@@ -15,7 +15,12 @@ import {
   messageOf,
   type Uncloneable,
 } from '../worker/uncloneable.js';
-import { WireStatus, type WireCall, type WireTask } from '../worker/worker-protocol.js';
+import {
+  WireStatus,
+  type OutcomeMessage,
+  type WireCall,
+  type WireTask,
+} from '../worker/worker-protocol.js';
 import type { TaskReference } from '../tasks/task.js';
 import type { Job } from './job.js';
 import { notStarted, type Outcome } from './executor.js';
@@ -104,28 +109,14 @@ export function toWireCalls(jobs: readonly Job[]): WireCall[] {
   });
 }
 
-/**
- * What a worker has posted of a call, once it is known to be of that form.
- *
- * @internal
- */
-export interface Posted {
-  readonly chunk: number;
-  readonly index: number;
-  readonly status: WireStatus;
-  readonly payload: Packed;
-  readonly startedAt: number;
-  readonly run: number;
-}
-
 /** Undefined if it is anything else: the worker has broken the protocol. @internal */
-export function readPosted(message: unknown): Posted | undefined {
+export function readPosted(message: unknown): OutcomeMessage | undefined {
   if (!Array.isArray(message)) return undefined;
   const [chunk, index, status, payload, startedAt, run] = message as unknown[];
   if (!Number.isSafeInteger(chunk) || !Number.isSafeInteger(index)) return undefined;
   if (typeof status !== 'number' || WireStatus[status] === undefined) return undefined;
   if (!isPacked(payload) || !Number.isFinite(startedAt) || !Number.isFinite(run)) return undefined;
-  return { chunk, index, status, payload, startedAt, run } as Posted;
+  return message as unknown as OutcomeMessage;
 }
 
 /**

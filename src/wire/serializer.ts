@@ -14,15 +14,13 @@ const { _setTreatArrayBufferViewsAsHostObjects: treatViewsAsHostObjects } =
     _setTreatArrayBufferViewsAsHostObjects(this: Serializer, on: boolean): void;
   };
 
-/** Kinds of what the serializer leaves to us. */
-enum Host {
-  /** A view of binary data: its type, its bytes. */
-  View,
-  /** A view of a part: its type, the index of the part, offset and length in bytes. */
-  ViewOfPart,
-  /** A part: its index. */
-  Part,
-}
+/* Kinds of what the serializer leaves to us. */
+/** A view of binary data: its type, its bytes. */
+const VIEW = 0;
+/** A view of a part: its type, the index of the part, offset and length in bytes. */
+const VIEW_OF_PART = 1;
+/** A part: its index. */
+const PART = 2;
 
 /**
  * Writes a value by V8's serializer. The methods are called by V8, by these names.
@@ -81,7 +79,7 @@ export class Writer extends Serializer {
       return;
     }
     if (!this.#options.canShare) throw new Error('it cannot leave the process');
-    this.writeUint32(Host.Part);
+    this.writeUint32(PART);
     this.writeUint32(this.#partOf(object));
   }
 
@@ -98,7 +96,7 @@ export class Writer extends Serializer {
       const copy = buffer.slice(byteOffset, byteOffset + byteLength);
       this.#writeViewOfPart(view, this.parts.push(copy) - 1, 0);
     } else {
-      this.writeUint32(Host.View);
+      this.writeUint32(VIEW);
       this.writeUint32(typeOf(view));
       this.writeUint32(byteLength);
       this.writeRawBytes(new Uint8Array(buffer, byteOffset, byteLength));
@@ -106,7 +104,7 @@ export class Writer extends Serializer {
   }
 
   #writeViewOfPart(view: ArrayBufferView, part: number, byteOffset: number): void {
-    this.writeUint32(Host.ViewOfPart);
+    this.writeUint32(VIEW_OF_PART);
     this.writeUint32(typeOf(view));
     this.writeUint32(part);
     this.writeDouble(byteOffset);
@@ -149,15 +147,15 @@ export class Reader extends Deserializer {
   }
 
   _readHostObject(): unknown {
-    switch (this.readUint32() as Host) {
-      case Host.View: {
+    switch (this.readUint32()) {
+      case VIEW: {
         const type = this.readUint32();
         const bytes = this.readRawBytes(this.readUint32());
         // Memory of its own: a view of the message would keep all of it, and show it to whoever asks for `buffer`.
         const memory = new Uint8Array(bytes).buffer;
         return viewOf(type, memory, 0, memory.byteLength);
       }
-      case Host.ViewOfPart: {
+      case VIEW_OF_PART: {
         const type = this.readUint32();
         const memory = this.#parts[this.readUint32()] as ArrayBuffer;
         return viewOf(type, memory, this.readDouble(), this.readDouble());
