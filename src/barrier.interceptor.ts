@@ -3,6 +3,7 @@ import { Observable, tap } from 'rxjs';
 import type { Ledger } from './ledger/ledger.js';
 import { activeLedger, httpRequestOf } from './ledger/request-ledger.js';
 import { destroyBody } from './replay/discarded-body.js';
+import { judge } from './replay/judge.js';
 import { begun } from './replay/lazy-body.js';
 import { PageRendering } from './replay/page-rendering.js';
 import { withdrawRejection } from './replay/spent-body.js';
@@ -24,11 +25,13 @@ export class BarrierInterceptor implements NestInterceptor {
     const ledger = activeLedger(context);
     if (ledger === undefined) return next.handle();
     if (!this.isInnermost) return judged(ledger, next.handle());
+    ledger.hasBarrier = true;
+    ledger.pass.handlerRan = true;
     const request = httpRequestOf(context);
-    if (request === undefined) return judged(ledger, noted(ledger, next.handle(), request));
+    if (request === undefined) return judged(ledger, noted(ledger, next.handle(), context));
     const page = PageRendering.of(context);
     const outcome = page === undefined ? next.handle() : page.rehearse(next.handle());
-    return judged(ledger, noted(ledger, begun(ledger, outcome), request));
+    return judged(ledger, noted(ledger, begun(ledger, outcome), context));
   }
 }
 
@@ -55,15 +58,20 @@ export function judged(ledger: Ledger, outcome: Observable<unknown>): Observable
   );
 }
 
-/** Keeps what the handler itself came to. */
+/** Keeps what the handler itself came to, and judges it: what stands around must see a failed run. */
 function noted(
-  { pass }: Ledger,
+  ledger: Ledger,
   outcome: Observable<unknown>,
-  request: object | undefined,
+  context: ExecutionContext,
 ): Observable<unknown> {
+  const { pass } = ledger;
+  const request = httpRequestOf(context);
   return outcome.pipe(
     tap({
-      next: (value) => (pass.outcome = { value }),
+      next: (value) => {
+        pass.outcome = { value };
+        if (!pass.mustDiscard) pass.failure ??= judge(ledger, context, value);
+      },
       error: (error: unknown) => {
         pass.outcome = { error };
         if (pass.mustDiscard && request !== undefined) withdrawRejection(request);

@@ -11,7 +11,7 @@ import {
 import { check } from './options-check.js';
 import { FuturesRuntime } from './futures.runtime.js';
 import { FuturesService } from './futures.service.js';
-import { currentLedger } from './ledger/current-pass.js';
+import { currentPass } from './ledger/current-pass.js';
 import { ledgerOf } from './ledger/request-ledger.js';
 import type { Ledger } from './ledger/ledger.js';
 import { WorkerPool } from './worker-pool.js';
@@ -75,8 +75,16 @@ const workerPool: Provider = {
 
 /** @throws FuturesContextError if there is none, or it is another app's */
 function contextLedger(runtime: FuturesRuntime): Ledger {
-  const ledger = currentLedger();
-  if (ledger?.runtime === runtime) return ledger;
+  const pass = currentPass.getStore();
+  if (pass?.ledger.runtime === runtime) {
+    if (!pass.isDiscarded && pass.ledger.pass.isRunning) return pass.ledger;
+    // Whoever asks is not this request: it would be given another's values.
+    throw new FuturesContextError(
+      'FuturesService was used after its pass had ended: by code that the handler did not await, or that runs in the async context of another request ' +
+        '(a pool, a batch loader, an event emitter). Await what the handler starts; bind what others call with AsyncResource.bind(); ' +
+        "or take the service with @Futures(), or request-scoped (scope: 'request'), which find it by the request.",
+    );
+  }
   throw new FuturesContextError(
     'FuturesService was used where no request is handled: outside a request, in middleware or a guard, or on a route that is not replayed. ' +
       'Use it in the handler and what it calls; put @UseFutures() on the route if the module cannot see that it uses futures; use WorkerPool outside requests.',

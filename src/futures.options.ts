@@ -4,6 +4,7 @@ import type { Piscina } from 'piscina';
 import { REPLAY_MODES, type ReplayMode } from './decorators/use-futures.decorator.js';
 import { describe } from './worker/describe.js';
 import { FuturesOptionsError } from './errors/index.js';
+import { UNREAD_MODES, type UnreadMode } from './ledger/unread-mode.js';
 import type { Executor } from './executors/executor.js';
 import type { ByteLimits } from './executors/wire.js';
 import type { WorkerLimits } from './worker/worker-lifetime.js';
@@ -65,6 +66,12 @@ export interface FuturesModuleOptions {
   /** What runs again on a replay, see `ReplayMode`. Default: `handler`. */
   readonly replay?: ReplayMode | undefined;
   /**
+   * What happens when the pass that is to be published did not ask for a value whose placeholder an
+   * earlier pass was given, so that the response may hold that placeholder: `error` answers with 500
+   * (`FutureUnreadError`), `warn` logs it, `ignore` does nothing. Default: `error`.
+   */
+  readonly unread?: UnreadMode | undefined;
+  /**
    * For development: replays each request that used futures once more, discards that pass, and logs
    * what differs: keys, tasks, arguments or result. Default: false.
    */
@@ -99,6 +106,7 @@ export interface ResolvedOptions {
   readonly maxPasses: number;
   readonly maxFutures: number;
   readonly replay: ReplayMode;
+  readonly unread: UnreadMode;
   readonly strict: boolean;
   readonly serverTiming: boolean;
   readonly shutdownTimeout: number;
@@ -126,6 +134,7 @@ export const DEFAULT_OPTIONS: ResolvedOptions = Object.freeze({
   maxPasses: 5,
   maxFutures: 1000,
   replay: 'handler',
+  unread: 'error',
   strict: false,
   serverTiming: false,
   shutdownTimeout: 10_000,
@@ -199,6 +208,7 @@ export function resolveOptions(input: FuturesModuleOptions = {}): ResolvedOption
   check.integer('maxPasses', options.maxPasses, 1);
   check.integer('maxFutures', options.maxFutures, 1);
   check.oneOf('replay', options.replay, REPLAY_MODES);
+  check.oneOf('unread', options.unread, UNREAD_MODES);
   check.boolean('strict', options.strict);
   check.boolean('serverTiming', options.serverTiming);
   check.duration('shutdownTimeout', options.shutdownTimeout, 0);

@@ -4,6 +4,10 @@ import type { ResolvedOptions } from './futures.options.js';
 
 const logger = new Logger('Futures');
 
+/** How long, in ms, a warning is not repeated, and how many are remembered. */
+const WARN_EVERY = 60_000;
+const MAX_WARNINGS = 1_000;
+
 /**
  * What all requests of one app share. Two apps in one process have one each.
  *
@@ -13,6 +17,7 @@ export class FuturesRuntime {
   #isShuttingDown = false;
   #shutdownTimer: NodeJS.Timeout | undefined;
   #shutdownDeadline = 0;
+  readonly #warnedAt = new Map<string, number>();
 
   constructor(
     readonly options: ResolvedOptions,
@@ -20,6 +25,15 @@ export class FuturesRuntime {
     /** Whether `FuturesService` finds its ledger by the async context, over HTTP too. */
     readonly usesContext: boolean,
   ) {}
+
+  /** Whether a warning of that name may be logged: each is once a minute. */
+  mayWarn(name: string): boolean {
+    const now = performance.now();
+    if (now - (this.#warnedAt.get(name) ?? -Infinity) < WARN_EVERY) return false;
+    if (this.#warnedAt.size >= MAX_WARNINGS) this.#warnedAt.clear();
+    this.#warnedAt.set(name, now);
+    return true;
+  }
 
   /** Whether requests that come in now are refused new futures. */
   get isShuttingDown(): boolean {

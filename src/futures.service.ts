@@ -134,6 +134,34 @@ export class FuturesService {
     return value as Awaited<Result> | Placeholder;
   }
 
+  /**
+   * Puts a value that is known already (from a cache, say) under a key, for this pass and the next
+   * ones. A pending future of that key is dropped; its task does not run. A replay may provide it
+   * again.
+   *
+   * @throws FutureAlreadyResolvedError if the key has its value already, from a task or from this pass
+   */
+  provide(key: string, value: unknown): void {
+    this.#locate().provide(key, value);
+  }
+
+  /**
+   * What a function gives in the first pass that reaches it, kept for all passes of the request: the
+   * time, a random id, a write that must happen once. A promise is kept as it is; an error is not
+   * kept, so the next pass tries again.
+   *
+   * @example
+   * ```ts
+   * const order = await this.futures.once('order', () => this.orders.insert(cart));
+   * ```
+   */
+  once<Value>(key: string, run: () => Value): Value {
+    if (typeof run !== 'function') {
+      throw new FuturesArgumentError(`once() takes a function, not ${describe(run)}.`);
+    }
+    return this.#locate().once(key, run) as Value;
+  }
+
   /** Drops a pending future; its task does not run. Returns whether there was one. */
   cancel(key: string): boolean {
     return this.#locate().cancel(key);

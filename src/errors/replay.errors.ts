@@ -16,17 +16,38 @@ export class ReplayLimitError extends FuturesException {
     readonly submitted: readonly (readonly string[])[],
     /** Keys whose value was computed but not asked for in the pass that followed. */
     readonly drifting: readonly string[],
+    { differs, kept }: ReplayLimitDetails = {},
   ) {
-    const passes = submitted.map((keys, i) => told`  pass ${i + 1}: ${keys}`).join('\n');
-    const diagnosis =
-      drifting.length > 0
-        ? told`These were computed but not asked for again, so their keys drift from pass to pass: ${drifting}. ` +
-          `Build keys only from what a replay repeats: no time, random value or counter.`
-        : `Each pass asked for something new. If the chain of dependent futures is meant to be that long, raise "maxPasses".`;
     super(
-      `The request was still submitting futures in pass ${maxPasses}, its last.\n${passes}\n${diagnosis}`,
+      kept === undefined
+        ? `The request was still submitting futures in pass ${maxPasses}, its last.\n${listed(submitted)}\n${diagnosis(drifting, differs)}`
+        : `An outcome of pass ${kept.from}, which was discarded, was kept until pass ${kept.until}, and cannot be published. ` +
+            `Something keeps a promise between passes, such as a field of a provider or a cache: do not keep it there, ` +
+            `or keep it with once(), or use replay: 'request', which makes request-scoped providers anew.`,
     );
   }
+}
+
+/** What more is known of why a request did not come to an end. */
+interface ReplayLimitDetails {
+  /** The key, and the path in its arguments, that differs from pass to pass. */
+  readonly differs?: string | undefined;
+  /** The pass whose outcome was kept, and the pass that met it again. */
+  readonly kept?: { readonly from: number; readonly until: number };
+}
+
+function listed(submitted: readonly (readonly string[])[]): string {
+  return submitted.map((keys, i) => told`  pass ${i + 1}: ${keys}`).join('\n');
+}
+
+function diagnosis(drifting: readonly string[], differs: string | undefined): string {
+  if (differs !== undefined) {
+    return `The arguments differ from pass to pass: ${differs}. Build arguments only from what a replay repeats, or keep it with once().`;
+  }
+  return drifting.length > 0
+    ? told`These were computed but not asked for again, so their keys drift from pass to pass: ${drifting}. ` +
+        `Build keys only from what a replay repeats: no time, random value or counter.`
+    : `Each pass asked for something new. If the chain of dependent futures is meant to be that long, raise "maxPasses".`;
 }
 
 /**
@@ -73,6 +94,34 @@ export class ResponseCommittedError extends FuturesException {
         : told`The response was sent while the tasks of its request ran (${keys}), when its handler did not: most likely by a timeout (a middleware, Fastify's "handlerTimeout"). ` +
             `The tasks were given up, as if the client had gone, and the request is not replayed. ` +
             `Let that timeout wait for longer than the tasks may wait and run ("queueTimeout", "timeout"), or lower these.`,
+    );
+  }
+}
+
+/**
+ * The pass that was to be published did not ask for a value whose placeholder an earlier pass was
+ * given, so that the placeholder may be in the response: something has kept it from that pass. See
+ * the option `unread`.
+ *
+ * @publicApi
+ */
+export class FutureUnreadError extends FuturesException {
+  readonly code = 'ERR_FUTURES_UNREAD';
+
+  constructor(
+    /** The keys that were not asked for. */
+    readonly keys: readonly string[],
+    /** The passes that were given their placeholders, from 1. */
+    readonly passes: readonly number[],
+    /** The pass that was to be published. */
+    readonly pass: number,
+  ) {
+    super(
+      told`Pass ${pass} did not ask for ${keys}, which pass ${passes.join(', ')} was given a placeholder for: the response may hold that placeholder. ` +
+        `Something keeps it between passes: a field of a provider, a memo, a cache, a DataLoader, a CLS store. ` +
+        `Do not keep it there; or use replay: 'request', which makes request-scoped providers anew; or compute it in once(); ` +
+        `or call clear(key) in a pass that does not need it. To be warned only: unread: 'warn'.`,
+      { key: keys[0] },
     );
   }
 }

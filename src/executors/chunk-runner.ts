@@ -1,4 +1,4 @@
-import { addMovable, unpack } from '../wire/codec.js';
+import { addMovable } from '../wire/codec.js';
 import { WireStatus, type OutcomeMessage } from '../worker/worker-protocol.js';
 import type { Job } from './job.js';
 import { Chunk } from './chunk.js';
@@ -155,9 +155,8 @@ export class ChunkRunner implements WorkersListener {
       return;
     }
     const { worker } = chunk;
-    const read = () => unpack(payload);
     const times = { startedAt, run };
-    this.#settle(job, toOutcome(job, worker, status, read, times, this.limits));
+    this.#settle(job, toOutcome(job, worker, status, payload, times, this.limits));
   }
 
   /** The message of a result has come that cannot be read as a whole. */
@@ -172,10 +171,10 @@ export class ChunkRunner implements WorkersListener {
 
   /** Takes the results that its worker has left in their shared memory. */
   #collect(chunk: Chunk): void {
-    chunk.takeFound((job, read, startedAt, run) => {
+    chunk.takeFound((job, packed, startedAt, run) => {
       const { worker } = chunk;
       const times = { startedAt, run };
-      this.#settle(job, toOutcome(job, worker, WireStatus.Resolved, read, times, this.limits));
+      this.#settle(job, toOutcome(job, worker, WireStatus.Resolved, packed, times, this.limits));
     });
   }
 

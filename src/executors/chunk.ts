@@ -11,6 +11,7 @@ import {
   type ChunkMessage,
 } from '../worker/worker-protocol.js';
 import { monotonicNow } from '../wire/clock.js';
+import type { Packed } from '../wire/codec.js';
 import { ResultSlots, chunkBytes } from '../worker/result-slots.js';
 import type { Job } from './job.js';
 
@@ -167,15 +168,15 @@ export class Chunk {
   }
 
   /** Takes the results that were left in the memory since the last time. */
-  takeFound(take: (job: Job, read: () => unknown, startedAt: number, run: number) => void): void {
+  takeFound(take: (job: Job, packed: Packed, startedAt: number, run: number) => void): void {
     // A worker runs its calls in order.
     while (this.#found < this.jobs.length && this.#slots.has(this.#found)) {
       const index = this.#found++;
       if (this.#slots.isPosted(index)) continue;
       this.#taken++;
       const slots = this.#slots;
-      const read = () => slots.value(index);
-      take(this.jobs[index] as Job, read, slots.startedAt(index), slots.run(index));
+      const packed = slots.packed(index);
+      take(this.jobs[index] as Job, packed, slots.startedAt(index), slots.run(index));
     }
   }
 

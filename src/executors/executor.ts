@@ -38,6 +38,11 @@ export interface Outcome {
   readonly wait: number;
   /** ms it ran. */
   readonly run: number;
+  /**
+   * Makes the value, or the error, anew: a pass that changes it changes nothing for the next one.
+   * Undefined: all passes are given the same.
+   */
+  readonly again?: (() => unknown) | undefined;
 }
 
 /**

@@ -4,7 +4,7 @@ import {
   TaskResultError,
   UnknownTaskError,
 } from '../errors/index.js';
-import { Form, TooLarge, isPacked, pack, unpack, type Packed } from '../wire/codec.js';
+import { Form, TooLarge, isPacked, isReadAnew, pack, unpack, type Packed } from '../wire/codec.js';
 import { holdsPlatformObject } from '../wire/platform-objects.js';
 import { monotonicNow } from '../wire/clock.js';
 import type { ErrorRecord } from '../worker/error-record.js';
@@ -122,7 +122,6 @@ export function readPosted(message: unknown): OutcomeMessage | undefined {
 /**
  * Makes an outcome of what a worker gave back.
  *
- * @param read gives what it gave
  * @param startedAt ms on the monotonic clock
  * @param run in ms
  * @internal
@@ -131,7 +130,7 @@ export function toOutcome(
   { call, queuedAt }: Job,
   worker: string,
   status: WireStatus,
-  read: () => unknown,
+  packed: Packed,
   times: { readonly startedAt: number; readonly run: number },
   limits: ByteLimits,
 ): Outcome {
@@ -139,10 +138,12 @@ export function toOutcome(
   const wait = clamp(times.startedAt - queuedAt, sinceQueued);
   const run = clamp(times.run, sinceQueued);
   try {
-    const payload = read();
     const isResolved = status === WireStatus.Resolved;
-    const value = isResolved ? payload : toError(status, payload, call, limits);
-    return { status: isResolved ? 'resolved' : 'failed', value, worker, wait, run };
+    const read = isResolved
+      ? () => unpack(packed)
+      : () => toError(status, unpack(packed), call, limits);
+    const again = isReadAnew(packed) ? read : undefined;
+    return { status: isResolved ? 'resolved' : 'failed', value: read(), worker, wait, run, again };
   } catch (cause) {
     return { status: 'failed', value: unreadable(call, status, cause), worker, wait, run };
   }

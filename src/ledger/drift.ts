@@ -1,4 +1,6 @@
 import { ReplayLimitError } from '../errors/index.js';
+import { told } from '../errors/outside-text.js';
+import { firstDifference } from '../replay/first-difference.js';
 import type { Ledger } from './ledger.js';
 
 /**
@@ -8,9 +10,32 @@ import type { Ledger } from './ledger.js';
  * @internal
  */
 export function replayLimitError(ledger: Ledger): ReplayLimitError {
-  const drifting = [...ledger.futures]
-    .filter(({ isSettled, askedIn }) => isSettled && askedIn < ledger.pass.number)
-    .map(({ key }) => key);
-  const submitted = ledger.pass.log.ended.map((pass) => pass.submitted);
-  return new ReplayLimitError(ledger.runtime.options.maxPasses, submitted, drifting);
+  const drifting = [...ledger.marks()]
+    .filter(([mark, { isSettled }]) => isSettled && mark.askedIn < ledger.pass.number)
+    .map(([, { key }]) => key);
+  const { stale } = ledger;
+  return new ReplayLimitError(ledger.maxPasses, submittedIn(ledger), drifting, {
+    differs: stale && told`"${stale.key}" at ${differenceOf(stale.before, stale.after)}`,
+  });
+}
+
+/** The error of a pass whose outcome is that of an earlier one, which was discarded. @internal */
+export function keptOutcomeError(ledger: Ledger, pass: number): ReplayLimitError {
+  const { number } = ledger.pass;
+  return new ReplayLimitError(ledger.maxPasses, submittedIn(ledger), [], {
+    kept: { from: pass, until: number },
+  });
+}
+
+function submittedIn(ledger: Ledger): (readonly string[])[] {
+  return ledger.pass.log.ended.map((pass) => pass.submitted);
+}
+
+function differenceOf(before: unknown, after: unknown): string {
+  try {
+    return firstDifference(before, after, 'args') ?? 'args';
+  } catch {
+    // They are nested too deeply to be compared, or cannot be read.
+    return 'args';
+  }
 }

@@ -1,25 +1,45 @@
 import type { Call, Outcome } from '../executors/executor.js';
 import type { AnyFunction } from '../tasks/task.js';
+import { SentArguments } from './fingerprint.js';
+import { SharedValue } from './shared-value.js';
 
 const NOT_STARTED: Promise<void> = Promise.resolve();
+
+/**
+ * What passes did with a key.
+ *
+ * @internal
+ */
+export class Mark {
+  /** The last pass that asked for it; 0: none. */
+  askedIn = 0;
+  /** The last pass that was given a placeholder, a fallback, or an error that it is pending; 0: none. */
+  handedOutIn = 0;
+  /** What that pass was given, if anything. */
+  placeholder: unknown;
+  /** Whether that pass had been given another placeholder before: that may be why it asked. */
+  isAfterOthers = false;
+  /** The last pass that was given the value; 0: none. */
+  readIn = 0;
+}
 
 /**
  * A value of a request: submitted, then resolved, with a value or an error.
  *
  * @internal
  */
-export class Future {
+export class Future extends Mark {
   /** Between `pending` and `resolved` or `failed`, its task is with an executor: `running`. */
   state: 'pending' | 'running' | 'resolved' | 'failed' = 'pending';
   /** The value if resolved; the error if failed. */
-  value: unknown;
+  #value: SharedValue | undefined;
   worker = '';
   /** ms from the start of the request to the hand-over to the executor. */
   handedOver = 0;
   wait = 0;
   run = 0;
-  /** The last pass that asked for it. */
-  askedIn: number;
+  /** Its arguments as they were sent, if they are to be compared, and not all primitive. */
+  #sent: SentArguments | undefined;
   /** Resolves when the batch that it is part of has ended. */
   settled = NOT_STARTED;
 
@@ -29,9 +49,10 @@ export class Future {
     readonly source: AnyFunction,
     readonly call: Call,
     readonly executor: string,
-    pass: number,
+    /** Whether its arguments are to be compared with those it is asked for with later. */
+    readonly isCompared: boolean,
   ) {
-    this.askedIn = pass;
+    super();
   }
 
   get isSettled(): boolean {
@@ -44,12 +65,60 @@ export class Future {
     this.settled = batch;
   }
 
-  resolve({ status, value, worker, wait, run }: Outcome, handedOver: number): void {
+  /** Whether its value was given by `provide()`, and in which pass; 0: it was not. */
+  providedIn = 0;
+
+  get isProvided(): boolean {
+    return this.providedIn > 0;
+  }
+
+  /** It is settled by a value that is known already. */
+  provide(value: unknown, pass: number): void {
+    this.providedIn = pass;
+    this.resolve({ status: 'resolved', value, worker: '', wait: 0, run: 0 }, 0);
+  }
+
+  /** Goes on with what passes did with its key before it was submitted. */
+  takeOver(earlier: Mark | undefined): void {
+    if (earlier === undefined) return;
+    const { handedOutIn, placeholder, isAfterOthers } = earlier;
+    Object.assign(this, { handedOutIn, placeholder, isAfterOthers });
+  }
+
+  /** Keeps what its arguments are now, when they are sent. */
+  seal(): void {
+    if (!this.isCompared || this.call.args.every(isPrimitive)) return;
+    this.#sent ??= new SentArguments(this.source, this.call.args);
+  }
+
+  /** Whether these are the arguments that were sent. */
+  wasSent(args: readonly unknown[]): boolean {
+    if (this.#sent !== undefined) return this.#sent.equal(args);
+    const { args: sent } = this.call;
+    return sent.length === args.length && sent.every((each, i) => Object.is(each, args[i]));
+  }
+
+  /**
+   * The value; throws the error if it failed.
+   *
+   * @param reader the pass that asks
+   */
+  read(reader: object): unknown {
+    const value = this.#value?.read(reader);
+    if (this.state === 'failed') throw value;
+    return value;
+  }
+
+  resolve({ status, value, worker, wait, run, again }: Outcome, handedOver: number): void {
+    this.#value = new SharedValue(this.key, value, again);
     this.handedOver = handedOver;
     this.state = status;
-    this.value = value;
     this.worker = worker;
     this.wait = wait;
     this.run = run;
   }
+}
+
+function isPrimitive(value: unknown): boolean {
+  return value === null || (typeof value !== 'object' && typeof value !== 'function');
 }

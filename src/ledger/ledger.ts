@@ -1,5 +1,7 @@
+import { types } from 'node:util';
 import {
   FutureAlreadyResolvedError,
+  FutureConflictError,
   FutureNotResolvedError,
   FutureNotSubmittedError,
   TooManyFuturesError,
@@ -9,7 +11,7 @@ import type { FuturesRuntime } from '../futures.runtime.js';
 import type { ResponseHead } from '../replay/response-head.js';
 import { serverTiming } from '../replay/server-timing.js';
 import type { ClientConnection } from './client-connection.js';
-import type { Future } from './future.js';
+import { Mark, type Future } from './future.js';
 import type { AnyFunction } from '../tasks/task.js';
 import { PassState } from './pass-state.js';
 import { refusals } from './refusals.js';
@@ -21,15 +23,25 @@ import {
   type Submission,
   type SubmitOptions,
 } from './submission.js';
+import type { UnreadMode } from './unread-mode.js';
 import { TurnBatch } from './turn-batch.js';
+
+const { isPromise } = types;
 
 /** What a ledger is told of its request. */
 export interface LedgerOptions {
   readonly runtime: FuturesRuntime;
   readonly client: ClientConnection;
   readonly head: ResponseHead;
-  /** Resolvers of one GraphQL request share their futures. Default: a map of its own. */
-  readonly futures?: Map<string, Future> | undefined;
+  /** What the resolvers of one GraphQL request share. Default: maps of its own. */
+  readonly shared?: SharedState | undefined;
+}
+
+/** What several ledgers of one request share. */
+export interface SharedState {
+  readonly futures: Map<string, Future>;
+  /** What was kept by `once()`. */
+  readonly kept: Map<string, unknown>;
 }
 
 /**
@@ -47,17 +59,40 @@ export class Ledger {
   /** Undoes what passes did to the response's head. */
   restoreHead: () => void = () => {};
 
+  /** The last settled future that was asked for with other arguments than it was computed with. */
+  stale: { readonly key: string; readonly before: unknown; readonly after: unknown } | undefined;
+  /** Whether the handler used `once()`. */
+  usesOnce = false;
+  /** Whether a barrier stands around the handler, and tells whether it has run. */
+  hasBarrier = false;
+  /** What happens when the published pass leaves a key unread. */
+  unread: UnreadMode;
+
   readonly #futures: Map<string, Future>;
+  /** What was kept by `once()`. */
+  readonly #kept: Map<string, unknown>;
+  /** What the passes of this ledger did with futures that it shares with others; undefined: they are its own. */
+  readonly #marks: Map<string, Mark> | undefined;
+  /** The same, of keys that nothing was submitted under. */
+  #unsubmitted: Map<string, Mark> | undefined;
   #declared: TurnBatch | undefined;
   readonly #takesSubmissions: boolean;
 
-  constructor({ runtime, client, head, futures }: LedgerOptions) {
+  constructor({ runtime, client, head, shared }: LedgerOptions) {
     this.runtime = runtime;
     this.client = client;
     this.head = head;
     this.pass = new PassState(runtime.options.strict);
-    this.#futures = futures ?? new Map();
+    this.#futures = shared?.futures ?? new Map();
+    this.#kept = shared?.kept ?? new Map();
+    this.#marks = shared && new Map();
+    this.unread = runtime.options.unread;
     this.#takesSubmissions = !runtime.isShuttingDown;
+  }
+
+  /** Passes of this request at most. */
+  get maxPasses(): number {
+    return this.runtime.options.maxPasses;
   }
 
   future(key: string): Future | undefined {
@@ -68,25 +103,32 @@ export class Ledger {
     return this.#futures.values();
   }
 
+  /** Each key with what this ledger's passes did with it. */
+  *marks(): Generator<[Mark, Future]> {
+    for (const future of this.#futures.values()) {
+      const mark = this.#marks === undefined ? future : this.#marks.get(future.key);
+      if (mark !== undefined) yield [mark, future];
+    }
+  }
+
   result(key: string): unknown {
     this.pass.ask(key);
     const future = this.#futures.get(key);
-    if (future === undefined) {
-      checkKey(key);
-      throw new FutureNotSubmittedError(key);
-    }
-    if (future.isSettled) return this.#read(future);
-    this.pass.awaited.add(future);
+    if (future?.isSettled === true) return this.#read(future);
+    if (future === undefined) checkKey(key);
+    else this.pass.awaited.add(future);
+    this.#handOut(key, future, undefined);
+    if (future === undefined) throw new FutureNotSubmittedError(key);
     throw new FutureNotResolvedError(key, future.call.task.id);
   }
 
   resultOr(key: string, fallback: unknown): unknown {
     this.pass.ask(key);
     const future = this.#futures.get(key);
+    if (future?.isSettled === true) return this.#read(future);
     if (future === undefined) checkKey(key);
-    else if (future.isSettled) return this.#read(future);
     else this.pass.awaited.add(future);
-    return fallback;
+    return this.#handOut(key, future, fallback);
   }
 
   submit(submission: Submission): void {
@@ -96,11 +138,10 @@ export class Ledger {
     if (known?.isSettled === true) throw new FutureAlreadyResolvedError(key, known.call.task.id);
     if (known !== undefined && isSame(known, task, args)) {
       this.pass.awaited.add(known);
+      this.#markOf(known).askedIn = this.pass.number;
       return;
     }
-    if (this.request === undefined) throw refusals.notReplayed(key);
-    this.pass.awaited.add(this.#create(submission));
-    if (known !== undefined) this.pass.awaited.delete(known);
+    this.#submit(submission, known);
   }
 
   /** The value if it is there; else the placeholder, and it is submitted. */
@@ -111,34 +152,72 @@ export class Ledger {
     args: readonly unknown[],
     options: SubmitOptions | undefined,
   ): unknown {
-    const future = this.#futures.get(key);
-    if (future === undefined) {
-      this.submit({ key, task, args, options });
-      return placeholder;
+    const known = this.#futures.get(key);
+    if (known === undefined) {
+      this.pass.ask(key, task, args);
+      return this.#handOut(key, this.#submit({ key, task, args, options }), placeholder);
     }
     this.pass.ask(key, task, args);
-    this.#checkConflict(future, task, args);
-    if (future.isSettled) return this.#read(future);
-    this.pass.awaited.add(future);
-    return placeholder;
+    this.#checkConflict(known, task, args);
+    if (known.isSettled) {
+      if (!this.#isStale(known, args)) return this.#read(known);
+      return this.#handOut(key, this.#submit({ key, task, args, options }, known), placeholder);
+    }
+    this.pass.awaited.add(known);
+    return this.#handOut(key, known, placeholder);
   }
 
   /** Computes the value before the handler is called; those declared together go as one batch. */
   declare(submission: Submission): unknown {
     const { key, task, args } = submission;
     this.pass.ask(key, task, args);
-    const known = this.#futures.get(key);
-    if (known !== undefined) {
-      this.#checkConflict(known, task, args);
-      if (known.isSettled) return this.#read(known);
+    let future = this.#futures.get(key);
+    if (future !== undefined) {
+      this.#checkConflict(future, task, args);
+      if (future.isSettled) {
+        if (!this.#isStale(future, args)) return this.#read(future);
+        future = undefined;
+      }
     }
-    const future = known ?? this.#create(submission);
-    if (future.state === 'pending') {
-      this.pass.awaited.delete(future);
+    const declared = future ?? this.#create(submission);
+    if (declared.state === 'pending') {
+      this.pass.awaited.delete(declared);
       this.#declared ??= new TurnBatch((futures) => this.#run(futures));
-      this.#declared.add(future);
+      this.#declared.add(declared);
     }
-    return future.settled.then(() => this.#read(future));
+    return declared.settled.then(() => this.#read(declared));
+  }
+
+  /** Puts a value that is known already under a key. */
+  provide(key: string, value: unknown): void {
+    checkKey(key);
+    this.pass.ask(key);
+    const known = this.#futures.get(key);
+    if (known !== undefined) this.#markOf(known).askedIn = this.pass.number;
+    const isOfEarlierPass = known?.isProvided === true && known.providedIn < this.pass.number;
+    if (known?.isSettled === true && !isOfEarlierPass) {
+      throw new FutureAlreadyResolvedError(key, known.call.task.id);
+    }
+    if (known !== undefined) this.pass.awaited.delete(known);
+    const future = this.#create({ key, task: provided, args: [], options: undefined });
+    future.provide(value, this.pass.number);
+    this.#markOf(future).askedIn = this.pass.number;
+  }
+
+  /** What a function gives in the first pass that reaches it. */
+  once(key: string, run: () => unknown): unknown {
+    checkKey(key);
+    this.usesOnce = true;
+    if (this.#kept.has(key)) return this.#kept.get(key);
+    this.#checkOpen(key);
+    const value = run();
+    this.#kept.set(key, value);
+    if (!isPromise(value)) return value;
+    // An error is not kept. Nobody may be left to await it: its pass may have ended.
+    value.catch(() => {
+      if (this.#kept.get(key) === value) this.#kept.delete(key);
+    });
+    return value;
   }
 
   cancel(key: string): boolean {
@@ -168,6 +247,7 @@ export class Ledger {
     if (futures.length === 0) return;
     const { executors, options } = this.runtime;
     const start = performance.now() - this.pass.log.origin;
+    for (const future of futures) future.seal();
     const outcomes = await this.client.running(() => executors.run(futures, this.client));
     futures.forEach((future, i) => future.resolve(outcomes[i] as Outcome, start));
     if (options.serverTiming && !this.head.isSent) {
@@ -176,9 +256,62 @@ export class Ledger {
   }
 
   #read(future: Future): unknown {
-    future.askedIn = this.pass.number;
-    if (future.state === 'failed') throw future.value;
-    return future.value;
+    const mark = this.#markOf(future);
+    mark.askedIn = this.pass.number;
+    mark.readIn = this.pass.number;
+    return future.read(this.pass.log.token);
+  }
+
+  /** Notes what a pass is given in place of a value, and returns it. */
+  #handOut(key: string, future: Future | undefined, placeholder: unknown): unknown {
+    const { pass } = this;
+    const mark = future === undefined ? this.#unsubmittedMark(key) : this.#markOf(future);
+    mark.askedIn = pass.number;
+    if (mark.handedOutIn !== pass.number) {
+      mark.handedOutIn = pass.number;
+      mark.placeholder = placeholder;
+      mark.isAfterOthers = pass.hasHandedOut;
+    }
+    pass.hasHandedOut = true;
+    return placeholder;
+  }
+
+  #markOf(future: Future): Mark {
+    if (this.#marks === undefined) return future;
+    let mark = this.#marks.get(future.key);
+    if (mark === undefined) this.#marks.set(future.key, (mark = new Mark()));
+    return mark;
+  }
+
+  /** Of a key that nothing was submitted under yet. */
+  #unsubmittedMark(key: string): Mark {
+    const marks = this.#marks ?? (this.#unsubmitted ??= new Map<string, Mark>());
+    let mark = marks.get(key);
+    if (mark === undefined) marks.set(key, (mark = new Mark()));
+    return mark;
+  }
+
+  /**
+   * Whether a settled future was computed with other arguments than it is asked for with, so that
+   * its value is not the one that is asked for: they may have come from a placeholder.
+   */
+  #isStale(future: Future, args: readonly unknown[]): boolean {
+    if (!future.isCompared || future.isProvided || this.pass.isRehearsal) return false;
+    if (future.wasSent(args)) return false;
+    if (this.#markOf(future).askedIn === this.pass.number || this.#marks !== undefined) {
+      this.#conflict(future);
+    }
+    this.stale = { key: future.key, before: future.call.args, after: args };
+    return true;
+  }
+
+  #submit(submission: Submission, known?: Future): Future {
+    if (this.request === undefined) throw refusals.notReplayed(submission.key);
+    const future = this.#create(submission);
+    this.pass.awaited.add(future);
+    if (known !== undefined) this.pass.awaited.delete(known);
+    this.#markOf(future).askedIn = this.pass.number;
+    return future;
   }
 
   #create(submission: Submission): Future {
@@ -189,8 +322,13 @@ export class Ledger {
     if (this.#futures.size >= maxFutures && !this.#futures.has(key)) {
       throw new TooManyFuturesError(maxFutures, key);
     }
-    const future = createFuture(this.runtime, submission, this.pass.number);
+    const isCompared =
+      this.pass.hasHandedOut || this.runtime.usesContext || this.#marks !== undefined;
+    const future = createFuture(this.runtime, submission, isCompared);
     this.pass.log.submitted(key);
+    if (this.#marks === undefined) {
+      future.takeOver(this.#futures.get(key) ?? this.#unsubmitted?.get(key));
+    }
     this.#futures.set(key, future);
     return future;
   }
@@ -203,9 +341,17 @@ export class Ledger {
 
   #checkConflict(future: Future, task: AnyFunction, args: readonly unknown[]): void {
     const conflict = conflictOf(future, task, args);
-    if (conflict === undefined) return;
-    this.pass.failure ??= conflict;
-    throw conflict;
+    if (conflict !== undefined) this.#fail(conflict);
+  }
+
+  /** One key is asked for as two computations in one pass, or by two resolvers. */
+  #conflict({ key, call }: Future): never {
+    return this.#fail(new FutureConflictError(key, call.task.id, call.task.id));
+  }
+
+  #fail(error: Error): never {
+    this.pass.failure ??= error;
+    throw error;
   }
 
   #drop(key: string, matches: (future: Future) => boolean): boolean {
@@ -213,6 +359,11 @@ export class Ledger {
     const future = this.#futures.get(key);
     if (future === undefined || !matches(future)) return false;
     this.pass.awaited.delete(future);
+    this.#marks?.delete(key);
+    this.#unsubmitted?.delete(key);
     return this.#futures.delete(key);
   }
 }
+
+/** Stands for the task of a value that was provided. */
+function provided(): void {}

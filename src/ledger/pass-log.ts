@@ -37,6 +37,11 @@ export class PassLog {
     return this.#ended.map((entry, i) => this.#record(entry, i + 1, entry.end));
   }
 
+  /** Stands for the pass that runs. */
+  get token(): object {
+    return this.#current;
+  }
+
   get current(): PassRecord {
     return this.#record(this.#current, this.#ended.length + 1, performance.now());
   }

@@ -17,6 +17,8 @@ export type PassOutcome = { readonly value: unknown } | { readonly error: unknow
  */
 export class PassState {
   readonly log = new PassLog();
+  /** Errors by which passes of this request were discarded. */
+  readonly #rejections = new WeakSet<object>();
   /** What the handler came to in this pass, before other interceptors changed it. */
   outcome: PassOutcome | undefined;
   /**
@@ -26,6 +28,12 @@ export class PassState {
   failure: Error | undefined;
   /** Whether this pass is published with its placeholders. */
   isPublishedAsIs = false;
+  /** Whether it was given a placeholder, a fallback, or an error that a value is pending. */
+  hasHandedOut = false;
+  /** Whether the handler has run in it, where a barrier around it tells. */
+  handlerRan = false;
+  /** Whether what it is to publish was judged already. */
+  isJudged = false;
   /** What this pass goes on without, or, when it has been discarded, went on without. */
   readonly awaited = new Set<Future>();
 
@@ -48,6 +56,18 @@ export class PassState {
   /** `between`: a pass was discarded, and its tasks run; `ended`: no pass follows. */
   get phase(): 'running' | 'between' | 'ended' {
     return this.#phase;
+  }
+
+  /** Whether this pass is only compared with the one before, and submits nothing. */
+  get isRehearsal(): boolean {
+    return this.#isRehearsal;
+  }
+
+  /** The earlier pass of this request by whose error this pass has failed, if one has. */
+  keptFrom(error: unknown): number | undefined {
+    if (!this.#rejections.has(error as object)) return undefined;
+    const { pass } = error as PassDiscardedError;
+    return pass < this.#number ? pass : undefined;
   }
 
   get isRunning(): boolean {
@@ -109,6 +129,9 @@ export class PassState {
     this.#number++;
     this.#phase = 'running';
     this.outcome = undefined;
+    this.hasHandedOut = false;
+    this.handlerRan = false;
+    this.isJudged = false;
     this.awaited.clear();
     this.log.begin();
     if (this.#asks !== undefined) this.#asks = new Map();
@@ -126,7 +149,9 @@ export class PassState {
   }
 
   #discarded(cause?: unknown): PassDiscardedError {
-    return new PassDiscardedError(this.#number, cause);
+    const error = new PassDiscardedError(this.#number, cause);
+    this.#rejections.add(error);
+    return error;
   }
 }
 

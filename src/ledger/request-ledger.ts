@@ -4,11 +4,10 @@ import { runtimeOf, type FuturesRuntime } from '../futures.runtime.js';
 import { responseHeadOf } from '../replay/response-head.js';
 import { ClientConnection } from './client-connection.js';
 import { currentLedger } from './current-pass.js';
-import type { Future } from './future.js';
-import { Ledger } from './ledger.js';
+import { Ledger, type SharedState } from './ledger.js';
 
 const LEDGER = Symbol('nestjs-futures.ledger');
-const FUTURES = Symbol('nestjs-futures.futures');
+const SHARED = Symbol('nestjs-futures.shared');
 
 /** Where things are kept: on the HTTP request; in GraphQL on a field's info and the context object. */
 interface Carrier {
@@ -18,7 +17,7 @@ interface Carrier {
 interface GraphqlContext {
   readonly req?: { readonly res?: object };
   readonly res?: object;
-  [FUTURES]?: Map<string, Future>;
+  [SHARED]?: SharedState;
 }
 
 /** The ledger of an HTTP request or a GraphQL field, if one was attached. @internal */
@@ -64,7 +63,7 @@ export function openLedger(runtime: FuturesRuntime, context: ExecutionContext): 
     client: ClientConnection.of(response?.raw ?? response),
     // The head of a GraphQL response belongs to all its resolvers.
     head: responseHeadOf(type === 'http' ? response : undefined),
-    futures: graphql && (graphql[FUTURES] ??= new Map()),
+    shared: graphql && (graphql[SHARED] ??= { futures: new Map(), kept: new Map() }),
   });
   const carrier = httpRequestOf(context) ?? fieldOf(context);
   if (carrier !== undefined) attachLedger(carrier, ledger);

@@ -1,9 +1,9 @@
-import { isDeepStrictEqual } from 'node:util';
 import { FutureConflictError, FuturesArgumentError } from '../errors/index.js';
 import type { Transferable } from '../executors/executor.js';
 import type { Assignment } from '../executors/executors.js';
 import type { FuturesRuntime } from '../futures.runtime.js';
-import { isTaskHandle, taskReference, type AnyFunction } from '../tasks/task.js';
+import { isSameTask, isTaskHandle, taskReference, type AnyFunction } from '../tasks/task.js';
+import { sameArguments } from './fingerprint.js';
 import { Future } from './future.js';
 
 /**
@@ -39,10 +39,10 @@ export interface Submission {
 export function createFuture(
   runtime: FuturesRuntime,
   submission: Submission,
-  pass: number,
+  isCompared: boolean,
 ): Future {
   const { call, executor } = assign(runtime, submission);
-  return new Future(submission.key, submission.task, call, executor, pass);
+  return new Future(submission.key, submission.task, call, executor, isCompared);
 }
 
 /**
@@ -86,13 +86,13 @@ export function checkKey(key: unknown): void {
 
 /** Whether the future stands for just this computation. */
 export function isSame(future: Future, task: AnyFunction, args: readonly unknown[]): boolean {
-  return future.source === task && isDeepStrictEqual(future.call.args, args);
+  return isSameTask(future.source, task) && sameArguments(task, future.call.args, args);
 }
 
 /**
  * The error of a future that is asked for as another computation: by another task, or, while it is
- * not settled, with other arguments. Handles are compared by identity; plain functions are not
- * compared, since each pass makes new closures.
+ * not settled, with other arguments. Handles are compared by file and export; plain functions are
+ * not compared, since each pass makes new closures.
  *
  * @internal
  */
@@ -102,9 +102,10 @@ export function conflictOf(
   args: readonly unknown[],
 ): Error | undefined {
   const { key, source, call } = future;
-  if (source !== task && (isTaskHandle(source) || isTaskHandle(task))) {
+  if (future.isProvided) return undefined;
+  if (!isSameTask(source, task) && (isTaskHandle(source) || isTaskHandle(task))) {
     return new FutureConflictError(key, call.task.id, taskReference(task, key).id);
   }
-  if (future.isSettled || isDeepStrictEqual(call.args, args)) return undefined;
+  if (future.isSettled || sameArguments(task, call.args, args)) return undefined;
   return new FutureConflictError(key, call.task.id, call.task.id);
 }

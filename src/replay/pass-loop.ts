@@ -3,7 +3,8 @@ import type { Observer, Subscriber, Subscription } from 'rxjs';
 import { PassDiscardedError, ResponseCommittedError } from '../errors/index.js';
 import { isA } from '../errors/is-a.js';
 import { currentPass, type CurrentPass } from '../ledger/current-pass.js';
-import { replayLimitError } from '../ledger/drift.js';
+import { keptOutcomeError, replayLimitError } from '../ledger/drift.js';
+import { judge } from './judge.js';
 import type { Ledger } from '../ledger/ledger.js';
 import { httpRequestOf } from '../ledger/request-ledger.js';
 import { watchStrayRejections } from '../ledger/stray-rejections.js';
@@ -115,6 +116,14 @@ export class PassLoop implements Observer<unknown> {
     } else if (this.ledger.pass.failure !== undefined) {
       destroyBody(value);
       this.#fail(this.ledger.pass.failure);
+    } else this.#publish(value);
+  }
+
+  #publish(value: unknown): void {
+    const unread = this.#hasPublished ? undefined : judge(this.ledger, this.context, value);
+    if (unread !== undefined) {
+      destroyBody(value);
+      this.#fail(unread);
     } else if (this.#isRehearsed) this.#last = { value };
     else {
       this.#hasPublished = true;
@@ -128,7 +137,9 @@ export class PassLoop implements Observer<unknown> {
     if (this.#isDiscarding) return;
     // That of another request arrives where an interceptor shares the runs of equal ones.
     const isOfAnother = isA(error, PassDiscardedError) && pass.failure === undefined;
-    if (pass.mustDiscard || isOfAnother) this.#discard();
+    const keptFrom = pass.mustDiscard ? undefined : pass.keptFrom(error);
+    if (keptFrom !== undefined) this.#fail(keptOutcomeError(this.ledger, keptFrom));
+    else if (pass.mustDiscard || isOfAnother) this.#discard();
     else this.#fail(pass.failure ?? error);
   }
 
@@ -148,7 +159,7 @@ export class PassLoop implements Observer<unknown> {
   }
 
   #rehearse(value: unknown): void {
-    this.#rehearsal = new Rehearsal(this.ledger, this.context, value);
+    this.#rehearsal = new Rehearsal(this.ledger, this.context, value, this.#isCloned);
     this.#rehearsal.begin();
     this.start();
   }
@@ -177,6 +188,11 @@ export class PassLoop implements Observer<unknown> {
     if (this.#isCommitted) this.#endCommitted('tasks');
     else if (ledger.client.isCancelled || this.subscriber.closed) this.#abandon();
     else this.#next();
+  }
+
+  /** Whether each pass runs in a clone of the request. */
+  get #isCloned(): boolean {
+    return this.request !== undefined;
   }
 
   #next(): void {

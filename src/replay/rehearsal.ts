@@ -5,6 +5,7 @@ import { told } from '../errors/outside-text.js';
 import type { Ledger } from '../ledger/ledger.js';
 import type { Ask, PassOutcome } from '../ledger/pass-state.js';
 import { httpRequestOf } from '../ledger/request-ledger.js';
+import { differenceInUnread, findUnread } from '../ledger/unread.js';
 import { isTaskHandle, taskReference } from '../tasks/task.js';
 import { firstDifference } from './first-difference.js';
 import { isSse } from './futures-handlers.js';
@@ -21,13 +22,17 @@ export class Rehearsal {
   readonly #asks: ReadonlyMap<string, Ask>;
   readonly #outcome: PassOutcome | undefined;
   readonly #restoreHead: () => void;
+  readonly #unread: string | undefined;
 
   constructor(
     private readonly ledger: Ledger,
     private readonly context: ExecutionContext,
     /** What is published. */
     readonly value: unknown,
+    /** Whether each pass is that of a clone of the request. */
+    private readonly isCloned: boolean,
   ) {
+    this.#unread = differenceInUnread(findUnread(ledger, value));
     this.#asks = ledger.pass.asks;
     this.#outcome = ledger.pass.outcome;
     this.#restoreHead = ledger.head.remember();
@@ -36,7 +41,8 @@ export class Rehearsal {
   /** Whether there is something to compare, and a response that can wait. */
   static isPossible(ledger: Ledger, context: ExecutionContext): boolean {
     if (isSse(context.getHandler())) return false;
-    return ledger.pass.asks.size > 0 && !ledger.pass.isPublishedAsIs && !ledger.head.isSent;
+    const isComparable = ledger.pass.asks.size > 0 || ledger.pass.number > 1;
+    return isComparable && !ledger.pass.isPublishedAsIs && !ledger.head.isSent;
   }
 
   begin(): void {
@@ -46,8 +52,10 @@ export class Rehearsal {
   end(): void {
     this.#restoreHead();
     const difference =
+      this.#unread ??
       differenceInArguments(this.#asks, this.ledger) ??
-      differenceInAsks(this.#asks, this.ledger.pass.asks) ??
+      // Request-scoped providers are new in each pass, but for this one.
+      (this.isCloned ? undefined : differenceInAsks(this.#asks, this.ledger.pass.asks)) ??
       differenceInOutcome(this.#outcome, this.ledger.pass.outcome);
     if (difference !== undefined) {
       logger.error(new ReplayUnsafeError(routeOf(this.context), difference));

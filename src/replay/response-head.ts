@@ -10,6 +10,8 @@ import { isA } from '../errors/is-a.js';
 export interface ResponseHead {
   /** Whether it was sent, so that nothing can be undone any more. */
   readonly isSent: boolean;
+  /** The status as it is now; 0 where there is none. */
+  readonly status: number;
   /** Returns a function that makes the head again what it is now. */
   remember(): () => void;
   setHeader(name: string, value: string): void;
@@ -40,6 +42,7 @@ export function responseHeadOf(response: object | undefined): ResponseHead {
 
 const NO_HEAD: ResponseHead = Object.freeze({
   isSent: false,
+  status: 0,
   remember: () => () => {},
   setHeader: () => {},
 });
@@ -49,6 +52,10 @@ class RawResponseHead implements ResponseHead {
 
   constructor(response: ServerResponse) {
     this.#response = response;
+  }
+
+  get status(): number {
+    return this.#response.statusCode;
   }
 
   get isSent(): boolean {
@@ -105,6 +112,10 @@ class FastifyResponseHead implements ResponseHead {
   constructor(reply: FastifyReply) {
     this.#reply = reply;
     this.#raw = new RawResponseHead(reply.raw);
+  }
+
+  get status(): number {
+    return this.#reply.statusCode;
   }
 
   get isSent(): boolean {

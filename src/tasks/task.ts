@@ -74,6 +74,19 @@ export function taskReference(task: unknown, key?: string): TaskReference {
   );
 }
 
+/**
+ * Whether two handles name one function of one file: two modules may each have called `taskFile()`.
+ *
+ * @internal
+ */
+export function isSameTask(task: AnyFunction, other: AnyFunction): boolean {
+  if (task === other) return true;
+  const { url, exportName } = taskReference(task);
+  if (url === undefined) return false;
+  const reference = taskReference(other);
+  return reference.url === url && reference.exportName === exportName;
+}
+
 /** @internal */
 export function isTaskHandle(task: AnyFunction): boolean {
   return REFERENCE in task;

@@ -9,6 +9,7 @@ import { ClientConnection } from '../ledger/client-connection.js';
 import { replayLimitError } from '../ledger/drift.js';
 import { Ledger } from '../ledger/ledger.js';
 import type { PassOutcome } from '../ledger/pass-state.js';
+import { differenceInUnread, findUnread } from '../ledger/unread.js';
 import {
   differenceInArguments,
   differenceInAsks,
@@ -61,9 +62,11 @@ export async function assertReplaySafe<Result>(
   if ('error' in outcome) throw outcome.error;
 
   const { asks } = ledger.pass;
+  const unread = differenceInUnread(findUnread(ledger, outcome.value));
   ledger.pass.rehearse();
   const repeated = await runPass(handler, futures);
   const difference =
+    unread ??
     differenceInArguments(asks, ledger) ??
     differenceInAsks(asks, ledger.pass.asks) ??
     differenceInOutcome(outcome, repeated);

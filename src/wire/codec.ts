@@ -91,6 +91,11 @@ export function unpack(packed: Packed): unknown {
   }
 }
 
+/** Whether what {@link unpack} reads shares nothing with what it has read before. */
+export function isReadAnew([form, , parts]: Packed): boolean {
+  return form === Form.Json || (form === Form.Bytes && parts === undefined);
+}
+
 /** Whether it is of a form that {@link unpack} takes; what it contains may still be unreadable. */
 export function isPacked(value: unknown): value is Packed {
   if (!isArray(value)) return false;

@@ -1,6 +1,7 @@
 import { toUSVString } from 'node:util';
 import { isPlainData } from '../wire/plain-data.js';
-import { byteLengthOf, parse, stringify } from '../wire/primordials.js';
+import { Form, type Packed } from '../wire/codec.js';
+import { byteLengthOf, stringify } from '../wire/primordials.js';
 import { transferListOf } from './transfer-lists.js';
 import { PROGRESS_BYTES } from './worker-protocol.js';
 
@@ -106,25 +107,26 @@ export class ResultSlots {
     return this.#floats[index * 4 + RUN] as number;
   }
 
-  /** @throws Error if it cannot be read: the worker has broken the protocol */
-  value(index: number): unknown {
+  /** The result as it was written, which shares nothing with this memory. */
+  packed(index: number): Packed {
     switch (this.#kind(index)) {
       case NUMBER:
-        return this.#floats[index * 4 + NUMBER_AT];
+        return [Form.Value, this.#floats[index * 4 + NUMBER_AT]];
       case TEXT:
-        return this.#readText(index);
+        return [Form.Text, this.#readText(index)];
       case JSON_TEXT:
-        return parse(this.#readText(index));
+        return [Form.Json, this.#readText(index)];
       case TRUE:
-        return true;
+        return [Form.Value, true];
       case FALSE:
-        return false;
+        return [Form.Value, false];
       case NULL:
-        return null;
+        return [Form.Value, null];
       case UNDEFINED:
-        return undefined;
+        return [Form.Value, undefined];
       default:
-        throw new Error('a result of an unknown kind');
+        // The worker has broken the protocol: this cannot be read.
+        return [Form.Json, ''];
     }
   }
 
