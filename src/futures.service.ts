@@ -195,7 +195,9 @@ export class FuturesService {
    * @throws PassDiscardedError if anything is pending: let it pass
    */
   barrier(): void {
-    this.#locate().pass.barrier();
+    const ledger = this.#locate();
+    ledger.usesBarrier = true;
+    ledger.pass.barrier();
   }
 
   /** Publishes this pass as it is, placeholders and all; the tasks of pending futures do not run. */

@@ -1,4 +1,4 @@
-import { Controller, Get, Injectable, Scope } from '@nestjs/common';
+import { Controller, Get, Injectable, Post, Scope } from '@nestjs/common';
 import {
   Future,
   Futures,
@@ -397,5 +397,37 @@ onEachAdapter('one task, two handles', (start) => {
     ]);
     const app = await start({ controllers: [page] });
     expect((await app.get('/')).body).toEqual([3, 3]);
+  });
+});
+
+onEachAdapter('strict, for a handler that writes,', (start) => {
+  const writing = (page: (futures: FuturesService) => unknown) => {
+    @Controller()
+    class Orders {
+      @Post()
+      add(@Futures() futures: FuturesService) {
+        return page(futures);
+      }
+    }
+    return start({ controllers: [Orders], futures: { strict: true } });
+  };
+
+  it('names it if it is replayed, once', async () => {
+    const app = await writing((futures) => futures.resultOrSubmit('a', 0, tasks.echo, 1));
+    for (let i = 0; i < 2; i++) expect((await app.get('/', { method: 'POST' })).body).toBe(1);
+    expect(app.log.warnings).toEqual([expect.stringContaining('Orders.add answers POST')]);
+  });
+
+  it.each<[string, (futures: FuturesService) => unknown]>([
+    ['barrier()', (futures) => futures.barrier()],
+    ['once()', (futures) => futures.once('write', () => 1)],
+  ])('says nothing if it uses %s', async (_name, use) => {
+    const app = await writing((futures) => {
+      const value = futures.resultOrSubmit('a', 0, tasks.echo, 1);
+      use(futures);
+      return value;
+    });
+    expect((await app.get('/', { method: 'POST' })).body).toBe(1);
+    expect(app.log.warnings).toEqual([]);
   });
 });

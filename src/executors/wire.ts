@@ -58,7 +58,7 @@ export function refusedArguments(
   canShare: boolean,
 ): Outcome {
   const options = { key, task: task.id, cause: refusal };
-  if (refusal instanceof TooLarge) {
+  if (TooLarge.is(refusal)) {
     const { size, limit } = refusal;
     const reason = `more than "maxArgumentBytes" (${limit}). Send less, such as an id by which the task loads what it needs, or raise that option.`;
     return notStarted(new TaskArgumentError('args', `of ${size} bytes`, options, reason));

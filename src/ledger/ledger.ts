@@ -61,8 +61,9 @@ export class Ledger {
 
   /** The last settled future that was asked for with other arguments than it was computed with. */
   stale: { readonly key: string; readonly before: unknown; readonly after: unknown } | undefined;
-  /** Whether the handler used `once()`. */
+  /** Whether the handler used `once()`, or `barrier()`. */
   usesOnce = false;
+  usesBarrier = false;
   /** Whether a barrier stands around the handler, and tells whether it has run. */
   hasBarrier = false;
   /** What happens when the published pass leaves a key unread. */

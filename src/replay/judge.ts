@@ -1,7 +1,11 @@
-import type { ExecutionContext } from '@nestjs/common';
+import { Logger, type ExecutionContext } from '@nestjs/common';
 import type { FutureUnreadError } from '../errors/index.js';
 import type { Ledger } from '../ledger/ledger.js';
+import { told } from '../errors/outside-text.js';
+import { httpRequestOf } from '../ledger/request-ledger.js';
 import { judgeUnread } from '../ledger/unread.js';
+
+const logger = new Logger('Futures');
 
 /** Key of Nest's metadata of `@Redirect()` on a handler (`REDIRECT_METADATA`). */
 const REDIRECT_METADATA = '__redirect__';
@@ -31,4 +35,25 @@ function isRedirect({ head }: Ledger, context: ExecutionContext): boolean {
   const { status } = head;
   if (status >= 300 && status < 400) return true;
   return Reflect.hasMetadata(REDIRECT_METADATA, context.getHandler());
+}
+
+/** Methods whose handlers are there for their effects (RFC 9110, section 9.2.1). */
+const UNSAFE_METHODS: ReadonlySet<unknown> = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
+
+/**
+ * Names a handler that writes, was replayed, and does nothing that keeps an effect from happening in
+ * each pass. For the option `strict`.
+ *
+ * @internal
+ */
+export function warnOfEffects(ledger: Ledger, context: ExecutionContext): void {
+  const request: { readonly method?: unknown } | undefined = httpRequestOf(context);
+  if (ledger.pass.number === 1 || !UNSAFE_METHODS.has(request?.method)) return;
+  if (ledger.usesOnce || ledger.usesBarrier) return;
+  const handler = `${context.getClass().name}.${context.getHandler().name}`;
+  if (!ledger.runtime.mayWarn(`effects ${handler}`)) return;
+  logger.warn(
+    told`${handler} answers ${String(request?.method)} and was replayed: what it writes outside of a transaction happens in each pass. ` +
+      `Put it behind barrier(), into once(key, fn), or declare the futures with @Future('key', { task, args }).`,
+  );
 }

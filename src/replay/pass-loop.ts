@@ -4,7 +4,7 @@ import { PassDiscardedError, ResponseCommittedError } from '../errors/index.js';
 import { isA } from '../errors/is-a.js';
 import { currentPass, type CurrentPass } from '../ledger/current-pass.js';
 import { keptOutcomeError, replayLimitError } from '../ledger/drift.js';
-import { judge } from './judge.js';
+import { judge, warnOfEffects } from './judge.js';
 import type { Ledger } from '../ledger/ledger.js';
 import { httpRequestOf } from '../ledger/request-ledger.js';
 import { watchStrayRejections } from '../ledger/stray-rejections.js';
@@ -120,6 +120,7 @@ export class PassLoop implements Observer<unknown> {
   }
 
   #publish(value: unknown): void {
+    if (this.ledger.runtime.options.strict) warnOfEffects(this.ledger, this.context);
     const unread = this.#hasPublished ? undefined : judge(this.ledger, this.context, value);
     if (unread !== undefined) {
       destroyBody(value);

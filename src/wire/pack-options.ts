@@ -19,6 +19,15 @@ export class TooLarge extends Error {
     super(`${size} bytes, of which ${limit} are allowed`);
   }
 
+  /** Asked of whatever a getter of a value throws, a revoked proxy included. */
+  static is(value: unknown): value is TooLarge {
+    try {
+      return value instanceof TooLarge;
+    } catch {
+      return false;
+    }
+  }
+
   /** @throws TooLarge */
   static check(size: number, limit: number): void {
     if (size > limit) throw new TooLarge(size, limit);

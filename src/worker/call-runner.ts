@@ -109,7 +109,7 @@ export function packRefusal(
   refusal: unknown,
   transferList: readonly unknown[],
 ): [status: WireStatus, payload: Packed] {
-  const isTooLarge = refusal instanceof TooLarge;
+  const isTooLarge = TooLarge.is(refusal);
   const status = isTooLarge ? WireStatus.TooLargeResult : WireStatus.UncloneableResult;
   const payload = isTooLarge
     ? refusal.size

@@ -1,3 +1,5 @@
+import { messageOf } from './uncloneable.js';
+
 /** Something of a worker that is to be closed before the worker ends. */
 export interface Closeable {
   close(): Promise<void>;
@@ -32,10 +34,19 @@ class TaskContexts {
 
 /** Resolves when it is written: the worker ends next. */
 function report(error: unknown): Promise<void> {
-  const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  const reason = reasonOf(error);
   return new Promise((resolve) => {
     process.stderr.write(`A task context could not be closed: ${reason}\n`, () => resolve());
   });
+}
+
+/** Whatever a provider has thrown. */
+function reasonOf(error: unknown): string {
+  try {
+    return error instanceof Error ? (error.stack ?? error.message) : String(error);
+  } catch {
+    return messageOf(error);
+  }
 }
 
 /** @internal */
