@@ -3,7 +3,6 @@ import { Observable, tap } from 'rxjs';
 import type { Ledger } from './ledger/ledger.js';
 import { activeLedger, httpRequestOf } from './ledger/request-ledger.js';
 import { destroyBody } from './replay/discarded-body.js';
-import { judge } from './replay/judge.js';
 import { begun } from './replay/lazy-body.js';
 import { PageRendering } from './replay/page-rendering.js';
 import { withdrawRejection } from './replay/spent-body.js';
@@ -28,10 +27,10 @@ export class BarrierInterceptor implements NestInterceptor {
     ledger.hasBarrier = true;
     ledger.pass.handlerRan = true;
     const request = httpRequestOf(context);
-    if (request === undefined) return judged(ledger, noted(ledger, next.handle(), context));
+    if (request === undefined) return judged(ledger, noted(ledger, next.handle(), request));
     const page = PageRendering.of(context);
     const outcome = page === undefined ? next.handle() : page.rehearse(next.handle());
-    return judged(ledger, noted(ledger, begun(ledger, outcome), context));
+    return judged(ledger, noted(ledger, begun(ledger, outcome), request));
   }
 }
 
@@ -58,20 +57,15 @@ export function judged(ledger: Ledger, outcome: Observable<unknown>): Observable
   );
 }
 
-/** Keeps what the handler itself came to, and judges it: what stands around must see a failed run. */
+/** Keeps what the handler itself came to. */
 function noted(
-  ledger: Ledger,
+  { pass }: Ledger,
   outcome: Observable<unknown>,
-  context: ExecutionContext,
+  request: object | undefined,
 ): Observable<unknown> {
-  const { pass } = ledger;
-  const request = httpRequestOf(context);
   return outcome.pipe(
     tap({
-      next: (value) => {
-        pass.outcome = { value };
-        if (!pass.mustDiscard) pass.failure ??= judge(ledger, context, value);
-      },
+      next: (value) => (pass.outcome = { value }),
       error: (error: unknown) => {
         pass.outcome = { error };
         if (pass.mustDiscard && request !== undefined) withdrawRejection(request);

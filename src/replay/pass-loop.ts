@@ -119,17 +119,40 @@ export class PassLoop implements Observer<unknown> {
     } else this.#publish(value);
   }
 
+  /** Whether values are sent as they come; else only the last one is, when there will be no more. */
+  get #isStreamed(): boolean {
+    const type: string = this.context.getType();
+    return this.#isSse || (type !== 'http' && type !== 'graphql');
+  }
+
   #publish(value: unknown): void {
-    if (this.ledger.runtime.options.strict) warnOfEffects(this.ledger, this.context);
-    const unread = this.#hasPublished ? undefined : judge(this.ledger, this.context, value);
-    if (unread !== undefined) {
-      destroyBody(value);
-      this.#fail(unread);
-    } else if (this.#isRehearsed) this.#last = { value };
-    else {
-      this.#hasPublished = true;
-      this.subscriber.next(value);
+    if (this.#isStreamed) {
+      if (this.#isPublishable(value)) this.#send(value);
+      return;
     }
+    this.#dropLast();
+    this.#last = { value };
+  }
+
+  /** What was emitted before is not sent. */
+  #dropLast(): void {
+    const last = this.#last;
+    this.#last = undefined;
+    if (last !== undefined) destroyBody(last.value);
+  }
+
+  /** Whether a value may be sent, as far as the passes tell; the request fails if not. */
+  #isPublishable(value: unknown): boolean {
+    const unread = this.#hasPublished ? undefined : judge(this.ledger, this.context, value);
+    if (unread === undefined) return true;
+    destroyBody(value);
+    this.#fail(unread);
+    return false;
+  }
+
+  #send(value: unknown): void {
+    this.#hasPublished = true;
+    this.subscriber.next(value);
   }
 
   error(error: unknown): void {
@@ -147,8 +170,14 @@ export class PassLoop implements Observer<unknown> {
   complete(): void {
     if (this.#isDiscarding) return;
     if (this.ledger.pass.mustDiscard) this.#discard();
-    else if (this.#last !== undefined) this.#rehearse(this.#last.value);
-    else {
+    else if (this.ledger.pass.failure !== undefined) this.#fail(this.ledger.pass.failure);
+    else if (this.#last !== undefined && !this.#isPublishable(this.#last.value)) return;
+    else if (this.#last !== undefined && this.#isRehearsed) {
+      const { value } = this.#last;
+      this.#last = undefined;
+      this.#rehearse(value);
+    } else {
+      if (this.#last !== undefined) this.#send(this.#last.value);
       this.ledger.pass.end();
       this.subscriber.complete();
     }
@@ -156,7 +185,9 @@ export class PassLoop implements Observer<unknown> {
 
   /** With the option `strict`, what would be published waits for one more pass. */
   get #isRehearsed(): boolean {
-    return this.ledger.runtime.options.strict && Rehearsal.isPossible(this.ledger, this.context);
+    if (!this.ledger.runtime.options.strict || this.#last === undefined) return false;
+    warnOfEffects(this.ledger, this.context);
+    return Rehearsal.isPossible(this.ledger, this.context);
   }
 
   #rehearse(value: unknown): void {
@@ -168,6 +199,7 @@ export class PassLoop implements Observer<unknown> {
   #discard(): void {
     this.#isDiscarding = true;
     this.#pass.isDiscarded = true;
+    this.#dropLast();
     watchStrayRejections();
     this.#unsubscribe();
     const ended =

@@ -1,5 +1,5 @@
 import { Controller, Get, Redirect, Res } from '@nestjs/common';
-import { concat, defer, finalize, NEVER, Observable, of } from 'rxjs';
+import { EMPTY, NEVER, Observable, concat, defer, finalize, of } from 'rxjs';
 import { Futures, FuturesService } from '../../src/index.js';
 import { onEachAdapter } from '../support/app.js';
 import { REPLAY_MODES } from '../support/interceptor-places.js';
@@ -56,6 +56,20 @@ onEachAdapter('the response', (start) => {
       }
       const app = await start({ controllers: [Desk], futures: { replay } });
       expect((await app.get('/')).body).toEqual({ x: 'x' });
+    });
+
+    it('is not what a discarded pass emitted, if the last one emits nothing', async () => {
+      @Controller()
+      class Desk {
+        @Get()
+        page(@Futures() futures: FuturesService) {
+          if (futures.isReplay) return futures.result('x') === 'x' ? EMPTY : of('wrong');
+          const late = defer(() => of(futures.resultOrSubmit('x', 'placeholder', () => 'x')));
+          return concat(of('early'), late);
+        }
+      }
+      const app = await start({ controllers: [Desk], futures: { replay } });
+      expect((await app.get('/')).text).not.toContain('early');
     });
 
     it('does not wait for an Observable of a discarded pass that never completes', async () => {
