@@ -14,6 +14,7 @@ const EXPORTS: Readonly<Record<string, readonly string[]>> = {
     'FutureNotResolvedError',
     'FutureNotSubmittedError',
     'FutureTimeoutError',
+    'FutureUnreadError',
     'Futures',
     'FuturesArgumentError',
     'FuturesContextError',
