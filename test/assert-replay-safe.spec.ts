@@ -43,13 +43,29 @@ describe('assertReplaySafe', () => {
     );
   });
 
-  it('finds a value that was computed of a placeholder', async () => {
+  it('settles a future that was computed from a placeholder', async () => {
     const page = (futures: FuturesService) => {
       const first = futures.resultOrSubmit('first', 0, tasks.add, 1, 2);
       return futures.resultOrSubmit('second', 0, tasks.add, first, 10);
     };
+    expect(await assertReplaySafe(page)).toBe(13);
+  });
+
+  it('finds a value that was computed with other arguments than it is asked for with', async () => {
+    let asked = 0;
+    const page = (futures: FuturesService) =>
+      futures.resultOrSubmit('count', 0, tasks.add, ++asked, 10);
     await expect(assertReplaySafe(page)).rejects.toThrow(
-      'the key "second" was computed with other arguments than it is asked for with in the end: args[0]: 0, then 3',
+      'the key "count" was computed with other arguments than it is asked for with in the end: args[0]: 1, then 2',
+    );
+  });
+
+  it('finds a placeholder that something remembers', async () => {
+    let memo: unknown;
+    const page = (futures: FuturesService) =>
+      (memo ??= futures.resultOrSubmit('total', 'PLACEHOLDER', tasks.echo, 42));
+    await expect(assertReplaySafe(page)).rejects.toThrow(
+      'the key "total" was given its placeholder in pass 1, and was not asked for in the pass that is published',
     );
   });
 

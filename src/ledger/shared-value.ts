@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
-import { Form, pack, unpack } from '../wire/codec.js';
+import { types } from 'node:util';
+import { Form, isReadAnew, pack, unpack } from '../wire/codec.js';
 import { told } from '../errors/outside-text.js';
 
 const logger = new Logger('Futures');
@@ -44,8 +45,10 @@ export class SharedValue {
     if (ArrayBuffer.isView(value)) return this.#keepBytes(value);
     try {
       const packed = pack(value, { maxBytes: MAX_COPY, maxJson: MAX_COPY, canShare: true });
-      // In any other form, an instance of a class would lose its class.
-      if (packed[0] === Form.Json) return () => unpack(packed);
+      // In a copy, an instance of a class would lose its class.
+      if (isReadAnew(packed) && (packed[0] === Form.Json || isData(value))) {
+        return () => unpack(packed);
+      }
     } catch {
       // It is large, or no data.
     }
@@ -79,14 +82,36 @@ function isDevelopment(): boolean {
   return process.env.NODE_ENV !== 'production';
 }
 
-/** Plain objects and lists, and such in them; instances of classes are left alone. */
+/** Whether all it holds is data that a copy keeps: no instance of a class of the app's. */
+function isData(root: object): boolean {
+  const seen = new Set<object>([root]);
+  for (const each of seen) {
+    if (types.isDate(each) || types.isRegExp(each) || ArrayBuffer.isView(each)) continue;
+    if (types.isMap(each))
+      for (const entry of each) for (const part of entry) addObject(seen, part);
+    else if (types.isSet(each)) for (const part of each) addObject(seen, part);
+    else if (!isPlain(each)) return false;
+    for (const part of Object.values(each)) addObject(seen, part);
+  }
+  return true;
+}
+
+/** Freezes plain objects and lists, and such in them; instances of classes are left alone. */
 function freeze(root: object): void {
   const seen = new Set<object>([root]);
   for (const each of seen) {
-    const prototype: unknown = Object.getPrototypeOf(each);
-    const isPlain = prototype === null || Object.getPrototypeOf(prototype as object) === null;
-    if (!isPlain && !Array.isArray(each)) continue;
+    if (!isPlain(each)) continue;
     Object.freeze(each);
-    for (const part of Object.values(each)) if (isObject(part)) seen.add(part);
+    for (const part of Object.values(each)) addObject(seen, part);
   }
+}
+
+function addObject(seen: Set<object>, value: unknown): void {
+  if (isObject(value)) seen.add(value);
+}
+
+function isPlain(value: object): boolean {
+  if (Array.isArray(value)) return true;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype as object) === null;
 }
