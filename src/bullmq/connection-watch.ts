@@ -145,7 +145,7 @@ export function persistent(connection: ConnectionOptions): ConnectionOptions {
     retryStrategy,
     connectTimeout: CONNECT_TIMEOUT,
     disconnectTimeout: DISCONNECT_TIMEOUT,
-    // Longer than any command blocks. It is what ends a connection whose first commands are not answered.
+    // Longer than any command blocks. It ends a first connection on which Redis says nothing.
     commandTimeout: HANDSHAKE_TIMEOUT,
     ...connection,
     maxRetriesPerRequest: null,

@@ -5,7 +5,7 @@ import { ConnectionWatch, isClient, persistent } from './connection-watch.js';
 import { maxText } from './edge.js';
 import type { ResolvedWorkerOptions } from './futures-worker.options.js';
 import { GuardedWorker } from './guarded-worker.js';
-import { Heartbeat, renewAll } from './heartbeat.js';
+import { Heartbeat } from './heartbeat.js';
 import { Inbox } from './inbox.js';
 import { JobRunner } from './job-runner.js';
 import { LockKeeper } from './lock-keeper.js';
@@ -99,13 +99,9 @@ export class FuturesWorker {
     };
     const inbox = new Inbox(this.#name, redis, { connection, queue, prefix }, hooks, true);
     // The app's own client is not ours to end.
-    const own = isClient(connection) ? [] : [backend.client];
-    const heartbeat = new Heartbeat(
-      backend.client,
-      watch,
-      () => inbox.beat(),
-      () => renewAll([...own, backend.blockingClient, inbox.client]),
-    );
+    const own = isClient(connection) ? undefined : backend.client;
+    const clients = [own, backend.blockingClient, inbox.client];
+    const heartbeat = new Heartbeat(backend.client, clients, watch, () => inbox.beat());
     const outbox = new Outbox(redis, watch);
     const locks = new LockKeeper(worker, watch, stalledAfter);
     const runner = new JobRunner({

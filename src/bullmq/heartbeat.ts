@@ -8,6 +8,8 @@ const EVERY = 2_000;
 const RETRY_EVERY = 1_000;
 /** How long, in ms, a beat may take. */
 const TIMEOUT = 2_000;
+/** How long, in ms, Redis may take to answer what a client says first on a new connection. */
+const HANDSHAKE_TIMEOUT = 3_000;
 
 /**
  * Writes to Redis every 2 s. A connection may be there and yet be worth nothing: the other end has
@@ -17,30 +19,32 @@ const TIMEOUT = 2_000;
  * @internal
  */
 export class Heartbeat {
-  /** Undefined until it was connected for the first time. */
-  #client: RedisClient | undefined;
+  readonly #clients: readonly Promise<RedisClient>[];
   readonly #watch: ConnectionWatch;
   readonly #beat: () => Promise<unknown>;
-  readonly #renew: () => void;
+  /** Undefined until it was connected for the first time. */
+  #client: RedisClient | undefined;
+  /** Since when clients have waited for the first answer on a connection, by `performance.now()`. */
+  readonly #greetedAt = new Map<RedisClient, number>();
   #timer: NodeJS.Timeout | undefined;
   #beating: Promise<boolean> | undefined;
   #isStopped = false;
 
   /**
    * @param client what writes
+   * @param clients whose connections may be made anew
    * @param beat writes
-   * @param renew makes the connections anew
    */
   constructor(
     client: Promise<RedisClient>,
+    clients: readonly (Promise<RedisClient> | undefined)[],
     watch: ConnectionWatch,
     beat: () => Promise<unknown>,
-    renew: () => void,
   ) {
     client.then((made) => (this.#client = made)).catch(() => {});
+    this.#clients = clients.filter((each) => each !== undefined);
     this.#watch = watch;
     this.#beat = beat;
-    this.#renew = renew;
   }
 
   stop(): void {
@@ -63,6 +67,7 @@ export class Heartbeat {
   }
 
   async #beatOnce(): Promise<boolean> {
+    this.#eachClient((each) => this.#endSilentHandshake(each));
     try {
       await within(TIMEOUT, this.#write());
       this.#watch.back();
@@ -90,24 +95,38 @@ export class Heartbeat {
     return this.#client !== undefined && isLive(this.#client);
   }
 
+  /** Clients connect, and then wait without limit for what Redis says first. */
+  #endSilentHandshake(client: RedisClient): void {
+    if (client.status !== 'connect' || client.isCluster) {
+      this.#greetedAt.delete(client);
+      return;
+    }
+    const now = performance.now();
+    const since = this.#greetedAt.get(client) ?? now;
+    this.#greetedAt.set(client, since);
+    if (now - since < HANDSHAKE_TIMEOUT) return;
+    this.#greetedAt.delete(client);
+    client.disconnect(true);
+  }
+
+  /** As soon as they were made at all. */
+  #eachClient(act: (client: RedisClient) => void): void {
+    for (const client of this.#clients) client.then(act).catch(() => {});
+  }
+
   #fail(error: unknown): void {
     if (error instanceof NotConnected) return this.#watch.lost();
     if (error instanceof NoAnswer) {
       this.#watch.lost('Redis does not answer.');
-      return this.#renew();
+      return this.#eachClient(reconnect);
     }
     const text = messageOf(error);
     // That of a connection which was lost meanwhile says nothing more.
     if (!this.#isConnected) return this.#watch.lost();
     this.#watch.lost(text);
     // The name of the server may belong to another one by now: a failover.
-    if (text.startsWith('READONLY')) this.#renew();
+    if (text.startsWith('READONLY')) this.#eachClient(reconnect);
   }
 }
 
 class NotConnected extends Error {}
-
-/** Makes connections anew, as soon as they were made at all. @internal */
-export function renewAll(clients: readonly (Promise<RedisClient> | undefined)[]): void {
-  for (const client of clients) client?.then(reconnect).catch(() => {});
-}

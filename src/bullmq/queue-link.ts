@@ -1,7 +1,7 @@
 import { Queue, createRedisBackend, type JobsOptions } from 'bullmq';
 import { ConnectionWatch, failingFast, isClient } from './connection-watch.js';
 import type { ResolvedBullmqOptions } from './bullmq.options.js';
-import { Heartbeat, renewAll } from './heartbeat.js';
+import { Heartbeat } from './heartbeat.js';
 import { Inbox } from './inbox.js';
 import type { StoredJob } from './job-data.js';
 import { FleetKeys, RedisCommands } from './redis-commands.js';
@@ -64,13 +64,9 @@ export class QueueLink {
     this.redis = new RedisCommands(backend.client, new FleetKeys(prefix, queue));
     this.inbox = new Inbox(name, this.redis, options, { message: onMessage }, false);
     // A client that somebody else has made is not ours to end.
-    const own = isClient(connection) ? [] : [backend.client];
-    this.#heartbeat = new Heartbeat(
-      backend.client,
-      this.#watch,
-      () => this.inbox.beat(),
-      () => renewAll([...own, this.inbox.client]),
-    );
+    const own = isClient(connection) ? undefined : backend.client;
+    const clients = [own, this.inbox.client];
+    this.#heartbeat = new Heartbeat(backend.client, clients, this.#watch, () => this.inbox.beat());
   }
 
   /** Resolves when jobs can be added, and their outcomes come in. */

@@ -35,16 +35,21 @@ describeWith(redisService, 'a worker of an older build', () => {
   it('answers what it knows of a job, and leaves only the rest to others', async () => {
     const queue = testQueue();
     const executor = startExecutor(queue);
-    const newer = await startWorker(queue);
+    const newer = await startWorker(queue, { threads: { max: 1 }, concurrency: 1 });
     // Short from now on, so that both share a job.
     await run(executor, call(tasks.add, [1, 2]), call(tasks.where, []));
-    await newer.kill('SIGTERM');
+    const signals = new Signals();
+    const holding = run(executor, call(fleet.hold, [signals.folder]));
+    await signals.reached(1);
     await startWorker(queue, OLD);
-    const running = [run(executor, call(tasks.add, [3, 4])), run(executor, call(tasks.where, []))];
-    await startWorker(queue);
-    const [sum, where] = await inTime(15_000, 'both answers', Promise.all(running));
-    expect(sum).toEqual([7]);
-    expect(where).toEqual([expect.objectContaining({ pid: expect.any(Number) })]);
+    const [add, where] = [run(executor, call(tasks.add, [3, 4])), run(executor, call(tasks.where, []))];
+    // The newer one is busy, so it is the older one that takes both.
+    expect(await inTime(5_000, 'a sum', add)).toEqual([7]);
+    signals.open();
+    expect(await holding).toEqual([newer.pid]);
+    expect(await inTime(10_000, 'a place', where)).toEqual([
+      expect.objectContaining({ pid: newer.pid }),
+    ]);
   }, 30_000);
 
   it('fails the call if no worker that is alive has its task', async () => {

@@ -139,6 +139,8 @@ export function spawnWorker(
   );
   let log = '';
   child.stderr.on('data', (chunk: Buffer) => (log += chunk.toString()));
+  // Nest logs warnings there.
+  child.stdout.on('data', (chunk: Buffer) => (log += chunk.toString().replace(/^ready\n/, '')));
   const kill = async (signal: NodeJS.Signals = 'SIGKILL') => {
     if (child.exitCode !== null || child.signalCode !== null) return;
     const ended = once(child, 'exit');
