@@ -61,7 +61,12 @@ export const DEFAULT_LOCATION = Object.freeze({ prefix: 'bull', maxSize: 1_048_5
 /** The shortest secret: as long as what HMAC-SHA256 makes of it. */
 const MIN_SECRET = 32;
 
-const DEFAULTS = Object.freeze({ ...DEFAULT_LOCATION, maxQueue: 10_000, redisTimeout: 2_000, failWithoutWorkers: false });
+const DEFAULTS = Object.freeze({
+  ...DEFAULT_LOCATION,
+  maxQueue: 10_000,
+  redisTimeout: 2_000,
+  failWithoutWorkers: false,
+});
 
 /**
  * @throws FuturesOptionsError naming the option, its value and what is allowed
@@ -99,7 +104,9 @@ function checkSecret(secret: unknown): void {
   const isLong = (value: string | Uint8Array) => value.length >= MIN_SECRET;
   if ((typeof secret === 'string' || secret instanceof Uint8Array) && isLong(secret)) return;
   const given =
-    typeof secret === 'string' ? `a text of ${secret.length} characters` : `of another kind or shorter`;
+    typeof secret === 'string'
+      ? `a text of ${secret.length} characters`
+      : `of another kind or shorter`;
   throw new FuturesOptionsError(
     `The option "secret" must be a text of ${MIN_SECRET} characters or more, or a Buffer of ${MIN_SECRET} bytes or more, but is ${given}. ` +
       `Make one with: openssl rand -base64 32`,

@@ -1,5 +1,5 @@
 import type { JobCall, JobData } from './job-data.js';
-import type { OutcomeMessage } from './outcome-message.js';
+import { Kind, type OutcomeMessage } from './outcome-message.js';
 import type { Seal } from './seal.js';
 import type { TraceCarrier } from './trace-context.js';
 
@@ -17,6 +17,7 @@ const MAX_WORKER_NAME = 500;
 /** Headers of one trace, and the length of each. */
 const MAX_TRACE_FIELDS = 20;
 const MAX_TRACE_LENGTH = 8_192;
+const KINDS = [Kind.Resolved, Kind.Failed, Kind.Refused, Kind.Unknown];
 /** What a job or a message may have, in characters, beside one value of the largest size. */
 const MAX_TEXT = 16_000_000;
 
@@ -156,9 +157,10 @@ function isTraceField([name, value]: [string, unknown]): boolean {
 
 function readOutcome(outcome: unknown): OutcomeMessage {
   must(Array.isArray(outcome) && outcome.length === 5, 'an outcome is no list of five');
-  const [index, kind, packed, worker, run] = outcome as unknown[];
+  const [index, number, packed, worker, run] = outcome as unknown[];
+  const kind = KINDS.find((each) => each === number);
   must(isIndex(index, MAX_CALLS), 'an outcome is of no call');
-  must(isIndex(kind, 4), 'an outcome is of no known kind');
+  must(kind !== undefined, 'an outcome is of no known kind');
   must(typeof packed === 'string' && BASE64.test(packed), 'an outcome has no value');
   must(
     typeof worker === 'string' && worker.length <= MAX_WORKER_NAME,

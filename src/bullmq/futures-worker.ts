@@ -105,8 +105,15 @@ export class FuturesWorker {
     const outbox = new Outbox(redis, watch);
     const locks = new LockKeeper(worker, watch, stalledAfter);
     const runner = new JobRunner({
-      ...{ tasks, maxSize, seal, threads: this.#threads, trace },
-      ...{ outbox, locks, watch, inbox },
+      tasks,
+      maxSize,
+      seal,
+      threads: this.#threads,
+      trace,
+      outbox,
+      locks,
+      watch,
+      inbox,
     });
     return { worker, watch, redis, inbox, heartbeat, outbox, locks, runner };
   }

@@ -5,6 +5,17 @@ import { JOB_OPTIONS } from './queue-link.js';
 /** How long, in ms, to wait after Redis has refused to hand out a job: BullMQ asks again at once. */
 const PAUSE_AFTER_ERROR = 250;
 
+/** What a job says that says nothing but what it must. */
+const PLAIN = {
+  name: '',
+  opts: JOB_OPTIONS,
+  progress: 0,
+  attemptsMade: 0,
+  attemptsStarted: 0,
+  failedReason: '',
+  returnvalue: '',
+};
+
 /**
  * BullMQ's worker, which believes what is in Redis. Whatever is there must neither stop it nor have it
  * do more than run the job: only the job's id, data and counters are used, and data that is not to be
@@ -18,11 +29,8 @@ export class GuardedWorker extends Worker<StoredJob> {
 
   protected override createJob(json: JobJson, jobId: string): Job<StoredJob> {
     const { id, timestamp, processedOn, stalledCounter, data } = json;
-    const job = {
-      ...{ id, timestamp, processedOn, stalledCounter },
-      ...{ name: '', progress: 0, attemptsMade: 0, attemptsStarted: 0 },
-      ...{ failedReason: '', returnvalue: '', opts: JOB_OPTIONS },
-    } as JobJson;
+    const times = processedOn === undefined ? { timestamp } : { timestamp, processedOn };
+    const job = { ...PLAIN, ...times, id, stalledCounter };
     try {
       if (data.length <= this.maxData) return super.createJob({ ...job, data }, jobId);
     } catch {

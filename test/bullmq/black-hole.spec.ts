@@ -65,29 +65,33 @@ describeWith(redisService, 'a connection that swallows what it is given', () => 
     expect(await inTime(5_000, 'an outcome', running)).toEqual([other.pid]);
   }, 30_000);
 
-  it.each(directions)('fails the calls of a web app, and no later ones (%s)', async (swallowed) => {
-    const queue = testQueue();
-    const proxy = await TcpProxy.start(REDIS.port);
-    const there = { ...queue, connection: { host: '127.0.0.1', port: proxy.port } };
-    await startWorker(queue);
-    const executor = startExecutor(there, { redisTimeout: 500 });
-    expect(await run(executor, call(tasks.add, [1, 2]))).toEqual([3]);
-    const signals = new Signals();
-    const running = run(executor, call(fleet.hold, [signals.folder], { timeout: 2_000 }));
-    await signals.reached(1);
-    proxy.swallow(swallowed);
-    const [unsent] = await inTime(3_000, 'a refusal', run(executor, call(tasks.add, [1, 2])));
-    expect(unsent).toBeInstanceOf(BrokenExecutorError);
-    const [error] = await inTime(8_000, 'an outcome', running);
-    expect(error).toBeInstanceOf(BrokenExecutorError);
-    signals.open();
-    proxy.heal();
-    await inTime(
-      10_000,
-      'a call that is run again',
-      until(async () => (await run(executor, call(tasks.add, [1, 2])))[0] === 3),
-    );
-  }, 30_000);
+  it.each(directions)(
+    'fails the calls of a web app, and no later ones (%s)',
+    async (swallowed) => {
+      const queue = testQueue();
+      const proxy = await TcpProxy.start(REDIS.port);
+      const there = { ...queue, connection: { host: '127.0.0.1', port: proxy.port } };
+      await startWorker(queue);
+      const executor = startExecutor(there, { redisTimeout: 500 });
+      expect(await run(executor, call(tasks.add, [1, 2]))).toEqual([3]);
+      const signals = new Signals();
+      const running = run(executor, call(fleet.hold, [signals.folder], { timeout: 2_000 }));
+      await signals.reached(1);
+      proxy.swallow(swallowed);
+      const [unsent] = await inTime(3_000, 'a refusal', run(executor, call(tasks.add, [1, 2])));
+      expect(unsent).toBeInstanceOf(BrokenExecutorError);
+      const [error] = await inTime(8_000, 'an outcome', running);
+      expect(error).toBeInstanceOf(BrokenExecutorError);
+      signals.open();
+      proxy.heal();
+      await inTime(
+        10_000,
+        'a call that is run again',
+        until(async () => (await run(executor, call(tasks.add, [1, 2])))[0] === 3),
+      );
+    },
+    30_000,
+  );
 
   it('does not keep an outcome from a web app: its inbox is read again', async () => {
     const queue = testQueue();

@@ -54,25 +54,31 @@ describeWith(redisService, 'a wall clock that steps', () => {
   it.each([
     ['forward', HOUR],
     ['back', -HOUR],
-  ])('%s in a worker neither fails what waits nor what runs', async (_where, step) => {
-    const queue = testQueue();
-    const executor = startExecutor(queue);
-    const clock = stepWorkerClock();
-    await startWorker(queue, { stalledAfter: 1_000 }, clock.execArgv);
-    // Finds what has stalled.
-    await startWorker(queue, { stalledAfter: 1_000, files: ['./basic.tasks.js'] });
-    const signals = new Signals();
-    const holding = run(executor, call(fleet.hold, [signals.folder], { timeout: 30_000 }));
-    await signals.reached(1);
-    clock.step(step);
-    // Several times as long as a job stays a worker's that does not renew its lock.
-    const settled = await Promise.race([holding, setTimeout(4_000, 'none')]);
-    expect(settled).toBe('none');
-    signals.open();
-    expect(await inTime(5_000, 'an answer', holding)).toEqual(signals.started);
-    for (let i = 0; i < 4; i++) {
-      expect(await run(executor, call(tasks.add, [i, 2], { queueTimeout: 5_000 }))).toEqual([i + 2]);
-    }
-    await until(() => existsSync(join(signals.folder, 'open')));
-  }, 30_000);
+  ])(
+    '%s in a worker neither fails what waits nor what runs',
+    async (_where, step) => {
+      const queue = testQueue();
+      const executor = startExecutor(queue);
+      const clock = stepWorkerClock();
+      await startWorker(queue, { stalledAfter: 1_000 }, clock.execArgv);
+      // Finds what has stalled.
+      await startWorker(queue, { stalledAfter: 1_000, files: ['./basic.tasks.js'] });
+      const signals = new Signals();
+      const holding = run(executor, call(fleet.hold, [signals.folder], { timeout: 30_000 }));
+      await signals.reached(1);
+      clock.step(step);
+      // Several times as long as a job stays a worker's that does not renew its lock.
+      const settled = await Promise.race([holding, setTimeout(4_000, 'none')]);
+      expect(settled).toBe('none');
+      signals.open();
+      expect(await inTime(5_000, 'an answer', holding)).toEqual(signals.started);
+      for (let i = 0; i < 4; i++) {
+        expect(await run(executor, call(tasks.add, [i, 2], { queueTimeout: 5_000 }))).toEqual([
+          i + 2,
+        ]);
+      }
+      await until(() => existsSync(join(signals.folder, 'open')));
+    },
+    30_000,
+  );
 });

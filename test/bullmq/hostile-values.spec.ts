@@ -87,16 +87,27 @@ describeWith(redisService, 'an argument that cannot be serialized', () => {
   });
 
   onEachAdapter('over HTTP', (start) => {
-    it.each(['handler', 'request'] as const)('is answered with 500 (replay: %s)', async (replay) => {
-      const page = desk((futures) => {
-        const proxy = futures.resultOrSubmit('x', 0, tasks.echo as (value: object) => number, revokedProxy());
-        return { proxy };
-      });
-      const executors = { queue: bullmqExecutor(testQueue()) };
-      const app = await start({ controllers: [page], futures: { executor: 'queue', executors, replay } });
-      expect((await inTime(5_000, 'an answer', app.get('/'))).status).toBe(500);
-      expect(app.log.errors.join()).toContain('TaskArgumentError');
-    });
+    it.each(['handler', 'request'] as const)(
+      'is answered with 500 (replay: %s)',
+      async (replay) => {
+        const page = desk((futures) => {
+          const proxy = futures.resultOrSubmit(
+            'x',
+            0,
+            tasks.echo as (value: object) => number,
+            revokedProxy(),
+          );
+          return { proxy };
+        });
+        const executors = { queue: bullmqExecutor(testQueue()) };
+        const app = await start({
+          controllers: [page],
+          futures: { executor: 'queue', executors, replay },
+        });
+        expect((await inTime(5_000, 'an answer', app.get('/'))).status).toBe(500);
+        expect(app.log.errors.join()).toContain('TaskArgumentError');
+      },
+    );
   });
 });
 
@@ -112,16 +123,20 @@ describeWith(redisService, 'a result or an error that cannot be read', () => {
     ['a getter that throws null', call(hostile.throwingGetter, [])],
   ];
 
-  it.each(bad)('fails its call only, and at once: %s', async (_what, each) => {
-    const queue = testQueue();
-    const worker = await startWorker(queue, { ...FILES, threads: { max: 1 } });
-    const [one, two] = [startExecutor(queue), startExecutor(queue)];
-    for (let i = 0; i < 3; i++) {
-      const [outcome] = await inTime(8_000, 'an outcome', one.run([{ ...each, timeout: 4_000 }]));
-      expect(outcome).toBeDefined();
-      if (!_what.includes('nested')) expect(outcome).toMatchObject({ status: 'failed' });
-    }
-    expect(await inTime(8_000, 'an answer', run(two, call(tasks.add, [1, 2])))).toEqual([3]);
-    expect(worker.process.exitCode).toBeNull();
-  }, 40_000);
+  it.each(bad)(
+    'fails its call only, and at once: %s',
+    async (_what, each) => {
+      const queue = testQueue();
+      const worker = await startWorker(queue, { ...FILES, threads: { max: 1 } });
+      const [one, two] = [startExecutor(queue), startExecutor(queue)];
+      for (let i = 0; i < 3; i++) {
+        const [outcome] = await inTime(8_000, 'an outcome', one.run([{ ...each, timeout: 4_000 }]));
+        expect(outcome).toBeDefined();
+        if (!_what.includes('nested')) expect(outcome).toMatchObject({ status: 'failed' });
+      }
+      expect(await inTime(8_000, 'an answer', run(two, call(tasks.add, [1, 2])))).toEqual([3]);
+      expect(worker.process.exitCode).toBeNull();
+    },
+    40_000,
+  );
 });

@@ -22,23 +22,30 @@ describeWith(redisServer, 'when Redis loses its data', () => {
   it.each<[string, (redis: OwnRedis) => Promise<unknown>]>([
     ['FLUSHALL', (redis) => redis.command('FLUSHALL')],
     ['a restart', (redis) => redis.stop().then(() => redis.start())],
-  ])('calls that workers run still get their answers (%s)', async (_how, lose) => {
-    const redis = await new OwnRedis().start();
-    const queue = testQueue(redis.port);
-    const worker = await startWorker(queue, { threads: { max: 10 } });
-    const executor = startExecutor(queue);
-    const signals = new Signals();
-    const calls = Array.from({ length: 10 }, () => call(fleet.hold, [signals.folder]));
-    const running = run(executor, ...calls);
-    await signals.reached(10);
-    await lose(redis);
-    // Longer than an app waits for jobs of which no worker says that it runs them.
-    const settled = await Promise.race([running, new Promise((r) => setTimeout(r, 7_000, 'none'))]);
-    expect(settled).toBe('none');
-    signals.open();
-    const values = await inTime(5_000, 'the answers', running);
-    expect(values).toEqual(Array.from({ length: 10 }, () => worker.pid));
-  }, 40_000);
+  ])(
+    'calls that workers run still get their answers (%s)',
+    async (_how, lose) => {
+      const redis = await new OwnRedis().start();
+      const queue = testQueue(redis.port);
+      const worker = await startWorker(queue, { threads: { max: 10 } });
+      const executor = startExecutor(queue);
+      const signals = new Signals();
+      const calls = Array.from({ length: 10 }, () => call(fleet.hold, [signals.folder]));
+      const running = run(executor, ...calls);
+      await signals.reached(10);
+      await lose(redis);
+      // Longer than an app waits for jobs of which no worker says that it runs them.
+      const settled = await Promise.race([
+        running,
+        new Promise((r) => setTimeout(r, 7_000, 'none')),
+      ]);
+      expect(settled).toBe('none');
+      signals.open();
+      const values = await inTime(5_000, 'the answers', running);
+      expect(values).toEqual(Array.from({ length: 10 }, () => worker.pid));
+    },
+    40_000,
+  );
 
   it('an answer that is given at that moment is not lost', async () => {
     const redis = await new OwnRedis().start();

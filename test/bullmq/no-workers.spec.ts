@@ -80,7 +80,9 @@ describeWith(redisService, 'a queue without workers', () => {
     const refused = call(tasks.add, [1, 2], { queueTimeout: 15_000, key: 'x' });
     const [error] = await inTime(2_000, 'a refusal', run(executor, refused));
     expect(error).toBeInstanceOf(ExecutorSaturatedError);
-    expect((error as Error).message).toMatch(/no worker is alive.*"futures".*FuturesWorkerModule/is);
+    expect((error as Error).message).toMatch(
+      /no worker is alive.*"futures".*FuturesWorkerModule/is,
+    );
     await startWorker(queue);
     expect(await run(executor, call(tasks.add, [1, 2]))).toEqual([3]);
   });

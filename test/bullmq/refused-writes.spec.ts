@@ -26,9 +26,9 @@ describeWith(redisServer, 'while Redis refuses writes', () => {
     const values = await inTime(10_000, 'all outcomes', running);
     expect(values).toHaveLength(10);
     for (const value of values) {
-      expect(
-        value instanceof BrokenExecutorError || value instanceof FutureTimeoutError,
-      ).toBe(true);
+      expect(value instanceof BrokenExecutorError || value instanceof FutureTimeoutError).toBe(
+        true,
+      );
     }
     const [refused] = await inTime(2_000, 'a refusal', run(executor, call(tasks.add, [1, 2])));
     expect(refused).toBeInstanceOf(BrokenExecutorError);

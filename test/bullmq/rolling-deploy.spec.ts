@@ -19,18 +19,22 @@ describeWith(redisService, 'a worker of an older build', () => {
   it.each([
     ['file', WITHOUT_FILE],
     ['function', OLD],
-  ])('leaves what it has no %s for to others', async (_what, old) => {
-    const queue = testQueue();
-    await startWorker(queue, old);
-    await startWorker(queue, old);
-    const newer = await startWorker(queue);
-    const executor = startExecutor(queue);
-    const calls = Array.from({ length: 30 }, () => call(tasks.where, []));
-    const places = await inTime(15_000, 'all answers', run(executor, ...calls));
-    expect(new Set(places.map((place) => (place as { pid: number }).pid))).toEqual(
-      new Set([newer.pid]),
-    );
-  }, 30_000);
+  ])(
+    'leaves what it has no %s for to others',
+    async (_what, old) => {
+      const queue = testQueue();
+      await startWorker(queue, old);
+      await startWorker(queue, old);
+      const newer = await startWorker(queue);
+      const executor = startExecutor(queue);
+      const calls = Array.from({ length: 30 }, () => call(tasks.where, []));
+      const places = await inTime(15_000, 'all answers', run(executor, ...calls));
+      expect(new Set(places.map((place) => (place as { pid: number }).pid))).toEqual(
+        new Set([newer.pid]),
+      );
+    },
+    30_000,
+  );
 
   it('answers what it knows of a job, and leaves only the rest to others', async () => {
     const queue = testQueue();
@@ -42,7 +46,10 @@ describeWith(redisService, 'a worker of an older build', () => {
     const holding = run(executor, call(fleet.hold, [signals.folder]));
     await signals.reached(1);
     await startWorker(queue, OLD);
-    const [add, where] = [run(executor, call(tasks.add, [3, 4])), run(executor, call(tasks.where, []))];
+    const [add, where] = [
+      run(executor, call(tasks.add, [3, 4])),
+      run(executor, call(tasks.where, [])),
+    ];
     // The newer one is busy, so it is the older one that takes both.
     expect(await inTime(5_000, 'a sum', add)).toEqual([7]);
     signals.open();
@@ -57,7 +64,11 @@ describeWith(redisService, 'a worker of an older build', () => {
     await startWorker(queue, OLD);
     await startWorker(queue, OLD);
     const executor = startExecutor(queue);
-    const [error] = await inTime(5_000, 'an error', run(executor, call(tasks.where, [], { key: 'x' })));
+    const [error] = await inTime(
+      5_000,
+      'an error',
+      run(executor, call(tasks.where, [], { key: 'x' })),
+    );
     expect(error).toBeInstanceOf(UnknownTaskError);
     expect(error).toMatchObject({ key: 'x', task: 'basic.where' });
     expect((error as Error).message).toContain('its functions are: add');
