@@ -9,8 +9,8 @@ const logger = new Logger('Futures');
 const QUIET = 30_000;
 /** Warnings that are remembered: they may hold text from outside. */
 const MAX_WARNINGS = 100;
-/** How long, in ms, Redis may take to answer a new connection, before that is given up. */
-const HANDSHAKE_TIMEOUT = 8_000;
+/** How long, in ms, Redis may take to answer on the first connection of a client, before it is made anew. */
+const FIRST_HANDSHAKE = 5_001;
 /** How long, in ms, a connection that was ended waits for the other end to agree. */
 const DISCONNECT_TIMEOUT = 500;
 const CONNECT_TIMEOUT = 3_000;
@@ -121,6 +121,19 @@ export function reconnect(client: RedisClient): void {
 }
 
 /**
+ * To be called for clients with `persistent()` settings: the limit of their first handshake must not
+ * become one of all commands. A command that is given up is sent all the same when the connection is
+ * back, and a job that it takes then is nobody's.
+ */
+export function endHandshake(client: Promise<RedisClient>): void {
+  client
+    .then(({ options }) => {
+      if (options?.commandTimeout === FIRST_HANDSHAKE) options.commandTimeout = undefined;
+    })
+    .catch(() => {});
+}
+
+/**
  * Settings of a connection by which requests send: what is sent while it is lost fails, instead of
  * being kept for later, and what was under way when it was lost is not sent twice. What its owner has
  * set stays.
@@ -133,7 +146,7 @@ export function failingFast(connection: ConnectionOptions, timeout: number): Con
     maxRetriesPerRequest: 0,
     connectTimeout: timeout,
     disconnectTimeout: DISCONNECT_TIMEOUT,
-    commandTimeout: Math.max(HANDSHAKE_TIMEOUT, timeout),
+    commandTimeout: Math.max(FIRST_HANDSHAKE, timeout),
     ...connection,
   };
 }
@@ -145,8 +158,7 @@ export function persistent(connection: ConnectionOptions): ConnectionOptions {
     retryStrategy,
     connectTimeout: CONNECT_TIMEOUT,
     disconnectTimeout: DISCONNECT_TIMEOUT,
-    // Longer than any command blocks. It ends a first connection on which Redis says nothing.
-    commandTimeout: HANDSHAKE_TIMEOUT,
+    commandTimeout: FIRST_HANDSHAKE,
     ...connection,
     maxRetriesPerRequest: null,
   };

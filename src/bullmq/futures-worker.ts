@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createRedisBackend } from 'bullmq';
 import { ThreadExecutor } from '../executors/thread.executor.js';
-import { ConnectionWatch, isClient, persistent } from './connection-watch.js';
+import { ConnectionWatch, endHandshake, isClient, persistent } from './connection-watch.js';
 import { maxText } from './edge.js';
 import type { ResolvedWorkerOptions } from './futures-worker.options.js';
 import { GuardedWorker } from './guarded-worker.js';
@@ -101,6 +101,7 @@ export class FuturesWorker {
     // The app's own client is not ours to end.
     const own = isClient(connection) ? undefined : backend.client;
     const clients = [own, backend.blockingClient, inbox.client];
+    for (const each of clients) if (each !== undefined) endHandshake(each);
     const heartbeat = new Heartbeat(backend.client, clients, watch, () => inbox.beat());
     const outbox = new Outbox(redis, watch);
     const locks = new LockKeeper(worker, watch, stalledAfter);

@@ -1,6 +1,6 @@
 import type { ConnectionOptions } from 'bullmq';
 import { createRedisBackend } from 'bullmq';
-import { ConnectionWatch, persistent, reconnect } from './connection-watch.js';
+import { ConnectionWatch, endHandshake, persistent, reconnect } from './connection-watch.js';
 import { RedisClock } from './redis-clock.js';
 import type { Beat, JobState, RedisCommands } from './redis-commands.js';
 
@@ -68,6 +68,7 @@ export class Inbox {
     const connection = persistent(options.connection);
     const backendOptions = { connection, prefix: options.prefix };
     this.#backend = createRedisBackend(options.queue, backendOptions, { blocking: true });
+    endHandshake(this.#backend.client);
     this.watch = new ConnectionWatch(`Queue "${options.queue}", messages`, this.#backend);
   }
 

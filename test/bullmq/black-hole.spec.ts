@@ -11,6 +11,7 @@ import {
   idempotentFleet,
   inTime,
   redisService,
+  spawnWorker,
   startExecutor,
   startWorker,
   testQueue,
@@ -39,12 +40,10 @@ describeWith(redisService, 'a connection that swallows what it is given', () => 
       expect(error).toBeInstanceOf(BrokenExecutorError);
       signals.open();
       proxy.heal();
-      const [pid] = (await inTime(
-        15_000,
-        'a call that the worker runs again',
-        run(executor, call(tasks.where, [])),
-      )) as [{ pid: number }];
-      expect(pid.pid).toBe(worker.pid);
+      const places = run(executor, call(tasks.where, []));
+      expect(await inTime(15_000, 'a call that the worker runs again', places)).toEqual([
+        expect.objectContaining({ pid: worker.pid }),
+      ]);
     },
     40_000,
   );
@@ -92,6 +91,26 @@ describeWith(redisService, 'a connection that swallows what it is given', () => 
     },
     30_000,
   );
+
+  it('delays a worker and a web app that start in it', async () => {
+    const queue = testQueue();
+    const proxy = await TcpProxy.start(REDIS.port);
+    proxy.swallow('replies');
+    const there = { ...queue, connection: { host: '127.0.0.1', port: proxy.port } };
+    const worker = spawnWorker(there);
+    const executor = startExecutor(there, { redisTimeout: 500 });
+    const [error] = await inTime(3_000, 'a refusal', run(executor, call(tasks.add, [1, 2])));
+    expect(error).toBeInstanceOf(BrokenExecutorError);
+    // Both wait for the first words of Redis by now.
+    await inTime(5_000, 'their connections', proxy.reached(5));
+    proxy.heal();
+    await inTime(
+      25_000,
+      'a call that is run',
+      until(async () => (await run(executor, call(tasks.add, [1, 2])))[0] === 3),
+    );
+    expect(worker.process.exitCode).toBeNull();
+  }, 40_000);
 
   it('does not keep an outcome from a web app: its inbox is read again', async () => {
     const queue = testQueue();

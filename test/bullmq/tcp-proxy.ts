@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createConnection, createServer, type AddressInfo, type Socket } from 'node:net';
-import { cleanUp } from './support.js';
+import { cleanUp, until } from './support.js';
 
 /** What a proxy swallows: bytes to the server, bytes from it, or both. */
 export type Swallowed = 'requests' | 'replies' | 'both';
@@ -11,6 +11,7 @@ export type Swallowed = 'requests' | 'replies' | 'both';
  */
 export class TcpProxy {
   port = 0;
+  #connections = 0;
   #swallowed: Swallowed | undefined;
   readonly #sockets = new Set<Socket>();
 
@@ -37,7 +38,13 @@ export class TcpProxy {
     this.#swallowed = undefined;
   }
 
+  /** Resolves when so many clients have connected. */
+  async reached(connections: number): Promise<void> {
+    await until(() => this.#connections >= connections);
+  }
+
   #connect(client: Socket): void {
+    this.#connections++;
     const server = createConnection(this.target, '127.0.0.1');
     this.#forward(client, server, 'requests');
     this.#forward(server, client, 'replies');
