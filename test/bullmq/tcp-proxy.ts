@@ -33,7 +33,7 @@ export class TcpProxy {
     this.#swallowed = what;
   }
 
-  /** Bytes pass again; what was swallowed is lost. */
+  /** New connections pass again. One that has lost bytes stays silent: no stream goes on behind a gap. */
   heal(): void {
     this.#swallowed = undefined;
   }
@@ -46,19 +46,23 @@ export class TcpProxy {
   #connect(client: Socket): void {
     this.#connections++;
     const server = createConnection(this.target, '127.0.0.1');
-    this.#forward(client, server, 'requests');
-    this.#forward(server, client, 'replies');
+    const connection = { hasGap: false };
+    this.#forward(client, server, 'requests', connection);
+    this.#forward(server, client, 'replies', connection);
   }
 
-  #forward(from: Socket, to: Socket, what: Swallowed): void {
+  #forward(from: Socket, to: Socket, what: Swallowed, connection: { hasGap: boolean }): void {
     this.#sockets.add(from);
-    // A peer that closes is not told of through a black hole either.
-    const passes = () => this.#swallowed !== what && this.#swallowed !== 'both';
-    from.on('data', (bytes) => passes() && to.write(bytes));
+    const isSwallowed = () => this.#swallowed === what || this.#swallowed === 'both';
+    from.on('data', (bytes) => {
+      connection.hasGap ||= isSwallowed();
+      if (!connection.hasGap) to.write(bytes);
+    });
     from.on('error', () => {});
     from.on('close', () => {
       this.#sockets.delete(from);
-      if (passes()) to.destroy();
+      // A black hole does not say that a peer has closed either.
+      if (!connection.hasGap && !isSwallowed()) to.destroy();
     });
   }
 }
