@@ -5,7 +5,16 @@ import { MemoryLogger } from '../support/memory-logger.js';
 import { describeWith } from '../support/services.js';
 import { tasks } from '../support/tasks.js';
 import { OwnRedis, redisServer } from './own-redis.js';
-import { Signals, fleet, inTime, startExecutor, startWorker, testQueue, until } from './support.js';
+import {
+  Signals,
+  fleet,
+  idempotentFleet,
+  inTime,
+  startExecutor,
+  startWorker,
+  testQueue,
+  until,
+} from './support.js';
 
 describeWith(redisServer, 'while Redis refuses writes', () => {
   beforeEach(() => Logger.overrideLogger(new MemoryLogger()));
@@ -57,5 +66,40 @@ describeWith(redisServer, 'while Redis refuses writes', () => {
     await until(() => worker.log().includes('READONLY'));
     await redis.takeWrites();
     expect(await inTime(10_000, 'the outcome', running)).toEqual([worker.pid]);
+  }, 30_000);
+
+  it('a worker that runs a task goes on with it, and does not begin it again', async () => {
+    const redis = await new OwnRedis().start();
+    const queue = testQueue(redis.port);
+    const worker = await startWorker(queue, { stalledAfter: 1_000, threads: { max: 4 } });
+    const executor = startExecutor(queue);
+    const signals = new Signals();
+    const running = run(executor, call(idempotentFleet.hold, [signals.folder]));
+    await signals.reached(1);
+    await redis.refuseWrites();
+    const job = async () => {
+      const [key = ''] = (await redis.command('KEYS', `${queue.prefix}:futures:*-1`)) as string[];
+      return key;
+    };
+    const lock = `${await job()}:lock`;
+    // Its lock has expired: by the rules of the queue, its job is anybody's.
+    await inTime(
+      5_000,
+      'a stall',
+      until(async () => (await redis.command('PTTL', lock)) === -2),
+    );
+    await redis.takeWrites();
+    const taken = async () => (await redis.command('HGET', await job(), 'stc')) === '1';
+    await inTime(10_000, 'its job to be taken again', until(taken));
+    await inTime(
+      5_000,
+      'a lock',
+      until(async () => (await redis.command('EXISTS', lock)) === 1),
+    );
+    // Tasks that the worker was given later have run, so that a second run would have begun.
+    for (let i = 0; i < 3; i++) await run(executor, call(tasks.greet, ['Ada']));
+    signals.open();
+    expect(await inTime(5_000, 'the outcome', running)).toEqual([worker.pid]);
+    expect(signals.started).toHaveLength(1);
   }, 30_000);
 });
