@@ -40,7 +40,7 @@ await bundle.write({
   manualChunks: (id, { getModuleInfo }) => {
     const [, folder] = /\/build\/(?:(\w+)\/)?[^/]+$/.exec(id);
     if (getModuleInfo(id).isEntry || OF_ONE_ENTRY.has(folder)) return undefined;
-    if (folder === 'worker') return 'worker/shared';
+    if (folder === 'worker' || folder === 'wire') return 'worker/shared';
     return isLoadedAtOnce(id, getModuleInfo) ? 'core' : 'dispatch';
   },
 });

@@ -3,6 +3,7 @@ import { Observable, tap } from 'rxjs';
 import type { Ledger } from './ledger/ledger.js';
 import { activeLedger, httpRequestOf } from './ledger/request-ledger.js';
 import { destroyBody } from './replay/discarded-body.js';
+import { begun } from './replay/lazy-body.js';
 import { PageRendering } from './replay/page-rendering.js';
 import { withdrawRejection } from './replay/spent-body.js';
 
@@ -23,9 +24,11 @@ export class BarrierInterceptor implements NestInterceptor {
     const ledger = activeLedger(context);
     if (ledger === undefined) return next.handle();
     if (!this.isInnermost) return judged(ledger, next.handle());
+    const request = httpRequestOf(context);
+    if (request === undefined) return judged(ledger, noted(ledger, next.handle(), request));
     const page = PageRendering.of(context);
     const outcome = page === undefined ? next.handle() : page.rehearse(next.handle());
-    return judged(ledger, noted(ledger, outcome, httpRequestOf(context)));
+    return judged(ledger, noted(ledger, begun(ledger, outcome), request));
   }
 }
 

@@ -11,7 +11,7 @@ import {
 import { check } from './options-check.js';
 import { FuturesRuntime } from './futures.runtime.js';
 import { FuturesService } from './futures.service.js';
-import { currentLedger } from './ledger/current-ledger.js';
+import { currentLedger } from './ledger/current-pass.js';
 import { ledgerOf } from './ledger/request-ledger.js';
 import type { Ledger } from './ledger/ledger.js';
 import { WorkerPool } from './worker-pool.js';
@@ -75,7 +75,7 @@ const workerPool: Provider = {
 
 /** @throws FuturesContextError if there is none, or it is another app's */
 function contextLedger(runtime: FuturesRuntime): Ledger {
-  const ledger = currentLedger.getStore();
+  const ledger = currentLedger();
   if (ledger?.runtime === runtime) return ledger;
   throw new FuturesContextError(
     'FuturesService was used where no request is handled: outside a request, in middleware or a guard, or on a route that is not replayed. ' +

@@ -68,7 +68,7 @@ export class FuturesModule
   }
 
   async onApplicationBootstrap(): Promise<void> {
-    await this.runtime.executors.start(this.runtime.options);
+    await this.runtime.executors.start();
   }
 
   /** The server still works off the requests it has. */

@@ -5,6 +5,7 @@ import { REPLAY_MODES, type ReplayMode } from './decorators/use-futures.decorato
 import { describe } from './worker/describe.js';
 import { FuturesOptionsError } from './errors/index.js';
 import type { Executor } from './executors/executor.js';
+import type { ByteLimits } from './executors/wire.js';
 import type { WorkerLimits } from './worker/worker-lifetime.js';
 import { check, checkKnown, given } from './options-check.js';
 
@@ -20,7 +21,7 @@ export interface ProcessOptions extends WorkerLimits {
   readonly idleTimeout: number;
   /** After how many tasks a worker is replaced by a new one. Default: never. */
   readonly maxTasksPerWorker: number | undefined;
-  /** From how much heap in use after a task, in MB, a worker is replaced. Default: never. */
+  /** From how much memory in use after a task, heap and buffers, in MB, a worker is replaced. Default: never. */
   readonly maxHeapPerWorker: number | undefined;
 }
 
@@ -32,7 +33,7 @@ export interface ThreadOptions extends ProcessOptions {
   readonly pool: Piscina | undefined;
 }
 
-type Optional<T> = { readonly [K in keyof T]?: T[K] | undefined };
+export type Optional<T> = { readonly [K in keyof T]?: T[K] | undefined };
 
 /**
  * Options of `FuturesModule.forRoot()`; each may be left out.
@@ -48,8 +49,15 @@ export interface FuturesModuleOptions {
   readonly executors?: Readonly<Record<string, Executor>> | undefined;
   /** How long a task may run, in ms; the wait in the queue does not count. Default: 30 000. */
   readonly timeout?: number | undefined;
-  /** How long a task may wait in the queue, in ms. Default: without limit. */
+  /** How long a task may wait in the queue, in ms. Default: 60 000. */
   readonly queueTimeout?: number | undefined;
+  /**
+   * The most bytes that the arguments of one task may have, as they are sent to a thread or a process.
+   * Memory that is moved or shared does not count. Default: 268 435 456 (256 MiB).
+   */
+  readonly maxArgumentBytes?: number | undefined;
+  /** The most bytes that the result of one task may have, as it is sent back. Default: 268 435 456 (256 MiB). */
+  readonly maxResultBytes?: number | undefined;
   /** Passes of one request. Default: 5. */
   readonly maxPasses?: number | undefined;
   /** Futures of one request. Default: 1000. */
@@ -85,7 +93,9 @@ export interface ResolvedOptions {
   readonly processes: ProcessOptions;
   readonly executors: Readonly<Record<string, Executor>>;
   readonly timeout: number;
-  readonly queueTimeout: number | undefined;
+  readonly queueTimeout: number;
+  readonly maxArgumentBytes: number;
+  readonly maxResultBytes: number;
   readonly maxPasses: number;
   readonly maxFutures: number;
   readonly replay: ReplayMode;
@@ -110,7 +120,9 @@ export const DEFAULT_OPTIONS: ResolvedOptions = Object.freeze({
   processes: DEFAULT_POOL,
   executors: Object.freeze({}),
   timeout: 30_000,
-  queueTimeout: undefined,
+  queueTimeout: 60_000,
+  maxArgumentBytes: 256 * 1024 * 1024,
+  maxResultBytes: 256 * 1024 * 1024,
   maxPasses: 5,
   maxFutures: 1000,
   replay: 'handler',
@@ -138,6 +150,28 @@ export function checkCallOptions(
   }
 }
 
+function checkByteLimits(limits: ByteLimits): void {
+  check.integer('maxArgumentBytes', limits.maxArgumentBytes, 1);
+  check.integer('maxResultBytes', limits.maxResultBytes, 1);
+}
+
+/**
+ * Options of an executor of its own: those of a pool, and how large values may be.
+ *
+ * @throws FuturesOptionsError naming the option, its value and what is allowed
+ * @internal
+ */
+export function resolveExecutorOptions<Pool extends ProcessOptions>(
+  kind: 'threads' | 'processes',
+  input: Optional<Pool> & Optional<ByteLimits>,
+): [pool: Pool, limits: ByteLimits] {
+  check.object('options', input);
+  const { maxArgumentBytes, maxResultBytes, ...pool } = input;
+  const limits = { maxArgumentBytes, maxResultBytes };
+  const options = resolveOptions({ ...limits, [kind]: pool });
+  return [options[kind] as Pool, options];
+}
+
 /**
  * Fills in the defaults and checks every option.
  *
@@ -161,6 +195,7 @@ export function resolveOptions(input: FuturesModuleOptions = {}): ResolvedOption
   }
   checkExecutors(options);
   checkCallOptions('', options);
+  checkByteLimits(options);
   check.integer('maxPasses', options.maxPasses, 1);
   check.integer('maxFutures', options.maxFutures, 1);
   check.oneOf('replay', options.replay, REPLAY_MODES);

@@ -73,7 +73,10 @@ export class FuturesService {
     return this.#locate().pass.number > 1;
   }
 
-  /** Aborted when the client goes away before its response has ended. */
+  /**
+   * Aborted when the client goes away before its response has ended, or when something else than the
+   * handler, such as a timeout, answers while tasks of the request run.
+   */
   get signal(): AbortSignal {
     return this.#locate().client.signal;
   }
@@ -157,7 +160,9 @@ export class FuturesService {
   }
 
   /**
-   * Ends this pass now if anything is pending. What comes after it runs only in the last pass.
+   * Ends this pass now if anything is pending. What comes after it runs only in the last pass: a
+   * promise that was started before it, to be awaited after it, is left behind, and must not reject
+   * with nobody listening.
    *
    * @throws PassDiscardedError if anything is pending: let it pass
    */

@@ -38,10 +38,15 @@ export {
 } from './errors/usage.errors.js';
 export type { Call, Executor, ExecutorStats, Outcome, Transferable } from './executors/executor.js';
 export type { Percentiles } from './executors/rolling-histogram.js';
+export { processExecutor } from './executors/process.executor.js';
+export type { ProcessExecutorOptions } from './executors/process.executor.js';
+export { threadExecutor } from './executors/thread.executor.js';
+export type { ThreadExecutorOptions } from './executors/thread.executor.js';
 export { FuturesModule } from './futures.module.js';
 export type {
   FuturesModuleExtras,
   FuturesModuleOptions,
+  ProcessOptions,
   ThreadOptions,
 } from './futures.options.js';
 export { FuturesService } from './futures.service.js';

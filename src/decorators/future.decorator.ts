@@ -5,6 +5,7 @@ import {
   type Type,
 } from '@nestjs/common';
 import { FuturesArgumentError } from '../errors/index.js';
+import { isA } from '../errors/is-a.js';
 import { checkSubmitOptions } from '../futures.service.js';
 import type { Ledger } from '../ledger/ledger.js';
 import { ledgerFor } from '../ledger/request-ledger.js';
@@ -125,7 +126,7 @@ const declare = createParamDecorator(
     const ledger = ledgerFor(context);
     try {
       const value = ledger.declare(submission);
-      return value instanceof Promise ? value.catch(retryLater(ledger)) : value;
+      return isA(value, Promise) ? value.catch(retryLater(ledger)) : value;
     } catch (error) {
       return retryLater(ledger)(error);
     }

@@ -3,6 +3,7 @@ import {
   FuturesHttpException,
   type FuturesExceptionOptions,
 } from './futures.exception.js';
+import { told } from './outside-text.js';
 
 /**
  * A task ran, or waited in the queue, for longer than it may. The client gets 504.
@@ -21,9 +22,9 @@ export class FutureTimeoutError extends FuturesHttpException {
   ) {
     super(
       phase === 'run'
-        ? `The task ${options.task} ran for more than ${limit} ms and was stopped. ` +
+        ? told`The task ${options.task} ran for more than ${limit} ms and was stopped. ` +
             `Raise "timeout" for it with using({ timeout }), or give it less to do.`
-        : `The task ${options.task} waited in the queue for more than ${limit} ms and was not started. ` +
+        : told`The task ${options.task} waited in the queue for more than ${limit} ms and was not started. ` +
             `Add threads ("threads.max"), or raise "queueTimeout".`,
       504,
       'Gateway Timeout',
@@ -78,7 +79,8 @@ export class TaskArgumentError extends FuturesException {
       `Pass plain data, or submit a plain function to run it on the event loop.`,
   ) {
     super(
-      `The task ${options.task} cannot be sent its arguments: ${path} is ${description}, ${reason}`,
+      told`The task ${options.task} cannot be sent its arguments: ${path} is ${description}, ` +
+        reason,
       options,
     );
   }
@@ -100,7 +102,8 @@ export class TaskResultError extends FuturesException {
     reason = 'which cannot be cloned. Return plain data from the task.',
   ) {
     super(
-      `The task ${options.task} cannot send its result back: ${path} is ${description}, ${reason}`,
+      told`The task ${options.task} cannot send its result back: ${path} is ${description}, ` +
+        reason,
       options,
     );
   }
@@ -126,7 +129,7 @@ export class FutureCancelledError extends FuturesHttpException {
 
   constructor(options: FuturesExceptionOptions) {
     super(
-      `The client went away, so the task ${options.task} was given up.`,
+      told`The client went away, so the task ${options.task} was given up.`,
       499,
       'Client Closed Request',
       options,

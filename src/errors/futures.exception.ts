@@ -35,9 +35,12 @@ export abstract class FuturesException extends Error {
 
   /** `instanceof FuturesException` is true for those that extend `HttpException` as well. */
   static override [Symbol.hasInstance](value: unknown): boolean {
-    return this === FuturesException
-      ? isFuturesException(value)
-      : Function.prototype[Symbol.hasInstance].call(this, value);
+    if (this === FuturesException) return isFuturesException(value);
+    try {
+      return Function.prototype[Symbol.hasInstance].call(this, value);
+    } catch {
+      return false;
+    }
   }
 }
 
@@ -100,5 +103,10 @@ export function adoptException(
  * @publicApi
  */
 export function isFuturesException(value: unknown): value is FuturesException {
-  return value instanceof Error && BRAND in value;
+  try {
+    return value instanceof Error && BRAND in value;
+  } catch {
+    // A revoked proxy, which somebody threw, cannot be asked.
+    return false;
+  }
 }

@@ -1,4 +1,5 @@
 import { FuturesException } from './futures.exception.js';
+import { told } from './outside-text.js';
 
 /**
  * A request was still submitting in its last allowed pass.
@@ -16,10 +17,10 @@ export class ReplayLimitError extends FuturesException {
     /** Keys whose value was computed but not asked for in the pass that followed. */
     readonly drifting: readonly string[],
   ) {
-    const passes = submitted.map((keys, i) => `  pass ${i + 1}: ${keys.join(', ')}`).join('\n');
+    const passes = submitted.map((keys, i) => told`  pass ${i + 1}: ${keys}`).join('\n');
     const diagnosis =
       drifting.length > 0
-        ? `These were computed but not asked for again, so their keys drift from pass to pass: ${drifting.join(', ')}. ` +
+        ? told`These were computed but not asked for again, so their keys drift from pass to pass: ${drifting}. ` +
           `Build keys only from what a replay repeats: no time, random value or counter.`
         : `Each pass asked for something new. If the chain of dependent futures is meant to be that long, raise "maxPasses".`;
     super(
@@ -42,7 +43,7 @@ export class TooManyFuturesError extends FuturesException {
     key: string,
   ) {
     super(
-      `The future "${key}" would be one more than the ${maxFutures} a request may hold. ` +
+      told`The future "${key}" would be one more than the ${maxFutures} a request may hold. ` +
         `Submit fewer, larger tasks, or raise "maxFutures".`,
       { key },
     );
@@ -50,18 +51,28 @@ export class TooManyFuturesError extends FuturesException {
 }
 
 /**
- * The handler wrote to the response by itself (`@Res()`) while futures were pending, so that this
- * pass could not be discarded. The response stands as it was written; this is logged.
+ * The response was sent while futures were pending, so that this pass could not be discarded: by the
+ * handler itself (`@Res()`), or by something else that answered for it, such as a timeout. The
+ * response stands as it was sent; this is logged.
  *
  * @publicApi
  */
 export class ResponseCommittedError extends FuturesException {
   readonly code = 'ERR_FUTURES_RESPONSE_COMMITTED';
 
-  constructor(keys: readonly string[]) {
+  constructor(
+    keys: readonly string[],
+    /** When it was sent: while the handler ran, or between two passes, while tasks ran. */
+    readonly sentDuring: 'pass' | 'tasks' = 'pass',
+  ) {
     super(
-      `The response was written while futures were pending (${keys.join(', ')}): it cannot be taken back, so the request is not replayed. ` +
-        `Call barrier() before writing to the response, or return the value instead of using @Res().`,
+      sentDuring === 'pass'
+        ? told`The response was written while futures were pending (${keys}): it cannot be taken back, so the request is not replayed. ` +
+            `Call barrier() before writing to the response, or return the value instead of using @Res(). ` +
+            `If a timeout wrote it (a middleware, Fastify's "handlerTimeout"), let that one wait for longer than the handler takes.`
+        : told`The response was sent while the tasks of its request ran (${keys}), when its handler did not: most likely by a timeout (a middleware, Fastify's "handlerTimeout"). ` +
+            `The tasks were given up, as if the client had gone, and the request is not replayed. ` +
+            `Let that timeout wait for longer than the tasks may wait and run ("queueTimeout", "timeout"), or lower these.`,
     );
   }
 }
@@ -105,7 +116,8 @@ export class ReplayUnsafeError extends FuturesException {
     readonly difference: string,
   ) {
     super(
-      `${route} is not safe to replay: ${difference}. ` +
+      told`${route} is not safe to replay: ` +
+        `${difference}. ` +
         `Take time, random values and state that outlives a pass out of what a replay repeats, or compute them in a task.`,
     );
   }

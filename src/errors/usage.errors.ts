@@ -1,4 +1,5 @@
 import { FuturesException } from './futures.exception.js';
+import { told } from './outside-text.js';
 
 /**
  * A value was asked for by a key under which nothing was submitted.
@@ -10,8 +11,8 @@ export class FutureNotSubmittedError extends FuturesException {
 
   constructor(key: string) {
     super(
-      `No future was submitted as "${key}" in this request. ` +
-        `Submit one first, or ask with resultOrSubmit("${key}", placeholder, task, ...args) or result("${key}", fallback).`,
+      told`No future was submitted as "${key}" in this request. ` +
+        told`Submit one first, or ask with resultOrSubmit("${key}", placeholder, task, ...args) or result("${key}", fallback).`,
       { key },
     );
   }
@@ -27,8 +28,8 @@ export class FutureNotResolvedError extends FuturesException {
 
   constructor(key: string, task: string) {
     super(
-      `The future "${key}" (task ${task}) is pending: its value is there from the next pass on. ` +
-        `Ask with resultOrSubmit("${key}", placeholder, task, ...args) or result("${key}", fallback).`,
+      told`The future "${key}" (task ${task}) is pending: its value is there from the next pass on. ` +
+        told`Ask with resultOrSubmit("${key}", placeholder, task, ...args) or result("${key}", fallback).`,
       { key, task },
     );
   }
@@ -44,8 +45,8 @@ export class FutureAlreadyResolvedError extends FuturesException {
 
   constructor(key: string, task: string) {
     super(
-      `The future "${key}" (task ${task}) is resolved already. ` +
-        `Read it with result("${key}"), ask with resultOrSubmit(), or call clear("${key}") before submitting again.`,
+      told`The future "${key}" (task ${task}) is resolved already. ` +
+        told`Read it with result("${key}"), ask with resultOrSubmit(), or call clear("${key}") before submitting again.`,
       { key, task },
     );
   }
@@ -63,9 +64,9 @@ export class FutureConflictError extends FuturesException {
   constructor(key: string, task: string, otherTask: string) {
     super(
       task === otherTask
-        ? `The key "${key}" is asked for twice with different arguments of ${task}. ` +
+        ? told`The key "${key}" is asked for twice with different arguments of ${task}. ` +
             `Put what differs into the key, or use submit() to replace the pending future.`
-        : `The key "${key}" is asked for with ${otherTask}, but it stands for ${task}. ` +
+        : told`The key "${key}" is asked for with ${otherTask}, but it stands for ${task}. ` +
             `Give each computation a key of its own.`,
       { key, task: otherTask },
     );

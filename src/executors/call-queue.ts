@@ -60,7 +60,10 @@ export class CallQueue {
     this.#head++;
     this.#count(job, -1);
     // Lets go of what was taken, at an amortised cost of one move a job.
-    if (this.#head > 1024 && this.#head * 2 > this.#jobs.length) {
+    if (this.#head === this.#jobs.length) {
+      this.#jobs = [];
+      this.#head = 0;
+    } else if (this.#head > 1024 && this.#head * 2 > this.#jobs.length) {
       this.#jobs = this.#jobs.slice(this.#head);
       this.#head = 0;
     }

@@ -1,17 +1,28 @@
-import { WireStatus, epochNow, type OutcomeMessage } from '../worker/worker-protocol.js';
+import { addMovable, unpack } from '../wire/codec.js';
+import { WireStatus, type OutcomeMessage } from '../worker/worker-protocol.js';
 import type { Job } from './job.js';
 import { Chunk } from './chunk.js';
+import { InFlight } from './in-flight.js';
 import { DrainWaiters } from './drain-waiters.js';
-import type { Outcome } from './executor.js';
-import { failBroken, outOfTime, refuseUncloneable, survivesDeath } from './job-failures.js';
+import { notStarted, type Outcome } from './executor.js';
+import { rerunnable } from './job-failures.js';
 import { Repetition } from './repetition.js';
-import { RunWatch } from './run-watch.js';
-import { toOutcome, toWireCalls } from './wire.js';
-import type { Workers } from './workers.js';
+import { Supervisor } from './supervisor.js';
+import {
+  isSentAgain,
+  lost,
+  readPosted,
+  refusedArguments,
+  toOutcome,
+  toWireCalls,
+  unreadable,
+  type ByteLimits,
+} from './wire.js';
+import { RefusedMessage, type Workers, type WorkersListener } from './workers.js';
 
 export interface ChunkRunnerHooks {
-  /** A job ran for so long, in ms. */
-  measured(job: Job, run: number): void;
+  /** A worker has run a job to its end. */
+  ended(job: Job, outcome: Outcome): void;
   /** These were sent, but not started: they go back to the front of the queue. */
   takenBack(jobs: readonly Job[]): void;
   /** A worker came free, or jobs were taken back. */
@@ -23,8 +34,6 @@ export interface ChunkRunnerHooks {
 
 /** How often, in ms, an idle worker may take over what a busy one has not started. */
 const REBALANCE_EVERY = 2;
-/** How long, in ms, a call may go on after it was told to end, before its worker is ended. */
-const ABORT_GRACE = 1_000;
 /** How long, in ms, a worker may take to close what its tasks have opened, before it is ended. */
 export const RETIRE_GRACE = 5_000;
 
@@ -34,19 +43,24 @@ export const RETIRE_GRACE = 5_000;
  *
  * @internal
  */
-export class ChunkRunner {
-  /** Tells this runner's messages from others' in the same pool. */
-  readonly #id = Math.random();
-  readonly #chunks = new Map<number, Chunk>();
+export class ChunkRunner implements WorkersListener {
+  readonly #chunks = new InFlight();
   readonly #waiters = new DrainWaiters();
-  readonly #watch = new RunWatch(this.#chunks, (...expired) => this.#expire(...expired));
+  readonly #supervisor: Supervisor;
   readonly #rebalancing = new Repetition(REBALANCE_EVERY, () => this.#rebalance());
   #nextChunk = 0;
 
   constructor(
     readonly workers: Workers,
+    readonly limits: ByteLimits,
     readonly hooks: ChunkRunnerHooks,
-  ) {}
+  ) {
+    this.#supervisor = new Supervisor(workers, this.#chunks, {
+      collect: (chunk) => this.#collect(chunk),
+      reclaim: (jobs) => this.#reclaim(jobs),
+    });
+    workers.listen(this);
+  }
 
   /** How many more chunks can be sent now. */
   get free(): number {
@@ -60,91 +74,129 @@ export class ChunkRunner {
 
   /** ms that the calls under way have run so far. */
   get runTime(): number {
-    const now = epochNow();
-    return this.#sum((chunk) => chunk.runTime(now));
+    return this.#chunks.runTime;
   }
 
   /** Jobs that were sent and are not settled. */
   get running(): number {
-    return this.#sum(({ own }) => own.filter(({ settled }) => !settled).length);
+    return this.#chunks.running;
   }
 
   send(jobs: readonly Job[]): void {
     const chunk = this.#sendChunk(jobs);
-    this.#watch.begin(chunk.shortestTimeout);
+    this.#supervisor.begin(chunk);
     if (jobs.length > 1) this.#rebalancing.start();
   }
 
   /** Has an idle worker close what its tasks have opened, and end. */
   retire(): void {
-    this.#killLater(this.#sendChunk([]), RETIRE_GRACE);
+    this.#supervisor.killLater(this.#sendChunk([]), RETIRE_GRACE);
   }
 
   #sendChunk(jobs: readonly Job[]): Chunk {
-    const chunk = new Chunk(this.#nextChunk++, jobs, this.workers.kind);
+    const { workers } = this;
+    const message = {
+      dispatcher: workers.dispatcher,
+      chunk: this.#nextChunk++,
+      progress: Chunk.memoryFor(jobs.length),
+      calls: jobs.length === 0 ? undefined : toWireCalls(jobs),
+      maxResultBytes: this.limits.maxResultBytes,
+    };
+    const chunk = new Chunk(message, jobs, workers.kind);
     this.#chunks.set(chunk.id, chunk);
     this.hooks.busy(this.#chunks.size);
-    const message = {
-      dispatcher: this.#id,
-      chunk: chunk.id,
-      progress: chunk.progress,
-      calls: jobs.length === 0 ? undefined : toWireCalls(jobs),
-    };
     const transferList = jobs.flatMap(({ call }) => call.transferList ?? []);
-    this.workers.send(message, transferList).then(
-      () => {
-        chunk.acknowledged = true;
-        this.#collect(chunk);
-        if (chunk.complete) this.#finish(chunk);
-      },
+    if (workers.canShare) {
+      for (const { packed } of jobs) if (packed !== undefined) addMovable(packed, transferList);
+    }
+    workers.send(message, transferList).then(
+      () => this.#acknowledge(chunk),
       // What the worker had posted before it died is delivered first.
       (error: unknown) => setImmediate(() => this.#broken(chunk, error)),
     );
     return chunk;
   }
 
-  /** Takes what a worker posted; messages of others are ignored. */
-  onMessage(message: unknown): void {
-    if (!Array.isArray(message) || message[0] !== this.#id) return;
-    const [, id, index, status, payload, startedAt, run] = message as unknown as OutcomeMessage;
-    const chunk = this.#chunks.get(id);
-    if (chunk === undefined) return;
+  #acknowledge(chunk: Chunk): void {
+    chunk.acknowledged = true;
+    if (!this.#chunks.has(chunk.id)) return;
     this.#collect(chunk);
-    const job = chunk.takePosted(index);
-    this.#settle(job, toOutcome(job, chunk.worker, status, payload, startedAt, run));
+    // Results that are posted are out before the worker says that it is done.
+    if (!chunk.complete) this.workers.drain(chunk.workerId);
+    if (!this.#chunks.has(chunk.id)) return;
+    for (const job of chunk.complete ? [] : chunk.own) job.settle(notStarted(lost(job.call)));
+    this.#finish(chunk);
+  }
+
+  /** Takes what a worker has posted. */
+  message(workerId: number, message: unknown): void {
+    const posted = readPosted(message);
+    const chunk = posted && this.#chunks.get(posted[0]);
+    // A message that was given up may be answered all the same.
+    if (posted !== undefined && chunk === undefined) return;
+    if (posted === undefined || chunk?.workerId !== workerId || !chunk.isDue(posted[1])) {
+      this.#supervisor.breach(workerId);
+      return;
+    }
+    this.#collect(chunk);
+    this.#take(chunk, posted);
     if (chunk.isRetiring) {
       this.#reclaim(chunk.takeBack());
-      this.#killLater(chunk, RETIRE_GRACE);
+      this.#supervisor.killLater(chunk, RETIRE_GRACE);
     }
+    if (chunk.complete) this.#finish(chunk);
+  }
+
+  #take(chunk: Chunk, [, index, status, payload, startedAt, run]: OutcomeMessage): void {
+    const job = chunk.takePosted(index);
+    const isUnread = status === WireStatus.UnreadableArguments;
+    if (isUnread && this.workers.canShare && !job.settled && isSentAgain(job)) {
+      this.#reclaim([job]);
+      return;
+    }
+    const { worker } = chunk;
+    const read = () => unpack(payload);
+    const times = { startedAt, run };
+    this.#settle(job, toOutcome(job, worker, status, read, times, this.limits));
+  }
+
+  /** The message of a result has come that cannot be read as a whole. */
+  unreadable(workerId: number): void {
+    const chunk = this.#chunks.ofWorker(workerId);
+    const index = chunk?.firstUnread;
+    if (chunk === undefined || index === undefined) return;
+    const job = chunk.takePosted(index);
+    job.settle(notStarted(unreadable(job.call)));
     if (chunk.complete) this.#finish(chunk);
   }
 
   /** Takes the results that its worker has left in their shared memory. */
   #collect(chunk: Chunk): void {
-    chunk.takeFound((job, value, startedAt, run) => {
+    chunk.takeFound((job, read, startedAt, run) => {
       const { worker } = chunk;
-      this.#settle(job, toOutcome(job, worker, WireStatus.Resolved, value, startedAt, run));
+      const times = { startedAt, run };
+      this.#settle(job, toOutcome(job, worker, WireStatus.Resolved, read, times, this.limits));
     });
   }
 
   #settle(job: Job, outcome: Outcome): void {
-    this.hooks.measured(job, outcome.run);
+    this.hooks.ended(job, outcome);
     job.settle(outcome);
   }
 
   /** Takes back a job that was sent, unless it has been started; returns whether it was taken back. */
   withdraw(job: Job): boolean {
-    const taken = this.#chunkOf(job)?.takeBack() ?? [];
+    const taken = this.#chunks.of(job)?.takeBack() ?? [];
     this.#reclaim(taken.filter((each) => each !== job));
     return taken.includes(job);
   }
 
   /** Gives up a job that was sent and is settled: skipped if not started, else ended unless it ends soon. */
   cancel(job: Job): void {
-    const chunk = this.#chunkOf(job);
+    const chunk = this.#chunks.of(job);
     if (chunk === undefined) return;
     this.#reclaim(chunk.takeBack());
-    if (chunk.running === job) this.#abort(chunk, job);
+    if (chunk.running === job) this.#supervisor.abort(chunk, job);
   }
 
   /** Resolves when nothing is under way and `isEmpty()`, or after `timeout` ms. */
@@ -158,16 +210,16 @@ export class ChunkRunner {
       chunk.takeBack();
       this.#collect(chunk);
       for (const job of chunk.jobs) job.settle(outcome);
-      if (chunk.claimed > 0) this.workers.kill(chunk.workerId);
+      if (chunk.claimed > 0) this.#supervisor.kill(chunk);
     }
     this.#chunks.clear();
     this.#rebalancing.stop();
-    this.#watch.stop();
+    this.#supervisor.stop();
   }
 
   #finish(chunk: Chunk): void {
     if (!this.#chunks.delete(chunk.id)) return;
-    if (this.#chunks.size === 0) this.#watch.rest();
+    if (this.#chunks.size === 0) this.#supervisor.rest();
     this.hooks.busy(this.#chunks.size);
     this.hooks.free();
     this.#waiters.check();
@@ -175,48 +227,28 @@ export class ChunkRunner {
 
   #broken(chunk: Chunk, error: unknown): void {
     if (!this.#chunks.has(chunk.id)) return;
+    this.workers.drain(chunk.workerId);
+    if (!this.#chunks.has(chunk.id)) return;
     const unstarted = chunk.takeBack();
     this.#collect(chunk);
     const started = chunk.own.filter((job) => !job.settled);
-    if (chunk.claimed === 0) {
-      const sendable = refuseUncloneable(unstarted, error);
-      // What was refused was not the death of a worker.
-      const isRefused = sendable.length < unstarted.length;
-      this.#retry(sendable, (job) => isRefused || survivesDeath(job, false), error);
-    } else {
+    if (chunk.claimed > 0) {
       this.hooks.takenBack(unstarted);
-      this.#retry(started, (job) => survivesDeath(job, true), error);
-    }
+      this.hooks.takenBack(rerunnable(started, true, error));
+    } else if (error instanceof RefusedMessage) this.#refused(unstarted, error.cause);
+    else this.hooks.takenBack(rerunnable(unstarted, false, error));
     this.#finish(chunk);
   }
 
-  #retry(jobs: readonly Job[], mayRunAgain: (job: Job) => boolean, error: unknown): void {
-    const again = jobs.filter(mayRunAgain);
-    this.hooks.takenBack(again);
-    for (const job of jobs) if (!again.includes(job)) failBroken(job, error);
-  }
-
-  /** Stops a job that is out of time, unless it has just ended; the rest of the message runs elsewhere. */
-  #expire(chunk: Chunk, job: Job, limit: number): void {
-    this.#reclaim(chunk.takeBack());
-    if (chunk.acknowledged || chunk.running !== job) return;
-    if (chunk.isListening) this.#abort(chunk, job);
-    else this.workers.kill(chunk.workerId);
-    job.settle(outOfTime(job, limit, chunk.startedAt, chunk.worker));
-  }
-
-  /** Tells a job to end, and ends its worker unless it does so soon. */
-  #abort(chunk: Chunk, job: Job): void {
-    chunk.abort();
-    this.workers.abort?.(chunk.workerId);
-    this.#killLater(chunk, ABORT_GRACE, () => chunk.acknowledged || chunk.running !== job);
-  }
-
-  /** Ends a worker that does not end by itself. */
-  #killLater(chunk: Chunk, grace: number, isDone = () => false): void {
-    setTimeout(() => {
-      if (this.#chunks.has(chunk.id) && !isDone()) this.workers.kill(chunk.workerId);
-    }, grace).unref();
+  /** The message was not sent: one job alone is at fault, of several each is tried alone. */
+  #refused(jobs: readonly Job[], error: unknown): void {
+    const [first] = jobs;
+    if (jobs.length === 1 && first !== undefined) {
+      first.settle(refusedArguments(first, error, this.workers.canShare));
+      return;
+    }
+    for (const job of jobs) job.isSuspect = true;
+    this.hooks.takenBack(jobs);
   }
 
   /** So that no short call, and no result, waits for a long one while a worker has nothing to do. */
@@ -229,14 +261,6 @@ export class ChunkRunner {
       else isNeeded = true;
     }
     return isNeeded;
-  }
-
-  #sum(of: (chunk: Chunk) => number): number {
-    return [...this.#chunks.values()].reduce((sum, chunk) => sum + of(chunk), 0);
-  }
-
-  #chunkOf(job: Job): Chunk | undefined {
-    return [...this.#chunks.values()].find((chunk) => chunk.owns(job));
   }
 
   #reclaim(jobs: readonly Job[]): void {

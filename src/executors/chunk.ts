@@ -8,7 +8,9 @@ import {
   STARTED_AT,
   TAKEN_BACK,
   WORKER_ID,
+  type ChunkMessage,
 } from '../worker/worker-protocol.js';
+import { monotonicNow } from '../wire/clock.js';
 import { ResultSlots, chunkBytes } from '../worker/result-slots.js';
 import type { Job } from './job.js';
 
@@ -21,8 +23,9 @@ const STUCK_AFTER = 2;
  * @internal
  */
 export class Chunk {
-  readonly progress: SharedArrayBuffer;
-  readonly sentAt = performance.now();
+  readonly sentAt = monotonicNow();
+  /** How many pulses in a row its worker could have gone on with it, and did not. */
+  idlePulses = 0;
   /** Set when the worker says it is done with the message. */
   acknowledged = false;
   readonly #slots: ResultSlots;
@@ -32,6 +35,10 @@ export class Chunk {
   #worker = '';
   /** Results that were taken. */
   #taken = 0;
+  /** Indexes of those among them that were posted. */
+  #takenPosted: Set<number> | undefined;
+  /** Which call was seen to run last, and since when, in ms on the monotonic clock. */
+  #seen = { index: -1, at: 0 };
   /** Results of which it is known where they are: in the memory, or posted. */
   #found = 0;
   /** Where the worker stops: behind it, calls were taken back. */
@@ -39,16 +46,25 @@ export class Chunk {
 
   /** @param kind what workers are called */
   constructor(
-    readonly id: number,
+    readonly message: ChunkMessage,
     readonly jobs: readonly Job[],
     kind: string,
   ) {
+    const { progress } = message;
     this.#kind = kind;
     this.#end = jobs.length;
-    this.progress = new SharedArrayBuffer(chunkBytes(jobs.length));
-    this.#slots = new ResultSlots(this.progress, jobs.length);
-    this.#state = new Int32Array(this.progress, 0, PROGRESS_BYTES / 4);
-    this.#clock = new Float64Array(this.progress, 0, PROGRESS_BYTES / 8);
+    this.#slots = new ResultSlots(progress, jobs.length);
+    this.#state = new Int32Array(progress, 0, PROGRESS_BYTES / 4);
+    this.#clock = new Float64Array(progress, 0, PROGRESS_BYTES / 8);
+  }
+
+  /** The memory that a message of so many calls shares with its worker. */
+  static memoryFor(calls: number): SharedArrayBuffer {
+    return new SharedArrayBuffer(chunkBytes(calls));
+  }
+
+  get id(): number {
+    return this.message.chunk;
   }
 
   /** The shortest time, in ms, that any of its calls may run. */
@@ -78,9 +94,17 @@ export class Chunk {
     return (this.#worker ||= `${this.#kind} ${this.workerId}`);
   }
 
-  /** Epoch time in ms at which the call that runs now started. */
+  /** When the call that runs now started, in ms on the monotonic clock. */
   get startedAt(): number {
-    return this.#clock[STARTED_AT] as number;
+    const startedAt = this.#clock[STARTED_AT] as number;
+    return startedAt >= this.sentAt ? Math.min(startedAt, monotonicNow()) : this.sentAt;
+  }
+
+  /** How long the call that runs now has run, in ms: as its worker says, and at least as long as it was seen here. */
+  elapsed(now: number): number {
+    const index = this.claimed;
+    if (this.#seen.index !== index) this.#seen = { index, at: now };
+    return Math.max(now - this.startedAt, this.isLoading ? 0 : now - this.#seen.at);
   }
 
   /** Whether the task file of the call that runs now is being loaded. */
@@ -115,22 +139,43 @@ export class Chunk {
     return this.running === undefined || this.isLoading ? 0 : now - this.startedAt;
   }
 
+  /** Whether its worker may post the result of that call now. */
+  isDue(index: number): boolean {
+    if (index < 0 || index >= this.claimed || this.#takenPosted?.has(index) === true) return false;
+    return !this.#slots.has(index) || this.#slots.isPosted(index);
+  }
+
   /** Takes a result that was posted; returns whose it is. */
   takePosted(index: number): Job {
     this.#slots.markPosted(index);
+    (this.#takenPosted ??= new Set()).add(index);
     this.#taken++;
     return this.jobs[index] as Job;
   }
 
+  /** The first call whose result was posted, and has not come in. */
+  get firstUnread(): number | undefined {
+    for (let i = 0; i < this.jobs.length && this.#slots.has(i); i++) {
+      if (this.#slots.isPosted(i) && this.#takenPosted?.has(i) !== true) return i;
+    }
+    return undefined;
+  }
+
+  /** Whether its worker has taken it, and has nothing left to do but to say so. */
+  get isDone(): boolean {
+    return this.workerId !== 0 && !this.hasUnstarted && this.#taken >= this.claimed;
+  }
+
   /** Takes the results that were left in the memory since the last time. */
-  takeFound(take: (job: Job, value: unknown, startedAt: number, run: number) => void): void {
+  takeFound(take: (job: Job, read: () => unknown, startedAt: number, run: number) => void): void {
     // A worker runs its calls in order.
     while (this.#found < this.jobs.length && this.#slots.has(this.#found)) {
       const index = this.#found++;
       if (this.#slots.isPosted(index)) continue;
       this.#taken++;
       const slots = this.#slots;
-      take(this.jobs[index] as Job, slots.value(index), slots.startedAt(index), slots.run(index));
+      const read = () => slots.value(index);
+      take(this.jobs[index] as Job, read, slots.startedAt(index), slots.run(index));
     }
   }
 
@@ -151,7 +196,7 @@ export class Chunk {
 
   /** Whether one call takes long while others wait behind it. */
   get isStuck(): boolean {
-    return this.running !== undefined && performance.now() - this.sentAt >= STUCK_AFTER;
+    return this.running !== undefined && monotonicNow() - this.sentAt >= STUCK_AFTER;
   }
 
   /** Takes back the calls the worker has not started; it will not start them any more. */

@@ -1,7 +1,9 @@
+import type { ProcessOptions } from '../futures.options.js';
 import type { Workers } from './workers.js';
 import { cancellationOf, type CancellationSource } from './cancellation.js';
 import { CallStats } from './call-stats.js';
 import type { Dispatcher } from './dispatcher.js';
+import type { ByteLimits } from './wire.js';
 import type { Call, Executor, ExecutorStats, Outcome } from './executor.js';
 
 function unused(): ExecutorStats {
@@ -15,13 +17,18 @@ function unused(): ExecutorStats {
  * @internal
  */
 export abstract class DispatchedExecutor implements Executor {
+  /** Whether there are workers that are wanted from the start. */
+  readonly startsEarly: boolean;
   readonly #maxQueue: number;
+  readonly #limits: ByteLimits;
   #starting: Promise<Dispatcher> | undefined;
   #dispatcher: Dispatcher | undefined;
   #closed = false;
 
-  constructor(maxQueue: number) {
+  constructor({ min, maxQueue }: ProcessOptions, limits: ByteLimits) {
+    this.startsEarly = min > 0;
     this.#maxQueue = maxQueue;
+    this.#limits = limits;
   }
 
   run(calls: readonly Call[], source: CancellationSource = {}): Promise<Outcome[]> {
@@ -52,8 +59,7 @@ export abstract class DispatchedExecutor implements Executor {
     // An app that has not used a future yet has not loaded this.
     const { Dispatcher } = await import('./dispatcher.js');
     const workers = await this.createWorkers();
-    const dispatcher = new Dispatcher(workers, this.#maxQueue);
-    workers.listen(dispatcher.onMessage);
+    const dispatcher = new Dispatcher(workers, this.#maxQueue, this.#limits);
     if (this.#closed) await dispatcher.close(0);
     this.#dispatcher = dispatcher;
     return dispatcher;

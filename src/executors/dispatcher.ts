@@ -1,5 +1,5 @@
 import { ExecutorSaturatedError, FutureTimeoutError } from '../errors/index.js';
-import { epochNow } from '../worker/worker-protocol.js';
+import { monotonicNow } from '../wire/clock.js';
 import { CallQueue } from './call-queue.js';
 import { CallStats } from './call-stats.js';
 import type { Cancellation } from './cancellation.js';
@@ -7,6 +7,8 @@ import { ChunkRunner, RETIRE_GRACE } from './chunk-runner.js';
 import { DrainRate } from './drain-rate.js';
 import { DurationEstimates } from './duration-estimates.js';
 import { IdleWorkers } from './idle-workers.js';
+import { LoadBreaker } from './load-breaker.js';
+import { packArguments, type ByteLimits } from './wire.js';
 import { Batch, type Job, type JobKeeper } from './job.js';
 import type { Workers } from './workers.js';
 import {
@@ -43,6 +45,8 @@ export class Dispatcher {
   readonly #idle: IdleWorkers;
   readonly #workers: Workers;
   readonly #maxQueue: number;
+  readonly #limits: ByteLimits;
+  readonly #breaker = new LoadBreaker();
   readonly #keeper: JobKeeper = {
     // A call that moves its arguments counts as long: it goes alone, as it cannot be sent again.
     estimate: (call) =>
@@ -57,12 +61,19 @@ export class Dispatcher {
   #sentAt = -Infinity;
   #closing = false;
 
-  constructor(workers: Workers, maxQueue: number) {
+  constructor(workers: Workers, maxQueue: number, limits: ByteLimits) {
     this.#workers = workers;
     this.#maxQueue = maxQueue;
-    this.#runner = new ChunkRunner(workers, {
-      measured: (job, run) => this.#estimates.record(job.call, run),
-      takenBack: (jobs) => this.#queue.unshift(jobs),
+    this.#limits = limits;
+    this.#runner = new ChunkRunner(workers, limits, {
+      ended: (job, outcome) => {
+        this.#estimates.record(job.call, outcome.run);
+        this.#breaker.record(job.call, outcome.value);
+      },
+      takenBack: (jobs) => {
+        for (const job of jobs) job.unpack();
+        this.#queue.unshift(jobs);
+      },
       free: () => this.#pump(),
       hasQueue: () => this.#queue.size > 0,
       busy: (count) => this.#idle.update(count),
@@ -76,7 +87,7 @@ export class Dispatcher {
     if (refusal !== undefined) return Promise.resolve(calls.map(() => notStarted(refusal)));
     if (cancellation?.isCancelled === true) return Promise.resolve(calls.map(cancelled));
     return new Promise((resolve) => {
-      const batch = new Batch(calls, epochNow(), this.#keeper, (outcomes) => {
+      const batch = new Batch(calls, monotonicNow(), this.#keeper, (outcomes) => {
         cancellation?.removeListener(cancel);
         resolve(outcomes);
       });
@@ -86,9 +97,6 @@ export class Dispatcher {
       this.#pumpSoon();
     });
   }
-
-  /** What workers post while they work. */
-  readonly onMessage = (message: unknown): void => this.#runner.onMessage(message);
 
   stats(): ExecutorStats {
     return {
@@ -166,7 +174,8 @@ export class Dispatcher {
   #pump(): void {
     while (this.#queue.size > 0 && this.#runner.free > 0) {
       this.#sentAt = performance.now();
-      this.#runner.send(this.#take());
+      const jobs = this.#take();
+      if (jobs.length > 0) this.#runner.send(jobs);
     }
   }
 
@@ -180,10 +189,21 @@ export class Dispatcher {
       if (jobs.length >= this.#workers.maxCalls) break;
       expected += job.estimate;
       if (jobs.length > 0 && expected > budget) break;
+      const refusal = this.#refused(job);
+      if (refusal === undefined && jobs.length > 0 && job.isAlone) break;
       this.#queue.shift();
-      jobs.push(job);
+      if (refusal !== undefined) job.settle(refusal);
+      else jobs.push(job);
+      if (refusal === undefined && job.isAlone) break;
     }
     return jobs;
+  }
+
+  /** The outcome of a job that cannot be sent. */
+  #refused(job: Job): Outcome | undefined {
+    const refusal = this.#breaker.refusal(job.call);
+    if (refusal !== undefined) return notStarted(refusal);
+    return packArguments(job, this.#workers.canShare, this.#limits.maxArgumentBytes);
   }
 
   #cancel(jobs: readonly Job[]): void {

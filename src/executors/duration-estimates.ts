@@ -10,7 +10,7 @@ const MAX_KEYS = 1_000;
 interface Known {
   average: number;
   /** By key; those recorded longest ago come first. */
-  readonly byKey: Map<string, number>;
+  readonly byKey: Map<number, number>;
 }
 
 /**
@@ -27,7 +27,7 @@ export class DurationEstimates {
   of({ task, key = '' }: Pick<Call, 'task' | 'key'>): number {
     const known = this.#byTask.get(task.id);
     if (known === undefined) return Infinity;
-    return (known.average >= LONG ? known.byKey.get(key) : undefined) ?? known.average;
+    return (known.average >= LONG ? known.byKey.get(hashOf(key)) : undefined) ?? known.average;
   }
 
   record({ task, key }: Pick<Call, 'task' | 'key'>, run: number): void {
@@ -37,17 +37,34 @@ export class DurationEstimates {
       return;
     }
     known.average = moved(known.average, run);
-    if (known.average >= LONG && key !== undefined) recordKey(known, key, run);
+    if (known.average >= LONG && key !== undefined) recordKey(known, hashOf(key), run);
   }
 }
 
-function recordKey({ byKey }: Known, key: string, run: number): void {
+function recordKey({ byKey }: Known, key: number, run: number): void {
   const average = moved(byKey.get(key) ?? run, run);
   byKey.delete(key);
   byKey.set(key, average);
-  if (byKey.size > MAX_KEYS) byKey.delete(byKey.keys().next().value as string);
+  if (byKey.size > MAX_KEYS) byKey.delete(byKey.keys().next().value as number);
 }
 
 function moved(average: number, run: number): number {
   return average + ALPHA * (run - average);
+}
+
+/** Characters at each end of a key by which it is told from others. */
+const ENDS = 128;
+
+/**
+ * What is kept of a key, which may be long, and come from a client: a hash (FNV-1a, 32 bits, of its
+ * UTF-16 code units) of its ends and its length. Two keys of one hash share an estimate, no more.
+ */
+function hashOf(key: string): number {
+  const { length } = key;
+  let hash = 0x811c9dc5 ^ length;
+  for (let i = 0; i < length; i++) {
+    if (i === ENDS && length > 2 * ENDS) i = length - ENDS;
+    hash = Math.imul(hash ^ key.charCodeAt(i), 0x01000193);
+  }
+  return hash;
 }

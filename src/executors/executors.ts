@@ -1,7 +1,10 @@
 import { BrokenExecutorError, FuturesArgumentError } from '../errors/index.js';
+import { told } from '../errors/outside-text.js';
+import { messageOf } from '../worker/uncloneable.js';
 import type { ResolvedOptions } from '../futures.options.js';
 import type { CancellationSource } from './cancellation.js';
 import { notStarted, type Call, type Executor, type Outcome } from './executor.js';
+import { DispatchedExecutor } from './dispatched.executor.js';
 import { InlineExecutor } from './inline.executor.js';
 import { ProcessExecutor } from './process.executor.js';
 import { ThreadExecutor } from './thread.executor.js';
@@ -19,26 +22,22 @@ export interface Assignment {
  */
 export class Executors {
   readonly #byName: ReadonlyMap<string, Executor>;
-  readonly #threads: ThreadExecutor;
-  readonly #processes: ProcessExecutor;
 
   constructor(options: ResolvedOptions) {
-    this.#threads = new ThreadExecutor(options.threads);
-    this.#processes = new ProcessExecutor(options.processes);
     this.#byName = new Map<string, Executor>([
-      ['thread', this.#threads],
-      ['process', this.#processes],
+      ['thread', new ThreadExecutor(options.threads, options)],
+      ['process', new ProcessExecutor(options.processes, options)],
       ['inline', new InlineExecutor()],
       ...Object.entries(options.executors),
     ]);
   }
 
   /** Makes the workers that are wanted from the start. */
-  async start({ threads, processes }: ResolvedOptions): Promise<void> {
-    await Promise.all([
-      threads.min > 0 && this.#threads.start(),
-      processes.min > 0 && this.#processes.start(),
-    ]);
+  async start(): Promise<void> {
+    const executors = [...this.#byName.values()].filter(
+      (each): each is DispatchedExecutor => each instanceof DispatchedExecutor && each.startsEarly,
+    );
+    await Promise.all(executors.map((each) => each.start()));
   }
 
   /** @throws FuturesArgumentError if there is no executor of that name */
@@ -46,7 +45,7 @@ export class Executors {
     const executor = this.#byName.get(name);
     if (executor !== undefined) return executor;
     throw new FuturesArgumentError(
-      `There is no executor "${name}". The executors are: ${[...this.#byName.keys()].join(', ')}. ` +
+      told`There is no executor "${name}". The executors are: ${[...this.#byName.keys()]}. ` +
         `Register yours with the option "executors".`,
     );
   }
@@ -115,7 +114,7 @@ function isOutcome(value: Outcome | undefined): value is Outcome {
 }
 
 function unsettled(name: string, { key, task }: Call, cause?: unknown): BrokenExecutorError {
-  const reason = cause instanceof Error ? `: ${cause.message}` : '';
+  const reason = cause === undefined ? '' : `: ${messageOf(cause)}`;
   return new BrokenExecutorError(
     `The executor "${name}" gave no outcome for the task ${task.id}${reason}. ` +
       `Executor.run() must resolve to one outcome a call, in the order of the calls.`,

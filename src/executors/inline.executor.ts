@@ -1,8 +1,10 @@
 import { ExecutorSaturatedError, FutureTimeoutError, UnknownTaskError } from '../errors/index.js';
 import { cancellationOf, type CancellationSource } from './cancellation.js';
 import { CallStats } from './call-stats.js';
+import { LoadBreaker } from './load-breaker.js';
 import { taskContexts } from '../worker/task-contexts.js';
-import { TaskLoader, UnknownTask } from '../worker/task-loader.js';
+import type { AnyFunction } from '../tasks/task.js';
+import { TaskLoader, isUnknownTask } from '../worker/task-loader.js';
 import {
   SHUTTING_DOWN,
   cancelled,
@@ -28,6 +30,7 @@ interface InlineRun {
  */
 export class InlineExecutor implements Executor {
   readonly #loader = new TaskLoader();
+  readonly #breaker = new LoadBreaker();
   readonly #open = new Set<InlineRun>();
   readonly #stats = new CallStats();
 
@@ -77,16 +80,31 @@ export class InlineExecutor implements Executor {
     return ended;
   }
 
-  async #start({ task, args, key }: Call): Promise<unknown> {
-    if (task.run !== undefined) return task.run(...args);
+  async #start(call: Call): Promise<unknown> {
+    const { task, args } = call;
     const { url = '', exportName = '' } = task;
+    const run = task.run ?? this.#loader.peek(url, exportName) ?? (await this.#load(call));
+    return Reflect.apply(run, undefined, args) as unknown;
+  }
+
+  async #load(call: Call): Promise<AnyFunction> {
+    const { url = '', exportName = '', id } = call.task;
+    const refusal = this.#breaker.refusal(call);
+    if (refusal !== undefined) throw refusal;
     try {
-      await this.#loader.load(url, exportName);
+      const run = await this.#loader.load(url, exportName);
+      this.#breaker.record(call, undefined);
+      return run;
     } catch (error) {
-      if (!(error instanceof UnknownTask)) throw error;
-      throw new UnknownTaskError(error.message, { key, task: task.id, cause: error.cause });
+      if (!isUnknownTask(error)) throw error;
+      const unknown = new UnknownTaskError(error.message, {
+        key: call.key,
+        task: id,
+        cause: error.cause,
+      });
+      this.#breaker.record(call, unknown);
+      throw unknown;
     }
-    return this.#loader.peek(url, exportName)?.(...args);
   }
 
   stats(): ExecutorStats {

@@ -1,5 +1,6 @@
-import { BrokenExecutorError, FutureTimeoutError, TaskArgumentError } from '../errors/index.js';
-import { findUncloneable, type Uncloneable } from '../worker/uncloneable.js';
+import { BrokenExecutorError, FutureTimeoutError } from '../errors/index.js';
+import { Form } from '../wire/codec.js';
+import { messageOf } from '../worker/uncloneable.js';
 import type { Job } from './job.js';
 import { notStarted, type Outcome } from './executor.js';
 
@@ -8,18 +9,37 @@ const MAX_DEATHS = 3;
 /** How many may die before they start a call: not its fault, so only that it ends where none can start. */
 const MAX_FALSE_STARTS = 30;
 
+/**
+ * Of jobs whose worker died, those that may run again; the others fail.
+ *
+ * @param hasStarted whether it died while it ran them
+ * @internal
+ */
+export function rerunnable(jobs: readonly Job[], hasStarted: boolean, cause: unknown): Job[] {
+  return jobs.filter((job) => {
+    const mayRunAgain = survivesDeath(job, hasStarted);
+    if (!mayRunAgain) failBroken(job, cause);
+    return mayRunAgain;
+  });
+}
+
 /** Counts a death of its worker; returns whether the job may run again. */
-export function survivesDeath(job: Job, hasStarted: boolean): boolean {
+function survivesDeath(job: Job, hasStarted: boolean): boolean {
   // What was moved to the worker is gone with it.
   const isWhole = (job.call.transferList ?? []).length === 0;
-  if (!hasStarted) return ++job.falseStarts < MAX_FALSE_STARTS && isWhole;
+  if (!hasStarted) return ++job.falseStarts < maxFalseStarts(job) && isWhole;
   return ++job.deaths < MAX_DEATHS && isWhole && job.call.task.idempotent;
 }
 
+/** A worker that cannot read its message as a whole does not start it either. */
+function maxFalseStarts({ packed }: Job): number {
+  return packed?.[0] === Form.Value ? MAX_DEATHS : MAX_FALSE_STARTS;
+}
+
 /** Settles a job whose worker died. */
-export function failBroken(job: Job, cause: unknown): void {
+function failBroken(job: Job, cause: unknown): void {
   const { key, task } = job.call;
-  const reason = cause instanceof Error ? cause.message : String(cause);
+  const reason = messageOf(cause);
   const message =
     job.deaths > 0
       ? `The worker died under the task ${task.id}: ${reason}. ` +
@@ -33,7 +53,7 @@ export function failBroken(job: Job, cause: unknown): void {
  * The outcome of a job that has run for longer than it may.
  *
  * @param limit ms
- * @param startedAt epoch time in ms
+ * @param startedAt ms on the monotonic clock
  */
 export function outOfTime(
   { call, queuedAt }: Job,
@@ -46,34 +66,7 @@ export function outOfTime(
     status: 'failed',
     value: new FutureTimeoutError('run', limit, { key, task: task.id }),
     worker,
-    wait: startedAt - queuedAt,
+    wait: Math.max(0, startedAt - queuedAt),
     run: limit,
   };
-}
-
-/** Settles the jobs of a message that was refused because they cannot be cloned; returns the others. */
-export function refuseUncloneable(jobs: readonly Job[], refusal: unknown): Job[] {
-  return jobs.filter((job) => {
-    const { call } = job;
-    const culprit = findUnsendable(call, refusal as Error);
-    if (culprit === undefined) return true;
-    const options = { key: call.key, task: call.task.id, cause: refusal };
-    job.settle(notStarted(new TaskArgumentError(culprit.path, culprit.description, options)));
-    return false;
-  });
-}
-
-function findUnsendable(
-  { args, transferList = [] }: Job['call'],
-  { name, message }: Error,
-): Uncloneable | undefined {
-  if (transferList.length === 0) return findUncloneable(args, 'args');
-  // It was sent alone: if it was refused, it is at fault; if not, its arguments are gone by now.
-  if (name !== 'DataCloneError') return undefined;
-  return (
-    findUncloneable(args, 'args') ?? {
-      path: 'transferList',
-      description: `a list that cannot be moved (${message})`,
-    }
-  );
 }

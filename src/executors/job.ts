@@ -1,3 +1,4 @@
+import { Form, isPostedAsIs, type Packed } from '../wire/codec.js';
 import type { Call, Outcome } from './executor.js';
 
 /** What the jobs of all batches of one dispatcher share. */
@@ -20,7 +21,7 @@ export class Batch {
   #open: number;
 
   /**
-   * @param queuedAt epoch time in ms
+   * @param queuedAt ms on the monotonic clock
    * @param ended told once, when all are settled
    */
   constructor(
@@ -58,6 +59,10 @@ export class Job {
   deaths = 0;
   /** How often one died before it had started it. */
   falseStarts = 0;
+  /** Its arguments as they are sent; undefined: they are yet to be written down. */
+  packed: Packed | undefined = undefined;
+  /** Whether a message that it shared with others was refused: it may be its fault. */
+  isSuspect = false;
   readonly #batch: Batch;
   readonly #index: number;
 
@@ -72,9 +77,21 @@ export class Job {
     this.#index = index;
   }
 
-  /** Epoch time in ms at which it was handed over. */
+  /** When it was handed over, in ms on the monotonic clock. */
   get queuedAt(): number {
     return this.#batch.queuedAt;
+  }
+
+  /** Whether it goes into a message of its own, so that one that is refused fails alone. */
+  get isAlone(): boolean {
+    const { call, packed, isSuspect } = this;
+    const isMoved = (call.transferList?.length ?? 0) > 0;
+    return isSuspect || isMoved || (packed !== undefined && isPostedAsIs(packed));
+  }
+
+  /** It goes back to the queue: memory that was moved with its message has to be written down again. */
+  unpack(): void {
+    if (this.packed?.[0] === Form.Bytes) this.packed = undefined;
   }
 
   /** Settles it; later calls do nothing. */

@@ -1,9 +1,10 @@
+import { receiveMessageOnPort, type MessagePort } from 'node:worker_threads';
 import { Logger } from '@nestjs/common';
-import type { Piscina } from 'piscina';
-import { PROGRESS_BYTES, WORKER_ID, type ChunkMessage } from '../worker/worker-protocol.js';
+import { Piscina } from 'piscina';
+import { HELLO, PROGRESS_BYTES, WORKER_ID, type ChunkMessage } from '../worker/worker-protocol.js';
 import type { Transferable } from './executor.js';
 import { workerEntry } from './worker-entry.js';
-import type { Workers } from './workers.js';
+import { RefusedMessage, type Workers, type WorkersListener } from './workers.js';
 
 const logger = new Logger('Futures');
 
@@ -16,7 +17,19 @@ const NOTHING: ChunkMessage = {
   chunk: 0,
   progress: new SharedArrayBuffer(PROGRESS_BYTES),
   calls: [],
+  maxResultBytes: 0,
 };
+
+/** A message under way. */
+interface Sent {
+  readonly reject: (error: Error) => void;
+  /** The thread that the pool gave it to; undefined: none yet, or it is not told. */
+  holder: number | undefined;
+}
+
+type LoadBalancer = NonNullable<
+  NonNullable<ConstructorParameters<typeof Piscina>[0]>['loadBalancer']
+>;
 
 /**
  * The threads of a piscina.
@@ -25,32 +38,58 @@ const NOTHING: ChunkMessage = {
  */
 export class PiscinaWorkers implements Workers {
   readonly kind = 'thread';
+  readonly dispatcher = Math.random();
   readonly maxCalls = Infinity;
+  readonly canShare = true;
+  readonly isOurs: boolean;
   readonly idleTimeout: number;
   readonly #pool: Piscina;
   readonly #entry = workerEntry('#task-worker');
-  #onMessage: (message: unknown) => void = () => {};
-  /** Messages under way, each with what rejects it. */
-  readonly #sent = new Map<ChunkMessage, (error: Error) => void>();
+  #listener: WorkersListener | undefined;
+  readonly #sent = new Map<ChunkMessage, Sent>();
+  /** By thread id: the ports by which threads answer. */
+  readonly #ports = new Map<number, MessagePort>();
   #failedStarts = 0;
 
-  /** @param idleTimeout in ms; Infinity: the pool is somebody else's */
-  constructor(pool: Piscina, idleTimeout: number) {
+  /** @param options of a pool of its own; or the pool of somebody else */
+  constructor(pool: Piscina, idleTimeout: number, isOurs: boolean) {
     this.#pool = pool;
     this.idleTimeout = idleTimeout;
+    this.isOurs = isOurs;
   }
 
-  get #isOurs(): boolean {
-    return this.idleTimeout !== Infinity;
+  /** Threads of its own. */
+  static create(
+    options: NonNullable<ConstructorParameters<typeof Piscina>[0]>,
+    idleTimeout: number,
+  ): PiscinaWorkers {
+    const sent: { note?: (message: unknown, threadId: number) => void } = {};
+    // As the pool's own balancer does with one message a thread, which does not tell its choice.
+    const loadBalancer: LoadBalancer = (task, threads) => {
+      const free = threads.find(({ currentUsage }) => currentUsage === 0);
+      if (free !== undefined)
+        sent.note?.((task as unknown as Tagged)[Piscina.queueOptionsSymbol], free.id);
+      return free ?? null;
+    };
+    const workers = new PiscinaWorkers(
+      new Piscina({ ...options, loadBalancer }),
+      idleTimeout,
+      true,
+    );
+    sent.note = (message, threadId) => {
+      const known = workers.#sent.get(message as ChunkMessage);
+      if (known !== undefined) known.holder = threadId;
+    };
+    return workers;
   }
 
-  listen(onMessage: (message: unknown) => void): void {
-    this.#onMessage = onMessage;
-    this.#pool.on('message', onMessage);
+  listen(listener: WorkersListener): void {
+    this.#listener = listener;
+    this.#pool.on('message', this.#onPoolMessage);
     this.#pool.on('workerCreate', this.#onReady);
     this.#pool.on('workerDestroy', this.#onDestroy);
     // Without a listener, the death of an idle thread would end the process.
-    if (this.#isOurs) {
+    if (this.isOurs) {
       this.#pool.on('error', (error: unknown) => logger.warn('A thread died while idle.', error));
     }
   }
@@ -69,27 +108,69 @@ export class PiscinaWorkers implements Workers {
 
   send(message: ChunkMessage, transferList: readonly Transferable[]): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#sent.set(message, reject);
+      this.#sent.set(message, { reject, holder: undefined });
+      // The pool's balancer is shown what is under this symbol.
+      if (this.isOurs) (message as unknown as Tagged)[Piscina.queueOptionsSymbol] = message;
       this.#run(message, transferList).then(
         () => {
           this.#sent.delete(message);
           resolve();
         },
         (error: Error) => {
+          const holder = this.#sent.get(message)?.holder;
           this.#sent.delete(message);
-          reject(error);
+          const threadId = Atomics.load(new Int32Array(message.progress), WORKER_ID);
+          // It has not died: a task has broken what this module does in it.
+          if (threadId !== 0 && this.isOurs) this.kill(threadId);
+          const isRefused = threadId === 0 && this.#isRefusal(error, holder);
+          reject(isRefused ? new RefusedMessage(error) : error);
         },
       );
     });
   }
 
-  kill(workerId: number): void {
-    void this.#pool.threads.find(({ threadId }) => threadId === workerId)?.terminate();
+  holderOf(message: ChunkMessage): number | undefined {
+    const holder = this.#sent.get(message)?.holder;
+    // One that has not said hello is still starting.
+    return holder !== undefined && this.#ports.has(holder) ? holder : undefined;
+  }
+
+  drain(threadId: number): void {
+    const port = this.#ports.get(threadId);
+    if (port !== undefined) while (this.#receive(threadId, port));
+  }
+
+  /** Takes one message; returns whether there was one. */
+  #receive(threadId: number, port: MessagePort): boolean {
+    let received: { message: unknown } | undefined;
+    try {
+      received = receiveMessageOnPort(port);
+    } catch {
+      this.#listener?.unreadable(threadId);
+      return true;
+    }
+    if (received !== undefined) this.#listener?.message(threadId, received.message);
+    return received !== undefined;
+  }
+
+  kill(threadId: number): void {
+    void this.#pool.threads.find((thread) => thread.threadId === threadId)?.terminate();
   }
 
   async close(): Promise<void> {
-    if (this.#isOurs) await this.#pool.destroy();
-    else this.#leave();
+    if (this.isOurs) await this.#pool.destroy();
+    this.#pool.off('message', this.#onPoolMessage);
+    this.#pool.off('workerCreate', this.#onReady);
+    this.#pool.off('workerDestroy', this.#onDestroy);
+    for (const port of this.#ports.values()) port.close();
+    this.#ports.clear();
+  }
+
+  /** Whether a message was rejected because it cannot be sent, not because its thread has died. */
+  #isRefusal(error: Error & { readonly code?: unknown }, holder: number | undefined): boolean {
+    if (holder !== undefined) return this.#pool.threads.some(({ threadId }) => threadId === holder);
+    // In a pool of somebody else it is not known which thread it was.
+    return error.name === 'DataCloneError' || /TRANSFER/.test(String(error.code));
   }
 
   #run(message: ChunkMessage, transferList: readonly Transferable[] = []): Promise<unknown> {
@@ -100,11 +181,19 @@ export class PiscinaWorkers implements Workers {
     });
   }
 
-  #leave(): void {
-    this.#pool.off('message', this.#onMessage);
-    this.#pool.off('workerCreate', this.#onReady);
-    this.#pool.off('workerDestroy', this.#onDestroy);
-  }
+  /** A thread's first word to this dispatcher; other messages are not for us. */
+  readonly #onPoolMessage = (message: unknown): void => {
+    if (!Array.isArray(message) || message[0] !== HELLO || message[1] !== this.dispatcher) return;
+    const [, , threadId, port] = message as unknown as [0, 0, number, MessagePort];
+    if (typeof (port as Partial<MessagePort> | undefined)?.postMessage !== 'function') return;
+    if (this.#ports.has(threadId)) return;
+    this.#ports.set(threadId, port);
+    port.on('message', (each: unknown) => this.#listener?.message(threadId, each));
+    port.on('messageerror', () => this.#listener?.unreadable(threadId));
+    port.on('close', () => this.#ports.delete(threadId));
+    // A thread alone keeps no process alive.
+    port.unref();
+  };
 
   readonly #onReady = (): void => {
     this.#failedStarts = 0;
@@ -128,10 +217,13 @@ export class PiscinaWorkers implements Workers {
     }
     this.#failedStarts = 0;
     const error = new Error('the threads of the pool die before they have started');
-    for (const [message, reject] of this.#sent) {
+    for (const [message, { reject }] of this.#sent) {
       if (Atomics.load(new Int32Array(message.progress), WORKER_ID) !== 0) continue;
       this.#sent.delete(message);
       reject(error);
     }
   }
 }
+
+/** What the balancer is shown, by the pool's symbol. */
+type Tagged = Record<symbol, unknown>;

@@ -1,26 +1,55 @@
-import type { ProcessOptions } from '../futures.options.js';
+import {
+  DEFAULT_OPTIONS,
+  resolveExecutorOptions,
+  type Optional,
+  type ProcessOptions,
+} from '../futures.options.js';
 import { DispatchedExecutor } from './dispatched.executor.js';
+import type { Executor } from './executor.js';
+import type { ByteLimits } from './wire.js';
 import type { Workers } from './workers.js';
 
 /**
- * Runs calls in child processes, by workerpool: for tasks that may take their process down (native
- * code), or that need one of their own. A message costs more than with threads, and carries one call.
+ * Options of {@link processExecutor}: those of the module's option `processes`, and its
+ * `maxArgumentBytes` and `maxResultBytes`.
+ *
+ * @publicApi
+ */
+export type ProcessExecutorOptions = Optional<ProcessOptions> & Optional<ByteLimits>;
+
+/**
+ * Makes a process pool of its own, beside the module's. Its processes are made when it is first used,
+ * or when the app starts if `min` is not 0; they end with the app.
+ *
+ * @throws FuturesOptionsError naming the option, its value and what is allowed
+ *
+ * @example
+ * ```ts
+ * FuturesModule.forRoot({ executors: { native: processExecutor({ max: 1 }) } });
+ * ```
+ *
+ * @publicApi
+ */
+export function processExecutor(options: ProcessExecutorOptions = {}): Executor {
+  return new ProcessExecutor(...resolveExecutorOptions<ProcessOptions>('processes', options));
+}
+
+/**
+ * Runs calls in child processes: for tasks that may take their process down (native code), or that
+ * need one of their own. A message costs more than with threads, and carries one call.
  *
  * @internal
  */
 export class ProcessExecutor extends DispatchedExecutor {
   readonly #options: ProcessOptions;
 
-  constructor(options: ProcessOptions) {
-    super(options.maxQueue);
+  constructor(options: ProcessOptions, limits: ByteLimits = DEFAULT_OPTIONS) {
+    super(options, limits);
     this.#options = options;
   }
 
   protected async createWorkers(): Promise<Workers> {
-    const { WorkerpoolWorkers } = await import('./workerpool-workers.js');
-    const { default: workerpool } = (await import('workerpool')) as unknown as {
-      default: typeof import('workerpool');
-    };
-    return new WorkerpoolWorkers(workerpool, this.#options);
+    const { ProcessWorkers } = await import('./process-workers.js');
+    return new ProcessWorkers(this.#options);
   }
 }

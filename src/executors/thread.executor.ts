@@ -1,7 +1,42 @@
-import { limitsOf, type ThreadOptions } from '../futures.options.js';
+import {
+  DEFAULT_OPTIONS,
+  limitsOf,
+  resolveExecutorOptions,
+  type Optional,
+  type ThreadOptions,
+} from '../futures.options.js';
+import type { Executor } from './executor.js';
 import type { Workers } from './workers.js';
+import type { ByteLimits } from './wire.js';
 import { DispatchedExecutor } from './dispatched.executor.js';
 import { workerEntry } from './worker-entry.js';
+
+/**
+ * Options of {@link threadExecutor}: those of the module's option `threads`, and its
+ * `maxArgumentBytes` and `maxResultBytes`.
+ *
+ * @publicApi
+ */
+export type ThreadExecutorOptions = Optional<ThreadOptions> & Optional<ByteLimits>;
+
+/**
+ * Makes a thread pool of its own, beside the module's: a route whose tasks flood it leaves the others
+ * their threads. Its threads are made when it is first used, or when the app starts if `min` is not 0;
+ * they end with the app.
+ *
+ * @throws FuturesOptionsError naming the option, its value and what is allowed
+ *
+ * @example
+ * ```ts
+ * FuturesModule.forRoot({ executors: { reports: threadExecutor({ max: 1 }) } });
+ * futures.using({ executor: 'reports' }).resultOrSubmit('report', '', tasks.renderReport, rows);
+ * ```
+ *
+ * @publicApi
+ */
+export function threadExecutor(options: ThreadExecutorOptions = {}): Executor {
+  return new ThreadExecutor(...resolveExecutorOptions<ThreadOptions>('threads', options));
+}
 
 /**
  * Runs calls in worker threads, by piscina.
@@ -11,28 +46,27 @@ import { workerEntry } from './worker-entry.js';
 export class ThreadExecutor extends DispatchedExecutor {
   readonly #options: ThreadOptions;
 
-  constructor(options: ThreadOptions) {
-    super(options.maxQueue);
+  constructor(options: ThreadOptions, limits: ByteLimits = DEFAULT_OPTIONS) {
+    super(options, limits);
     this.#options = options;
   }
 
   protected async createWorkers(): Promise<Workers> {
     const { pool, min, max, idleTimeout, resourceLimits } = this.#options;
     const { PiscinaWorkers } = await import('./piscina-workers.js');
-    if (pool !== undefined) return new PiscinaWorkers(pool, Infinity);
-    const { Piscina } = await import('piscina');
-    const threads = new Piscina({
+    if (pool !== undefined) return new PiscinaWorkers(pool, Infinity, false);
+    const threads = {
       filename: workerEntry('#task-worker'),
       minThreads: min,
       maxThreads: max,
       // The dispatcher ends idle threads: they have something to close first.
       idleTimeout: Infinity,
       // A thread that waits for work goes on with what its tasks left open: sockets, timers.
-      atomics: 'async',
+      atomics: 'async' as const,
       recordTiming: false,
       ...(resourceLimits === undefined ? {} : { resourceLimits }),
       workerData: { futures: limitsOf(this.#options) },
-    });
-    return new PiscinaWorkers(threads, idleTimeout);
+    };
+    return PiscinaWorkers.create(threads, idleTimeout);
   }
 }

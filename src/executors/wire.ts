@@ -1,26 +1,129 @@
-import { TaskResultError, UnknownTaskError } from '../errors/index.js';
+import {
+  BrokenExecutorError,
+  TaskArgumentError,
+  TaskResultError,
+  UnknownTaskError,
+} from '../errors/index.js';
+import { Form, TooLarge, isPacked, pack, unpack, type Packed } from '../wire/codec.js';
+import { holdsPlatformObject } from '../wire/platform-objects.js';
+import { monotonicNow } from '../wire/clock.js';
 import type { ErrorRecord } from '../worker/error-record.js';
 import { reviveError } from '../tasks/error-transport.js';
-import type { Uncloneable } from '../worker/uncloneable.js';
-import { WireStatus, type WireCall, type WireTask } from '../worker/worker-protocol.js';
+import {
+  describeRefusal,
+  findUncloneable,
+  messageOf,
+  type Uncloneable,
+} from '../worker/uncloneable.js';
+import {
+  WireStatus,
+  type OutcomeMessage,
+  type WireCall,
+  type WireTask,
+} from '../worker/worker-protocol.js';
 import type { TaskReference } from '../tasks/task.js';
 import type { Job } from './job.js';
-import type { Outcome } from './executor.js';
+import { notStarted, type Outcome } from './executor.js';
+
+/** Longest arguments that go as JSON, in characters: longer ones cost the event loop less as bytes. */
+const MAX_JSON = 1024;
+
+/** How large values may be, in bytes as they are sent. */
+export interface ByteLimits {
+  readonly maxArgumentBytes: number;
+  readonly maxResultBytes: number;
+}
+
+/**
+ * Writes down a job's arguments, once.
+ *
+ * @returns the outcome of a job whose arguments cannot be sent
+ * @internal
+ */
+export function packArguments(job: Job, canShare: boolean, limit: number): Outcome | undefined {
+  const { args, transferList = [] } = job.call;
+  try {
+    const maxJson = Math.min(MAX_JSON, limit);
+    job.packed ??= pack(args, { maxBytes: limit, maxJson, canShare, transferList });
+    return undefined;
+  } catch (error) {
+    return refusedArguments(job, error, canShare);
+  }
+}
+
+/** The outcome of a job whose arguments were refused. */
+export function refusedArguments(
+  { call: { args, transferList = [], key, task } }: Job,
+  refusal: unknown,
+  canShare: boolean,
+): Outcome {
+  const options = { key, task: task.id, cause: refusal };
+  if (refusal instanceof TooLarge) {
+    const { size, limit } = refusal;
+    const reason = `more than "maxArgumentBytes" (${limit}). Send less, such as an id by which the task loads what it needs, or raise that option.`;
+    return notStarted(new TaskArgumentError('args', `of ${size} bytes`, options, reason));
+  }
+  const { path, description } = describeArguments(args, transferList, refusal, canShare);
+  return notStarted(new TaskArgumentError(path, description, options));
+}
+
+function describeArguments(
+  args: readonly unknown[],
+  transferList: readonly unknown[],
+  refusal: unknown,
+  canShare: boolean,
+): Uncloneable {
+  const copy = canShare ? undefined : leaveProcess;
+  if (transferList.length === 0) return describeRefusal(args, 'args', refusal, copy);
+  // It was sent alone, so it is at fault.
+  const description = `a list that cannot be moved (${messageOf(refusal)})`;
+  return findUncloneable(args, 'args', copy) ?? { path: 'transferList', description };
+}
+
+/** Throws if a value cannot leave the process, and come back. */
+function leaveProcess(value: unknown): unknown {
+  return unpack(pack(value, { maxBytes: Infinity, maxJson: 0, canShare: false }));
+}
+
+/**
+ * Has a job sent again, left to structured clone, if its worker could not read its arguments and
+ * that may be why; returns whether it is.
+ *
+ * @internal
+ */
+export function isSentAgain(job: Job): boolean {
+  const { args, transferList = [] } = job.call;
+  if (job.packed?.[0] !== Form.Bytes || transferList.length > 0) return false;
+  if (!holdsPlatformObject(args)) return false;
+  job.packed = [Form.Value, args];
+  return true;
+}
 
 /** What a message says of its calls. @internal */
 export function toWireCalls(jobs: readonly Job[]): WireCall[] {
   const tasks = new Map<TaskReference, WireTask>();
-  return jobs.map(({ call: { task, args } }) => {
+  return jobs.map(({ call: { task }, packed }) => {
     let named = tasks.get(task);
     if (named === undefined) tasks.set(task, (named = [task.url ?? '', task.exportName ?? '']));
-    return [named, args];
+    return [named, packed as Packed];
   });
+}
+
+/** Undefined if it is anything else: the worker has broken the protocol. @internal */
+export function readPosted(message: unknown): OutcomeMessage | undefined {
+  if (!Array.isArray(message)) return undefined;
+  const [chunk, index, status, payload, startedAt, run] = message as unknown[];
+  if (!Number.isSafeInteger(chunk) || !Number.isSafeInteger(index)) return undefined;
+  if (typeof status !== 'number' || WireStatus[status] === undefined) return undefined;
+  if (!isPacked(payload) || !Number.isFinite(startedAt) || !Number.isFinite(run)) return undefined;
+  return message as unknown as OutcomeMessage;
 }
 
 /**
  * Makes an outcome of what a worker gave back.
  *
- * @param startedAt epoch time in ms
+ * @param read gives what it gave
+ * @param startedAt ms on the monotonic clock
  * @param run in ms
  * @internal
  */
@@ -28,35 +131,81 @@ export function toOutcome(
   { call, queuedAt }: Job,
   worker: string,
   status: WireStatus,
-  payload: unknown,
-  startedAt: number,
-  run: number,
+  read: () => unknown,
+  times: { readonly startedAt: number; readonly run: number },
+  limits: ByteLimits,
 ): Outcome {
-  const isResolved = status === WireStatus.Resolved;
-  return {
-    status: isResolved ? 'resolved' : 'failed',
-    value: isResolved ? payload : toError(status, payload, call),
-    worker,
-    wait: Math.max(0, startedAt - queuedAt),
-    run,
-  };
+  const sinceQueued = Math.max(0, monotonicNow() - queuedAt);
+  const wait = clamp(times.startedAt - queuedAt, sinceQueued);
+  const run = clamp(times.run, sinceQueued);
+  try {
+    const payload = read();
+    const isResolved = status === WireStatus.Resolved;
+    const value = isResolved ? payload : toError(status, payload, call, limits);
+    return { status: isResolved ? 'resolved' : 'failed', value, worker, wait, run };
+  } catch (cause) {
+    return { status: 'failed', value: unreadable(call, status, cause), worker, wait, run };
+  }
 }
 
-function toError(status: WireStatus, payload: unknown, { key, task }: Job['call']): unknown {
+function clamp(ms: number, max: number): number {
+  return Math.min(Math.max(0, ms), max);
+}
+
+/** The error of a call whose result has come, and cannot be read here. @internal */
+export function unreadable(
+  { key, task }: Job['call'],
+  status = WireStatus.Resolved,
+  cause?: unknown,
+): TaskResultError {
+  const isDeep = (cause as Partial<Error> | undefined)?.name === 'RangeError';
+  return new TaskResultError(
+    status === WireStatus.Resolved ? 'result' : 'error',
+    isDeep ? 'nested too deeply' : 'a value',
+    { key, task: task.id, cause },
+    `${isDeep ? 'so it' : 'which'} cannot be read on the event loop. Return plain data that is less deep, and no error that is its own cause.`,
+  );
+}
+
+function toError(
+  status: WireStatus,
+  payload: unknown,
+  { key, task, args }: Job['call'],
+  { maxResultBytes }: ByteLimits,
+): unknown {
+  const options = { key, task: task.id };
   switch (status) {
     case WireStatus.UncloneableResult: {
       const { path, description } = payload as Uncloneable;
-      return new TaskResultError(path, description, { key, task: task.id });
+      return new TaskResultError(path, description, options);
+    }
+    case WireStatus.TooLargeResult: {
+      const reason = `more than "maxResultBytes" (${maxResultBytes}). Return less, such as an id under which the task has stored it, or raise that option.`;
+      return new TaskResultError('result', `of ${Number(payload)} bytes`, options, reason);
+    }
+    case WireStatus.UnreadableArguments: {
+      const culprit = findUncloneable(args, 'args', leaveProcess);
+      const description = culprit?.description ?? `a value (${messageOf(payload)})`;
+      const reason =
+        'which the worker cannot read. Pass plain data, and no error that is its own cause.';
+      return new TaskArgumentError(culprit?.path ?? 'args', description, options, reason);
     }
     case WireStatus.UnknownTask: {
       const { message, cause } = payload as { message: string; cause: ErrorRecord | undefined };
       return new UnknownTaskError(message, {
-        key,
-        task: task.id,
+        ...options,
         cause: cause === undefined ? undefined : reviveError(cause),
       });
     }
     default:
       return reviveError(payload as ErrorRecord);
   }
+}
+
+/** The error of a call whose result was never posted, though its worker is done. @internal */
+export function lost({ key, task }: Job['call']): BrokenExecutorError {
+  return new BrokenExecutorError(
+    `The worker gave no result for the task ${task.id}, though it is done. See whether the task changes how its worker sends messages.`,
+    { key, task: task.id },
+  );
 }

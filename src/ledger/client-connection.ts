@@ -4,27 +4,47 @@ import type { Cancellation } from '../executors/cancellation.js';
 interface RawResponse extends EventEmitter {
   readonly writableEnded?: boolean;
   readonly closed?: boolean;
+  /** Of HTTP/2, whose responses have no `closed`. */
+  readonly stream?: { readonly closed: boolean };
+  [CONNECTION]?: ClientConnection;
 }
 
+const CONNECTION = Symbol('nestjs-futures.connection');
+
 /**
- * Tells whether the client still waits for the response.
+ * Tells whether somebody still waits for the response.
  *
  * @internal
  */
 export class ClientConnection implements Cancellation {
   readonly #response: RawResponse | undefined;
-  #isGone = false;
   #listeners: Set<() => void> | undefined;
-  #signal: AbortSignal | undefined;
+  #controller: AbortController | undefined;
+  /** How many batches of tasks run for the response. */
+  #batches = 0;
 
-  /** @param response the server's raw response; undefined where the transport has none */
-  constructor(response: object | undefined) {
-    this.#response = response as RawResponse | undefined;
+  private constructor(response: RawResponse | undefined) {
+    this.#response = response;
   }
 
+  /**
+   * The one of this response: the many resolvers of a GraphQL request must not add a listener each.
+   *
+   * @param response the server's raw response; undefined where the transport has none
+   */
+  static of(response: object | undefined): ClientConnection {
+    const raw = response as RawResponse | undefined;
+    if (raw === undefined) return new ClientConnection(undefined);
+    return (raw[CONNECTION] ??= new ClientConnection(raw));
+  }
+
+  /**
+   * Whether the response is over, so that no task should run for it any more: the client has gone,
+   * or something has answered already.
+   */
   get isCancelled(): boolean {
-    this.#isGone ||= this.#response?.closed === true && this.#response.writableEnded !== true;
-    return this.#isGone;
+    const response = this.#response;
+    return (response?.closed ?? response?.stream?.closed) === true;
   }
 
   addListener(listener: () => void): void {
@@ -36,24 +56,40 @@ export class ClientConnection implements Cancellation {
     this.#listeners?.delete(listener);
   }
 
-  /** Aborted when the client goes away before the response has ended. */
+  /**
+   * Aborted when the client goes away before the response has ended, or when it ends while tasks
+   * run for it.
+   */
   get signal(): AbortSignal {
-    if (this.#signal === undefined) {
-      const controller = new AbortController();
-      this.#signal = controller.signal;
-      if (this.isCancelled) controller.abort();
-      else this.addListener(() => controller.abort());
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      this.#listeners ??= this.#listen();
+      if (this.isCancelled) this.#abort();
     }
-    return this.#signal;
+    return this.#controller.signal;
+  }
+
+  /** Runs tasks for the response. */
+  async running<Result>(batch: () => Promise<Result>): Promise<Result> {
+    this.#batches++;
+    try {
+      return await batch();
+    } finally {
+      this.#batches--;
+    }
   }
 
   #listen(): Set<() => void> {
     const listeners = new Set<() => void>();
-    // Emitted at the end of each response too: then nobody waits for it any more.
     this.#response?.on('close', () => {
-      if (!this.isCancelled) return;
+      this.#abort();
       for (const listener of listeners) listener();
     });
     return listeners;
+  }
+
+  /** A response that its handler has ended was not cut off. */
+  #abort(): void {
+    if (this.#batches > 0 || this.#response?.writableEnded !== true) this.#controller?.abort();
   }
 }

@@ -168,7 +168,7 @@ export class Ledger {
     if (futures.length === 0) return;
     const { executors, options } = this.runtime;
     const start = performance.now() - this.pass.log.origin;
-    const outcomes = await executors.run(futures, this.client);
+    const outcomes = await this.client.running(() => executors.run(futures, this.client));
     futures.forEach((future, i) => future.resolve(outcomes[i] as Outcome, start));
     if (options.serverTiming && !this.head.isSent) {
       this.head.setHeader('Server-Timing', serverTiming(this.pass.log.ended, this.futures));

@@ -56,7 +56,14 @@ export class PassState {
 
   /** Whether the outcome of this pass, as things stand, is to be thrown away. */
   get mustDiscard(): boolean {
-    return this.#isRehearsal ? this.isRunning && this.failure === undefined : this.#hasPending;
+    return this.#isRehearsal ? this.isRunning && this.failure === undefined : this.hasPending;
+  }
+
+  /** Whether this pass goes on without a value, and is to be thrown away for that. */
+  get hasPending(): boolean {
+    return (
+      this.awaited.size > 0 && this.isRunning && !this.isPublishedAsIs && this.failure === undefined
+    );
   }
 
   get pendingKeys(): string[] {
@@ -81,7 +88,7 @@ export class PassState {
   /** @throws PassDiscardedError if the pass goes on without a value */
   barrier(): void {
     if (this.failure !== undefined) throw this.failure;
-    if (this.#hasPending) throw this.#discarded();
+    if (this.hasPending) throw this.#discarded();
   }
 
   onDiscard(hook: () => unknown): void {
@@ -116,12 +123,6 @@ export class PassState {
   /** No pass follows. */
   end(): void {
     this.#phase = 'ended';
-  }
-
-  get #hasPending(): boolean {
-    return (
-      this.awaited.size > 0 && this.isRunning && !this.isPublishedAsIs && this.failure === undefined
-    );
   }
 
   #discarded(cause?: unknown): PassDiscardedError {

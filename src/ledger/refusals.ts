@@ -1,4 +1,8 @@
 import { ExecutorSaturatedError, FuturesContextError } from '../errors/index.js';
+import { isA } from '../errors/is-a.js';
+import { told } from '../errors/outside-text.js';
+
+const LATE = Symbol('nestjs-futures.late');
 
 /** Why a ledger takes no submission. @internal */
 export const refusals = {
@@ -9,21 +13,36 @@ export const refusals = {
   },
   notReplayed(key: string): Error {
     return new FuturesContextError(
-      `The future "${key}" was submitted on a route that is not replayed, because nothing shows that it uses futures. ` +
+      told`The future "${key}" was submitted on a route that is not replayed, because nothing shows that it uses futures. ` +
         `Put @UseFutures() on the route or its controller; for GraphQL field resolvers enable interceptors (fieldResolverEnhancers: ['interceptors']).`,
       { key },
     );
   },
   betweenPasses(key: string): Error {
-    return new FuturesContextError(
-      `The future "${key}" was submitted after its pass had been discarded. Await what the handler starts before it returns.`,
-      { key },
+    return late(
+      told`The future "${key}" was submitted after its pass had been discarded. Await what the handler starts before it returns.`,
+      key,
     );
   },
   ended(key: string): Error {
-    return new FuturesContextError(
-      `The future "${key}" was submitted after the response had been published. Submit in the handler, or in what it calls.`,
-      { key },
+    return late(
+      told`The future "${key}" was submitted after the response had been published. ` +
+        `Submit in the handler, or in what it calls; in an async generator or a stream that the handler returns, before its first chunk.`,
+      key,
     );
   },
 };
+
+/**
+ * Whether the error says that code went on after its pass had ended. Where nobody awaits that code,
+ * nobody is left to handle the error.
+ *
+ * @internal
+ */
+export function isLate(error: unknown): boolean {
+  return isA(error, FuturesContextError) && LATE in error;
+}
+
+function late(message: string, key: string): Error {
+  return Object.defineProperty(new FuturesContextError(message, { key }), LATE, { value: true });
+}

@@ -3,7 +3,7 @@ import { FuturesContextError } from '../errors/index.js';
 import { runtimeOf, type FuturesRuntime } from '../futures.runtime.js';
 import { responseHeadOf } from '../replay/response-head.js';
 import { ClientConnection } from './client-connection.js';
-import { currentLedger } from './current-ledger.js';
+import { currentLedger } from './current-pass.js';
 import type { Future } from './future.js';
 import { Ledger } from './ledger.js';
 
@@ -40,7 +40,7 @@ export function httpRequestOf(context: ExecutionContext): object | undefined {
 export function activeLedger(context: ExecutionContext): Ledger | undefined {
   const request = httpRequestOf(context);
   if (request !== undefined) return ledgerOf(request);
-  return ledgerOf(fieldOf(context)) ?? currentLedger.getStore();
+  return ledgerOf(fieldOf(context)) ?? currentLedger();
 }
 
 /** What GraphQL tells a resolver of its field: one object a call, interceptors or not. */
@@ -61,7 +61,7 @@ export function openLedger(runtime: FuturesRuntime, context: ExecutionContext): 
     type === 'http' ? context.getArgByIndex<object>(1) : (graphql?.res ?? graphql?.req?.res);
   const ledger = new Ledger({
     runtime,
-    client: new ClientConnection(response?.raw ?? response),
+    client: ClientConnection.of(response?.raw ?? response),
     // The head of a GraphQL response belongs to all its resolvers.
     head: responseHeadOf(type === 'http' ? response : undefined),
     futures: graphql && (graphql[FUTURES] ??= new Map()),

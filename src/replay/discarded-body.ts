@@ -1,4 +1,5 @@
 import { StreamableFile } from '@nestjs/common';
+import { isA } from '../errors/is-a.js';
 
 interface Stream {
   then?: unknown;
@@ -13,13 +14,21 @@ interface Stream {
 /**
  * Ends what a result that is thrown away would have been read from (a file, a socket, a
  * generator), so that nothing stays open. Knows what Nest sends: `StreamableFile`, Node streams,
- * web streams, a web `Response`, async iterables.
+ * web streams, a web `Response`, async iterables. Never throws, whatever the result is.
  *
  * @internal
  */
 export function destroyBody(result: unknown): void {
   if (typeof result !== 'object' || result === null) return;
-  if (result instanceof StreamableFile) {
+  try {
+    destroy(result);
+  } catch {
+    // What cannot be read (a revoked proxy) holds nothing that could be closed.
+  }
+}
+
+function destroy(result: object): void {
+  if (isA(result, StreamableFile)) {
     destroyBody(result.getStream());
     return;
   }
@@ -33,7 +42,7 @@ export function destroyBody(result: unknown): void {
     stream.on?.('error', ignore);
     stream.destroy();
   } else if (stream.cancel !== undefined) {
-    if (stream.locked !== true) stream.cancel().catch(ignore);
+    if (stream.locked !== true) Promise.resolve(stream.cancel()).catch(ignore);
   } else {
     stopIteration(stream).catch(ignore);
   }

@@ -1,20 +1,30 @@
 import { inspect, isDeepStrictEqual } from 'node:util';
+import { textOf } from '../errors/is-a.js';
+import { told } from '../errors/outside-text.js';
 
 /**
  * Says where two values first differ, such as `result.rows[2].id: 3, then 4`; undefined if they are
- * deeply equal.
+ * deeply equal. Values that cannot be read (a throwing proxy, one that is nested too deep) differ.
  *
  * @internal
  */
 export function firstDifference(before: unknown, after: unknown, path: string): string | undefined {
+  try {
+    return differenceOf(before, after, path);
+  } catch (error) {
+    return told`${path}, which cannot be compared (${textOf(error)})`;
+  }
+}
+
+function differenceOf(before: unknown, after: unknown, path: string): string | undefined {
   if (isDeepStrictEqual(before, after)) return undefined;
   if (isContainer(before) && isContainer(after) && sameKind(before, after)) {
     for (const [child, key] of childrenOf(before, after, path)) {
-      const difference = firstDifference(get(before, key), get(after, key), child);
+      const difference = differenceOf(get(before, key), get(after, key), child);
       if (difference !== undefined) return difference;
     }
   }
-  return `${path}: ${text(before)}, then ${text(after)}`;
+  return told`${path}: ${text(before)}, then ${text(after)}`;
 }
 
 function isContainer(value: unknown): value is object {

@@ -1,11 +1,14 @@
 import { Logger, type CallHandler, type ExecutionContext } from '@nestjs/common';
 import type { Observer, Subscriber, Subscription } from 'rxjs';
 import { PassDiscardedError, ResponseCommittedError } from '../errors/index.js';
-import { currentLedger } from '../ledger/current-ledger.js';
+import { isA } from '../errors/is-a.js';
+import { currentPass, type CurrentPass } from '../ledger/current-pass.js';
 import { replayLimitError } from '../ledger/drift.js';
 import type { Ledger } from '../ledger/ledger.js';
 import { httpRequestOf } from '../ledger/request-ledger.js';
+import { watchStrayRejections } from '../ledger/stray-rejections.js';
 import { destroyBody } from './discarded-body.js';
+import { begun } from './lazy-body.js';
 import { Rehearsal } from './rehearsal.js';
 import type { RequestReplay } from './request-replay.js';
 import { setRetryAfter } from './response-head.js';
@@ -39,6 +42,7 @@ export class PassLoop implements Observer<unknown> {
   #rehearsal: Rehearsal | undefined;
   #last: { readonly value: unknown } | undefined;
   #hasPublished = false;
+  #pass: CurrentPass;
   private readonly ledger: Ledger;
   private readonly context: ExecutionContext;
   private readonly handler: CallHandler;
@@ -58,27 +62,47 @@ export class PassLoop implements Observer<unknown> {
     this.subscriber = subscriber;
     this.#isSse = isSse;
     this.#usesContext = ledger.runtime.usesContext || context.getType() !== 'http';
+    this.#pass = { ledger, isDiscarded: false };
   }
 
   /** Runs a pass. */
   start(): void {
     this.#isDiscarding = false;
-    const subscription = this.#usesContext
-      ? currentLedger.run(this.ledger, () => this.#subscribe())
-      : this.#subscribe();
+    this.#pass = { ledger: this.ledger, isDiscarded: false };
+    this.#subscription = this.#inContext(() => this.#subscribe());
     // An outcome that came at once has been dealt with already.
-    if (this.#isDiscarding) subscription.unsubscribe();
-    else this.#subscription = subscription;
+    if (this.#isDiscarding) this.#unsubscribe();
   }
 
-  #subscribe(): Subscription {
-    return this.handler.handle().subscribe(this);
+  #inContext<Result>(run: () => Result): Result {
+    return this.#usesContext ? currentPass.run(this.#pass, run) : run();
+  }
+
+  #subscribe(): Subscription | undefined {
+    try {
+      const outcome = this.handler.handle();
+      const isHttp = this.context.getType() === 'http' && !this.#isSse;
+      return (isHttp ? begun(this.ledger, outcome) : outcome).subscribe(this);
+    } catch (error) {
+      // Where the app has global interceptors, this calls the first of them, and it threw.
+      this.error(error);
+      return undefined;
+    }
   }
 
   /** The response is not wanted any more. */
   stop(): void {
-    this.#subscription?.unsubscribe();
     this.ledger.pass.end();
+    this.#unsubscribe();
+  }
+
+  /** What a teardown throws is the outcome of no pass. */
+  #unsubscribe(): void {
+    try {
+      this.#subscription?.unsubscribe();
+    } catch (error) {
+      logger.error(error);
+    }
   }
 
   next(value: unknown): void {
@@ -103,7 +127,7 @@ export class PassLoop implements Observer<unknown> {
     pass.outcome ??= { error };
     if (this.#isDiscarding) return;
     // That of another request arrives where an interceptor shares the runs of equal ones.
-    const isOfAnother = error instanceof PassDiscardedError && pass.failure === undefined;
+    const isOfAnother = isA(error, PassDiscardedError) && pass.failure === undefined;
     if (pass.mustDiscard || isOfAnother) this.#discard();
     else this.#fail(pass.failure ?? error);
   }
@@ -131,7 +155,9 @@ export class PassLoop implements Observer<unknown> {
 
   #discard(): void {
     this.#isDiscarding = true;
-    this.#subscription?.unsubscribe();
+    this.#pass.isDiscarded = true;
+    watchStrayRejections();
+    this.#unsubscribe();
     const ended =
       this.#rehearsal === undefined ? this.#replay() : this.#endRehearsal(this.#rehearsal);
     ended.catch((error: unknown) => this.#fail(error));
@@ -140,7 +166,7 @@ export class PassLoop implements Observer<unknown> {
   async #replay(): Promise<void> {
     const { ledger } = this;
     if (this.#isCommitted) {
-      this.#endCommitted();
+      this.#endCommitted('pass');
       return;
     }
     if (!this.#isSse || !ledger.head.isSent) ledger.restoreHead();
@@ -148,8 +174,8 @@ export class PassLoop implements Observer<unknown> {
     await ledger.pass.discard();
     if (ledger.pass.number >= ledger.runtime.options.maxPasses) throw replayLimitError(ledger);
     await ledger.resolvePending();
-    if (ledger.client.isCancelled || this.subscriber.closed) this.#abandon();
-    else if (this.#isCommitted) this.#endCommitted();
+    if (this.#isCommitted) this.#endCommitted('tasks');
+    else if (ledger.client.isCancelled || this.subscriber.closed) this.#abandon();
     else this.#next();
   }
 
@@ -158,7 +184,8 @@ export class PassLoop implements Observer<unknown> {
     ledger.pass.next();
     // The clone has a loop of its own, and is answered there: this one ends without an outcome.
     if (request !== undefined) {
-      request.dispatch(ledger);
+      this.#pass = { ledger, isDiscarded: false };
+      this.#inContext(() => request.dispatch(ledger));
       return;
     }
     const spent = httpRequestOf(this.context);
@@ -171,15 +198,17 @@ export class PassLoop implements Observer<unknown> {
     return this.#isSse ? this.#hasPublished : this.ledger.head.isSent;
   }
 
-  #endCommitted(): void {
-    const error = new ResponseCommittedError(this.ledger.pass.pendingKeys);
+  #endCommitted(sentDuring: 'pass' | 'tasks'): void {
+    const { pass } = this.ledger;
+    const error = new ResponseCommittedError(pass.pendingKeys, sentDuring);
     if (this.#isSse) {
       // Nest logs it, and ends the stream with an event of it.
       this.#fail(error);
       return;
     }
+    pass.end();
     logger.error(error);
-    this.#abandon();
+    // There is no outcome: Nest would try to send it.
   }
 
   async #endRehearsal(rehearsal: Rehearsal): Promise<void> {
@@ -190,7 +219,7 @@ export class PassLoop implements Observer<unknown> {
     this.subscriber.complete();
   }
 
-  /** Ends without an outcome: the response is written, or nobody waits for it. */
+  /** Ends with nothing to send, as nobody waits for it. */
   #abandon(): void {
     this.ledger.pass.end();
     if (!this.#isSse) this.subscriber.next(undefined);

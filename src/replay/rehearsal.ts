@@ -1,5 +1,7 @@
 import { Logger, type ExecutionContext } from '@nestjs/common';
 import { ReplayUnsafeError } from '../errors/index.js';
+import { textOf } from '../errors/is-a.js';
+import { told } from '../errors/outside-text.js';
 import type { Ledger } from '../ledger/ledger.js';
 import type { Ask, PassOutcome } from '../ledger/pass-state.js';
 import { httpRequestOf } from '../ledger/request-ledger.js';
@@ -68,8 +70,8 @@ export function differenceInArguments(
     const difference = firstDifference(computed, args, 'args');
     if (difference === undefined) continue;
     return (
-      `the key "${key}" was computed with other arguments than it is asked for with in the end: ${difference} ` +
-      `(what depends on the value of another future comes after barrier())`
+      told`the key "${key}" was computed with other arguments than it is asked for with in the end: ` +
+      `${difference} (what depends on the value of another future comes after barrier())`
     );
   }
   return undefined;
@@ -84,19 +86,19 @@ export function differenceInAsks(
     if (after.has(key)) continue;
     const instead = [...after.keys()].find((each) => !before.has(each));
     return instead === undefined
-      ? `the key "${key}" was asked for once, but not again`
-      : `the key "${key}" was asked for once, and "${instead}" instead of it when repeated`;
+      ? told`the key "${key}" was asked for once, but not again`
+      : told`the key "${key}" was asked for once, and "${instead}" instead of it when repeated`;
   }
   for (const [key, { task, args }] of after) {
     const first = before.get(key);
-    if (first === undefined) return `the key "${key}" was asked for only when repeated`;
+    if (first === undefined) return told`the key "${key}" was asked for only when repeated`;
     if (task === undefined || first.task === undefined) continue;
     if (task !== first.task && (isTaskHandle(task) || isTaskHandle(first.task))) {
-      return `the key "${key}" was asked for with the task ${taskReference(first.task).id}, then with ${taskReference(task).id}`;
+      return told`the key "${key}" was asked for with the task ${taskReference(first.task).id}, then with ${taskReference(task).id}`;
     }
     const difference = firstDifference(first.args, args, 'args');
     if (difference !== undefined)
-      return `the arguments of the key "${key}" differ at ${difference}`;
+      return told`the arguments of the key "${key}" differ at ` + difference;
   }
   return undefined;
 }
@@ -107,7 +109,7 @@ export function differenceInOutcome(
   after: PassOutcome | undefined,
 ): string | undefined {
   if (before === undefined || after === undefined) return undefined;
-  if ('error' in after) return `the handler threw when repeated: ${String(after.error)}`;
+  if ('error' in after) return told`the handler threw when repeated: ${textOf(after.error)}`;
   if ('error' in before) return undefined;
   const difference = firstDifference(before.value, after.value, 'result');
   return difference === undefined ? undefined : `the result differs at ${difference}`;

@@ -1,16 +1,25 @@
-import type { ExecutionContext } from '@nestjs/common';
+import { Logger, type ExecutionContext } from '@nestjs/common';
 import { FuturesContextError } from '../errors/index.js';
+import { isA, textOf } from '../errors/is-a.js';
 import type { Ledger } from '../ledger/ledger.js';
 import { attachLedger } from '../ledger/request-ledger.js';
 import { keepParsedUpload } from './spent-body.js';
 
-type RouteHandler = (request: object, response: object, next: unknown) => unknown;
+const logger = new Logger('Futures');
+
+type Next = (error: unknown) => void;
+type RouteHandler = (request: object, response: object, next: Next) => unknown;
 
 interface ExpressRequest {
   readonly method: string;
   readonly route?: {
     readonly stack: readonly { readonly method?: string; handle: RouteHandler }[];
   };
+}
+
+interface FastifyReply {
+  readonly raw: object;
+  send(error: Error): unknown;
 }
 
 interface FastifyRequest {
@@ -40,7 +49,11 @@ export class RequestReplay {
     }
   }
 
-  /** Hands a clone of the request to its route. Its outcome is written to the response by Nest. */
+  /**
+   * Hands a clone of the request to its route. Its outcome is written to the response by Nest.
+   *
+   * @throws FuturesContextError if the adapter does not tell the route's handler
+   */
   dispatch(ledger: Ledger): void {
     const clone: object = Object.create(
       Object.getPrototypeOf(this.#request) as object,
@@ -49,8 +62,22 @@ export class RequestReplay {
     keepParsedUpload(clone, this.#request);
     attachLedger(clone, ledger);
     const response = this.#context.getArgByIndex<object>(1);
-    const next = this.#context.getArgByIndex<unknown>(2);
-    routeHandlerOf(this.#request, this.#context)(clone, response, next);
+    const next = this.#context.getArgByIndex<Next>(2);
+    const handler = routeHandlerOf(this.#request, this.#context);
+    // Rejects where an exception filter throws: what the server itself would be told of the original.
+    const handled = (async () => handler(clone, response, next))();
+    handled
+      .catch((error: unknown) => this.#fail(error, ledger))
+      .catch((error: unknown) => logger.error(error));
+  }
+
+  /** Answers as the server does when its route's handler rejects. */
+  #fail(thrown: unknown, ledger: Ledger): void {
+    const response = this.#context.getArgByIndex<FastifyReply | object>(1);
+    const error = isA(thrown, Error) ? thrown : new Error(textOf(thrown), { cause: thrown });
+    if (!('raw' in response)) this.#context.getArgByIndex<Next>(2)(error);
+    else if (ledger.head.isSent) logger.error(error);
+    else response.send(error);
   }
 }
 

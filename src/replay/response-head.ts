@@ -1,5 +1,6 @@
 import type { OutgoingHttpHeader, ServerResponse } from 'node:http';
 import { ExecutorSaturatedError } from '../errors/index.js';
+import { isA } from '../errors/is-a.js';
 
 /**
  * Status and headers of a response, cookies included. What a discarded pass did to them is undone.
@@ -25,7 +26,7 @@ interface FastifyReply {
 
 /** Tells the client when to try again, if that is what the error says. @internal */
 export function setRetryAfter(head: ResponseHead, error: unknown): void {
-  if (!(error instanceof ExecutorSaturatedError) || head.isSent) return;
+  if (!isA(error, ExecutorSaturatedError) || head.isSent) return;
   head.setHeader('Retry-After', String(error.retryAfter));
 }
 
@@ -56,12 +57,16 @@ class RawResponseHead implements ResponseHead {
 
   remember(): () => void {
     const response = this.#response;
-    const { statusCode, statusMessage } = response;
+    const { statusCode } = response;
+    // HTTP/2 has none, and Node warns of each look at it.
+    const statusMessage = isHttp2(response) ? undefined : response.statusMessage;
     const headers = response.getHeaderNames().length === 0 ? NONE : copyOf(response.getHeaders());
     return () => {
       // Express's responses are slow to be written to.
       if (response.statusCode !== statusCode) response.statusCode = statusCode;
-      if (response.statusMessage !== statusMessage) response.statusMessage = statusMessage;
+      if (!isHttp2(response) && response.statusMessage !== statusMessage) {
+        response.statusMessage = statusMessage as string;
+      }
       for (const name of response.getHeaderNames()) {
         if (!(name in headers)) response.removeHeader(name);
       }
@@ -76,6 +81,10 @@ class RawResponseHead implements ResponseHead {
   setHeader(name: string, value: string): void {
     this.#response.setHeader(name, value);
   }
+}
+
+function isHttp2(response: ServerResponse): boolean {
+  return 'stream' in response;
 }
 
 const NONE: NodeJS.Dict<OutgoingHttpHeader> = Object.freeze({});

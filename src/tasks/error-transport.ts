@@ -1,4 +1,5 @@
 import * as nestCommon from '@nestjs/common';
+import { unpack } from '../wire/codec.js';
 import type { ErrorRecord } from '../worker/error-record.js';
 
 /**
@@ -13,7 +14,7 @@ export function reviveError(record: ErrorRecord): unknown {
 }
 
 function revive(record: ErrorRecord, seen: Map<ErrorRecord, Error>): unknown {
-  if (record.kind === 'value') return record.value;
+  if (record.kind === 'value') return readable(record);
   const known = seen.get(record);
   if (known !== undefined) return known;
   // A native error of that prototype, without running the class's own constructor.
@@ -32,6 +33,15 @@ function revive(record: ErrorRecord, seen: Map<ErrorRecord, Error>): unknown {
     );
   }
   return error;
+}
+
+/** The value; a text in its place if this side cannot read it. */
+function readable({ value }: ErrorRecord & { kind: 'value' }): unknown {
+  try {
+    return unpack(value);
+  } catch {
+    return 'a value that cannot be read here';
+  }
 }
 
 function define(error: Error, name: string, value: unknown, enumerable = false): void {

@@ -82,7 +82,7 @@ function openLedger(executor: Executor, maxPasses: number | undefined): Ledger {
     maxPasses,
   });
   const runtime = new FuturesRuntime(options, new Executors(options), false);
-  const client = new ClientConnection(undefined);
+  const client = ClientConnection.of(undefined);
   const ledger = new Ledger({ runtime, client, head: responseHeadOf(undefined) });
   ledger.request = ledger;
   return ledger;

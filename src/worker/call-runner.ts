@@ -1,10 +1,19 @@
+import { types } from 'node:util';
+import { pack, TooLarge, unpack, type Packed } from '../wire/codec.js';
+import { apply } from '../wire/primordials.js';
 import { currentTask, type RunningCall } from './current-task.js';
-import { describeError } from './error-record.js';
-import { TaskLoader, UnknownTask } from './task-loader.js';
+import { Environment } from './environment.js';
+import { describeError, type ErrorRecord } from './error-record.js';
+import { TaskLoader, isUnknownTask } from './task-loader.js';
 import type { AnyFunction } from '../tasks/task.js';
+import { transferListOf } from './transfer-lists.js';
+import { describeUncloneableResult, messageOf } from './uncloneable.js';
 import { WireStatus, type WireCall, type WireTask } from './worker-protocol.js';
 
-type WireResult = readonly [status: WireStatus, payload: unknown];
+/** What came of a call: its value if it is resolved, else what its status says. */
+export type WireResult = readonly [status: WireStatus, payload: unknown];
+
+const { isPromise } = types;
 
 /**
  * Runs calls in a worker, whatever kind it is.
@@ -13,34 +22,99 @@ type WireResult = readonly [status: WireStatus, payload: unknown];
  */
 export class CallRunner {
   readonly #loader = new TaskLoader();
+  readonly #environment = new Environment();
   #lastTask: WireTask | undefined;
   #lastFunction: AnyFunction | undefined;
 
   /** Never rejects: an error is a result. A task that does not wait has its result at once. */
-  run([task, args]: WireCall, call: RunningCall): WireResult | Promise<WireResult> {
+  run(wire: WireCall, call: RunningCall): WireResult | Promise<WireResult> {
     currentTask.begin(call);
+    const task = wire[0];
+    let args: unknown[];
+    try {
+      args = unpack(wire[1]) as unknown[];
+    } catch (error) {
+      return [WireStatus.UnreadableArguments, messageOf(error)];
+    }
     // Calls of one task that came in one message name it by the same object.
     if (task !== this.#lastTask || this.#lastFunction === undefined) {
       this.#lastTask = task;
-      this.#lastFunction = this.#loader.peek(...task);
+      this.#lastFunction = this.#loader.peek(task[0], task[1]);
     }
     if (this.#lastFunction === undefined) return this.#loadAndRun(task, args);
     try {
-      const result = this.#lastFunction(...args);
+      const result = apply(this.#lastFunction, undefined, args);
       return isThenable(result) ? settle(result) : [WireStatus.Resolved, result];
     } catch (error) {
       return failure(error);
     }
   }
 
-  async #loadAndRun(task: WireTask, args: readonly unknown[]): Promise<WireResult> {
+  /** Whether a task has replaced part of the language since the last time. */
+  get isEnvironmentUnchanged(): boolean {
+    return this.#environment.isUnchanged;
+  }
+
+  /** Whether the language still works, though part of it was replaced. */
+  environmentWorks(): Promise<boolean> {
+    return this.#environment.works();
+  }
+
+  async #loadAndRun(task: WireTask, args: unknown[]): Promise<WireResult> {
     try {
-      const run = await currentTask.load(this.#loader.load(...task));
-      return [WireStatus.Resolved, await run(...args)];
+      const run = await currentTask.load(this.#loader.load(task[0], task[1]));
+      return [WireStatus.Resolved, await (apply(run, undefined, args) as unknown)];
     } catch (error) {
       return failure(error);
     }
   }
+}
+
+/** How a result is posted: what cannot be sent is found here, where it is known what it is. */
+export function packResult(
+  result: WireResult,
+  maxBytes: number,
+  canShare: boolean,
+): [status: WireStatus, payload: Packed] {
+  const status = result[0];
+  const value = result[1];
+  const transferList = canShare ? transferListOf(value) : [];
+  try {
+    return [status, pack(value, { maxBytes, maxJson: maxBytes, canShare, transferList })];
+  } catch (error) {
+    if (status !== WireStatus.Failed) return packRefusal(value, error, transferList);
+    return [status, pack(withoutParts(value as ErrorRecord), SMALL)];
+  }
+}
+
+/** What is left of an error that is too large. */
+function withoutParts(record: ErrorRecord): ErrorRecord {
+  if (record.kind === 'value') return describeError('an error that is too large to be sent');
+  const message = record.message.slice(0, 10_000);
+  return {
+    ...record,
+    message,
+    stack: undefined,
+    properties: [],
+    cause: undefined,
+    errors: undefined,
+  };
+}
+
+const SMALL = { maxBytes: Infinity, maxJson: 100_000, canShare: false };
+
+/** What is said of a result that was refused. */
+export function packRefusal(
+  value: unknown,
+  refusal: unknown,
+  transferList: readonly unknown[],
+): [status: WireStatus, payload: Packed] {
+  const isTooLarge = refusal instanceof TooLarge;
+  const status = isTooLarge ? WireStatus.TooLargeResult : WireStatus.UncloneableResult;
+  const payload = isTooLarge
+    ? refusal.size
+    : describeUncloneableResult(value, transferList, refusal);
+  return [status, pack(payload, SMALL)];
 }
 
 async function settle(result: PromiseLike<unknown>): Promise<WireResult> {
@@ -52,11 +126,12 @@ async function settle(result: PromiseLike<unknown>): Promise<WireResult> {
 }
 
 function failure(error: unknown): WireResult {
-  if (!(error instanceof UnknownTask)) return [WireStatus.Failed, describeError(error)];
+  if (!isUnknownTask(error)) return [WireStatus.Failed, describeError(error)];
   const cause = error.cause === undefined ? undefined : describeError(error.cause);
   return [WireStatus.UnknownTask, { message: error.message, cause }];
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
+  if (isPromise(value)) return true;
   return typeof (value as PromiseLike<unknown> | undefined)?.then === 'function';
 }

@@ -1,4 +1,7 @@
-/** An error taken apart into what structured clone keeps. */
+import { types } from 'node:util';
+import { pack, type Packed } from '../wire/codec.js';
+
+/** An error taken apart into plain data; values in it are packed, so that one that cannot be read fails alone. */
 export type ErrorRecord =
   | {
       readonly kind: 'error';
@@ -8,14 +11,23 @@ export type ErrorRecord =
       readonly message: string;
       readonly stack: string | undefined;
       readonly isHttpException: boolean;
-      readonly properties: ReadonlyMap<string, ErrorRecord>;
+      readonly properties: readonly (readonly [name: string, value: ErrorRecord])[];
       readonly cause: ErrorRecord | undefined;
       readonly errors: readonly ErrorRecord[] | undefined;
     }
-  | { readonly kind: 'value'; readonly value: unknown };
+  | { readonly kind: 'value'; readonly value: Packed };
 
 /** How deep causes and errors in properties are followed: beyond it a text stands for the value. */
 const MAX_DEPTH = 50;
+
+/** Longest name, message and stack, in characters. */
+const MAX_TEXT = 100_000;
+/** Properties and `AggregateError.errors` at most. */
+const MAX_PARTS = 1_000;
+/** Size of a value in a property, in bytes, from which a text stands for it. */
+const MAX_VALUE = 1024 * 1024;
+/** Errors that one record is made of at most. */
+const MAX_ERRORS = 10_000;
 
 /** What has a place of its own in the record. */
 const KNOWN_PROPERTIES: ReadonlySet<string> = new Set([
@@ -38,12 +50,23 @@ export function describeError(error: unknown): ErrorRecord {
 }
 
 function describe(error: unknown, depth: number, seen: Map<Error, ErrorRecord>): ErrorRecord {
-  if (!(error instanceof Error)) return { kind: 'value', value: cloneable(error) };
+  try {
+    return takeApart(error, depth, seen);
+  } catch {
+    // Such as a proxy among its prototypes that has been revoked.
+    return { kind: 'value', value: packValue(textOf(error)) };
+  }
+}
+
+function takeApart(error: unknown, depth: number, seen: Map<Error, ErrorRecord>): ErrorRecord {
+  if (!isError(error)) return { kind: 'value', value: packValue(error) };
   const known = seen.get(error);
   if (known !== undefined) return known;
-  if (depth > MAX_DEPTH) return { kind: 'value', value: textOf(error) };
+  if (depth > MAX_DEPTH || seen.size > MAX_ERRORS) {
+    return { kind: 'value', value: packValue(textOf(error)) };
+  }
 
-  const properties = new Map<string, ErrorRecord>();
+  const properties: [string, ErrorRecord][] = [];
   const record = {
     kind: 'error' as const,
     classNames: classNames(error),
@@ -58,21 +81,36 @@ function describe(error: unknown, depth: number, seen: Map<Error, ErrorRecord>):
   // Before what it refers to: that may refer back to it.
   seen.set(error, record);
   const inner = (value: unknown) => describe(value, depth + 1, seen);
+  const add = (name: string, value: unknown) => {
+    properties[properties.length] = [name, inner(value)];
+  };
 
-  for (const name of Object.keys(error)) {
-    if (!KNOWN_PROPERTIES.has(name)) properties.set(name, inner(read(error, name)));
+  const names = Object.keys(error);
+  for (let i = 0; i < names.length && i < MAX_PARTS; i++) {
+    const name = names[i] as string;
+    if (!KNOWN_PROPERTIES.has(name)) add(name, read(error, name));
   }
   // Often a getter of the class.
   const code = read(error, 'code');
-  if (code !== undefined && !properties.has('code')) properties.set('code', inner(code));
+  if (code !== undefined && !names.includes('code')) add('code', code);
   if (record.isHttpException) {
-    properties.set('response', inner(answer(error, 'getResponse')));
-    properties.set('status', inner(answer(error, 'getStatus')));
+    add('response', answer(error, 'getResponse'));
+    add('status', answer(error, 'getStatus'));
   }
-  const [cause, errors] = [read(error, 'cause'), read(error, 'errors')];
+  const cause = read(error, 'cause');
+  const errors = read(error, 'errors');
   if (cause !== undefined) record.cause = inner(cause);
-  if (Array.isArray(errors)) record.errors = errors.map(inner);
+  if (Array.isArray(errors)) record.errors = errors.slice(0, MAX_PARTS).map(inner);
   return record;
+}
+
+function isError(value: unknown): value is Error {
+  if (types.isNativeError(value)) return true;
+  try {
+    return value instanceof Error;
+  } catch {
+    return false;
+  }
 }
 
 /** By shape, not class: a task file's copy of Nest need not be the app's. */
@@ -104,7 +142,7 @@ function classNames(error: Error): string[] {
 
 function stackOf(error: Error): string | undefined {
   const stack = read(error, 'stack');
-  return typeof stack === 'string' ? stack : undefined;
+  return typeof stack === 'string' ? stack.slice(0, MAX_TEXT) : undefined;
 }
 
 /** A property; the error of its getter in its place, if that throws. */
@@ -116,17 +154,20 @@ function read(error: Error, name: string): unknown {
   }
 }
 
-function cloneable(value: unknown): unknown {
+/** The value as bytes; its JSON, or else its text, if it cannot be cloned. */
+function packValue(value: unknown): Packed {
   try {
-    return structuredClone(value);
+    return pack(value, FOR_VALUES);
   } catch {
-    return jsonOf(value) ?? textOf(value);
+    return jsonOf(value) ?? pack(textOf(value), FOR_VALUES);
   }
 }
 
-function jsonOf(value: unknown): unknown {
+const FOR_VALUES = { maxBytes: MAX_VALUE, maxJson: MAX_VALUE, canShare: false };
+
+function jsonOf(value: unknown): Packed | undefined {
   try {
-    return JSON.parse(JSON.stringify(value));
+    return pack(JSON.parse(JSON.stringify(value)), FOR_VALUES);
   } catch {
     return undefined;
   }
@@ -134,8 +175,8 @@ function jsonOf(value: unknown): unknown {
 
 function textOf(value: unknown): string {
   try {
-    return String(value);
+    return String(value).slice(0, MAX_TEXT);
   } catch {
-    return Object.prototype.toString.call(value);
+    return 'a value that cannot be read';
   }
 }

@@ -1,48 +1,103 @@
-import { deserialize, serialize } from 'node:v8';
-import workerpool from 'workerpool';
-import { CallRunner } from './call-runner.js';
+import { writeSync } from 'node:fs';
+import { Socket } from 'node:net';
+import { Worker } from 'node:worker_threads';
+import { monotonicNow } from '../wire/clock.js';
+import { FrameReader, toFrame } from '../wire/frames.js';
+import { CallRunner, packResult, type WireResult } from './call-runner.js';
 import type { RunningCall } from './current-task.js';
+import {
+  EVENTS_FD,
+  ORDERS_FD,
+  type ProcessEvent,
+  type ProcessOrder,
+  type ProcessSettings,
+} from './process-protocol.js';
 import { taskContexts } from './task-contexts.js';
-import { describeUncloneableResult } from './uncloneable.js';
-import { WorkerLifetime, type WorkerLimits } from './worker-lifetime.js';
-import { ABORT_SIGNAL, WireStatus, epochNow, type ProcessEvent } from './worker-protocol.js';
+import { WorkerLifetime } from './worker-lifetime.js';
+import { WireStatus } from './worker-protocol.js';
 
+/** How often, in ms, it is looked whether the app is still there. */
+const WATCH_EVERY = 1_000;
+
+const { parent, limits } = JSON.parse(process.argv[2] ?? '{}') as ProcessSettings;
+const exit: () => never = process.exit.bind(process);
 const runner = new CallRunner();
-const lifetime = new WorkerLifetime(JSON.parse(process.argv[2] ?? '{}') as Partial<WorkerLimits>);
+const lifetime = new WorkerLifetime(limits);
 taskContexts.inWorker = true;
 let running: ProcessCall | undefined;
 
-process.on(ABORT_SIGNAL, () => running?.abort());
 // They often reach the app's children as well; it is the app that ends them, after its requests.
-for (const name of ['SIGINT', 'SIGTERM']) process.on(name, () => {});
+process.on('SIGINT', () => {});
+process.on('SIGTERM', () => {});
 
-/** Entry of a child process: runs one call at a time. */
-workerpool.worker({
-  async runCall(url: string, exportName: string, data: Uint8Array): Promise<void> {
-    const call = new ProcessCall();
-    running = call;
-    const args = deserialize(data) as unknown[];
-    const [status, payload] = await runner.run([[url, exportName], args], call);
-    const run = epochNow() - call.startedAt;
-    const isLast = lifetime.isOver();
-    if (isLast) emit(['retiring']);
-    emit(['outcome', ...toBytes(status, payload), call.startedAt, run]);
-    if (isLast) await retire();
+/*
+ * Ends this process when the app is gone, even while a task computes without a pause: a thread of
+ * its own sees that the process was given another parent.
+ */
+new Worker(
+  `const { workerData: { parent, every } } = require('node:worker_threads');
+  setInterval(() => { if (process.ppid !== parent) process.kill(process.pid, 'SIGKILL'); }, every);`,
+  {
+    eval: true,
+    workerData: { parent, every: WATCH_EVERY },
+    // The app's flags may load much.
+    execArgv: [],
+    env: {},
+    resourceLimits: { maxOldGenerationSizeMb: 8, maxYoungGenerationSizeMb: 1, stackSizeMb: 1 },
   },
-  retire,
-});
+).unref();
 
-/** Ends this process, or has it ended; the call is left open, so that it is not sent another. */
+const orders = new FrameReader(
+  () => Infinity,
+  (order) => obey(order as ProcessOrder),
+);
+const input = new Socket({ fd: ORDERS_FD, readable: true, writable: false });
+input.on('data', (piece) => orders.add(piece));
+// The app has ended, or has let go of this process.
+input.on('error', () => exit());
+input.on('close', () => exit());
+emit(['ready']);
+
+function obey(order: ProcessOrder): void {
+  switch (order[0]) {
+    case 'run':
+      void runCall(order);
+      break;
+    case 'abort':
+      running?.abort();
+      break;
+    case 'retire':
+      void retire();
+  }
+}
+
+async function runCall(order: ProcessOrder & { 0: 'run' }): Promise<void> {
+  const call = new ProcessCall();
+  running = call;
+  const result = await runner.run([[order[1], order[2]], order[3]], call);
+  const run = monotonicNow() - call.startedAt;
+  const isLast = await isOver(result);
+  if (isLast) emit(['retiring']);
+  const packed = packResult(result, order[4], false);
+  emit(['outcome', packed[0], packed[1], run]);
+  if (isLast) await retire();
+  else emit(['free']);
+}
+
+/** Whether the process is to be replaced; Node never loads a file again that has failed to load. */
+async function isOver(result: WireResult): Promise<boolean> {
+  if (lifetime.isOver() || result[0] === WireStatus.UnknownTask) return true;
+  return !(runner.isEnvironmentUnchanged || (await runner.environmentWorks()));
+}
+
 async function retire(): Promise<never> {
-  await taskContexts.close();
-  // What was sent is still on its way: who takes it ends the process.
-  emit(['retired', process.pid]);
-  return new Promise<never>(() => {});
+  await taskContexts.close().catch(() => {});
+  return exit();
 }
 
 class ProcessCall implements RunningCall {
   isAborted = false;
-  /** Epoch time in ms. */
+  /** In ms on the monotonic clock. */
   startedAt = 0;
   #resolve = (): void => {};
 
@@ -68,20 +123,15 @@ class ProcessCall implements RunningCall {
   }
 
   #start(isLoading: boolean): void {
-    this.startedAt = epochNow();
-    emit(['started', process.pid, this.startedAt, isLoading]);
+    this.startedAt = monotonicNow();
+    emit(['started', isLoading]);
   }
 }
 
-/** The payload as bytes: what cannot be cloned is found here, where it is known what it is. */
-function toBytes(status: WireStatus, payload: unknown): [WireStatus, Uint8Array] {
-  try {
-    return [status, serialize(payload)];
-  } catch {
-    return [WireStatus.UncloneableResult, serialize(describeUncloneableResult(payload))];
-  }
-}
-
+/** Written when this returns: a task that ends the process next takes nothing along. */
 function emit(event: ProcessEvent): void {
-  workerpool.workerEmit(event);
+  const frame = toFrame(event);
+  for (let written = 0; written < frame.byteLength;) {
+    written += writeSync(EVENTS_FD, frame, written);
+  }
 }

@@ -1,7 +1,11 @@
 import { toUSVString } from 'node:util';
-import { isPlainData } from './plain-data.js';
+import { isPlainData } from '../wire/plain-data.js';
+import { byteLengthOf, parse, stringify } from '../wire/primordials.js';
 import { transferListOf } from './transfer-lists.js';
 import { PROGRESS_BYTES } from './worker-protocol.js';
+
+// Taken before any task is loaded, as in primordials.ts.
+const { load, store } = Atomics;
 
 /** Size of a slot: kind and length (Int32), start and run (Float64), then a number or the text's place. */
 const SLOT_BYTES = 32;
@@ -53,8 +57,11 @@ export class ResultSlots {
   #text: Buffer | undefined;
   /** How much of the room for text is written, in bytes. */
   #written = 0;
+  readonly #maxText: number;
 
-  constructor(memory: SharedArrayBuffer, calls: number) {
+  /** @param maxBytes the most bytes that one result may have */
+  constructor(memory: SharedArrayBuffer, calls: number, maxBytes = Infinity) {
+    this.#maxText = Math.min(maxBytes, MAX_TEXT_BYTES);
     this.#memory = memory;
     this.#start = textStart(calls);
     this.#ints = new Int32Array(memory, PROGRESS_BYTES);
@@ -73,13 +80,13 @@ export class ResultSlots {
     if (kind === NOTHING) return false;
     this.#floats[index * 4 + STARTED_AT] = startedAt;
     this.#floats[index * 4 + RUN] = run;
-    Atomics.store(this.#ints, index * 8 + KIND, kind);
+    store(this.#ints, index * 8 + KIND, kind);
     return true;
   }
 
   /** Notes that a result was posted. */
   markPosted(index: number): void {
-    Atomics.store(this.#ints, index * 8 + KIND, POSTED);
+    store(this.#ints, index * 8 + KIND, POSTED);
   }
 
   /** Whether there is a result: here, or posted. */
@@ -99,6 +106,7 @@ export class ResultSlots {
     return this.#floats[index * 4 + RUN] as number;
   }
 
+  /** @throws Error if it cannot be read: the worker has broken the protocol */
   value(index: number): unknown {
     switch (this.#kind(index)) {
       case NUMBER:
@@ -106,20 +114,22 @@ export class ResultSlots {
       case TEXT:
         return this.#readText(index);
       case JSON_TEXT:
-        return JSON.parse(this.#readText(index));
+        return parse(this.#readText(index));
       case TRUE:
         return true;
       case FALSE:
         return false;
       case NULL:
         return null;
-      default:
+      case UNDEFINED:
         return undefined;
+      default:
+        throw new Error('a result of an unknown kind');
     }
   }
 
   #kind(index: number): number {
-    return Atomics.load(this.#ints, index * 8 + KIND);
+    return load(this.#ints, index * 8 + KIND);
   }
 
   #put(index: number, value: unknown): number {
@@ -143,8 +153,8 @@ export class ResultSlots {
 
   #putObject(index: number, value: object): boolean {
     try {
-      if (transferListOf(value).length > 0 || !isPlainData(value, MAX_TEXT_BYTES)) return false;
-      return this.#putText(index, JSON.stringify(value));
+      if (transferListOf(value).length > 0 || !isPlainData(value, this.#maxText)) return false;
+      return this.#putText(index, stringify(value));
     } catch {
       // A getter has thrown: who posts it finds out which.
       return false;
@@ -152,8 +162,10 @@ export class ResultSlots {
   }
 
   #putText(index: number, text: string): boolean {
-    if (text.length > MAX_TEXT_BYTES) return false;
-    const end = this.#written + Buffer.byteLength(text);
+    if (text.length > this.#maxText) return false;
+    const size = byteLengthOf(text);
+    const end = this.#written + size;
+    if (size > this.#maxText) return false;
     // Half a surrogate pair has no bytes in UTF-8.
     if (end > this.#texts.length || toUSVString(text) !== text) return false;
     this.#ints[index * 8 + PLACE] = this.#written;

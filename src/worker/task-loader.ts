@@ -1,7 +1,20 @@
 import type { AnyFunction } from '../tasks/task.js';
+import { messageOf } from './uncloneable.js';
 
 /** The task file cannot be loaded, or has no such export. */
-export class UnknownTask extends Error {}
+export class UnknownTask extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    unknownTasks.add(this);
+  }
+}
+
+const unknownTasks = new WeakSet<object>();
+
+/** Asked of whatever a task throws, a proxy that throws at every trap included. */
+export function isUnknownTask(value: unknown): value is UnknownTask {
+  return unknownTasks.has(value as object);
+}
 
 /**
  * Loads task files and finds the functions in them, each once.
@@ -10,6 +23,8 @@ export class UnknownTask extends Error {}
  */
 export class TaskLoader {
   readonly #functions = new Map<string, AnyFunction>();
+  /** How often a file has failed to load. */
+  readonly #failures = new Map<string, number>();
 
   /** The function, if it was loaded before. */
   peek(url: string, exportName: string): AnyFunction | undefined {
@@ -18,7 +33,7 @@ export class TaskLoader {
 
   /** @throws UnknownTask */
   async load(url: string, exportName: string): Promise<AnyFunction> {
-    const exports = await importTaskFile(url, exportName);
+    const exports = await this.#import(url, exportName);
     const task = exports.get(exportName);
     if (task === undefined) {
       throw new UnknownTask(
@@ -27,6 +42,20 @@ export class TaskLoader {
     }
     this.#functions.set(`${url}#${exportName}`, task);
     return task;
+  }
+
+  async #import(url: string, exportName: string): Promise<Map<string, AnyFunction>> {
+    const failures = this.#failures.get(url) ?? 0;
+    try {
+      // Node remembers a file that has failed to load by its URL, and never tries it again.
+      return await importTaskFile(
+        failures === 0 ? url : `${url}?attempt=${failures + 1}`,
+        exportName,
+      );
+    } catch (error) {
+      this.#failures.set(url, failures + 1);
+      throw error;
+    }
   }
 }
 
@@ -48,7 +77,7 @@ async function importModule(url: string, exportName: string): Promise<Record<str
     return (await import(url)) as Record<string, unknown>;
   } catch (cause) {
     throw new UnknownTask(
-      `The task file ${url}, which is to export "${exportName}", cannot be loaded: ${cause instanceof Error ? cause.message : String(cause)}. ` +
+      `The task file ${url.replace(/\?attempt=\d+$/, '')}, which is to export "${exportName}", cannot be loaded: ${messageOf(cause)}. ` +
         `Name the built file (.js), and see that the build emits it.`,
       { cause },
     );

@@ -1,68 +1,133 @@
-import { parentPort, threadId, workerData } from 'node:worker_threads';
-import { CallRunner } from './call-runner.js';
+import { types } from 'node:util';
+import { MessageChannel, MessagePort, parentPort, threadId, workerData } from 'node:worker_threads';
+import { monotonicNow } from '../wire/clock.js';
+import { addMovable, type Packed } from '../wire/codec.js';
+import { apply } from '../wire/primordials.js';
+import { CallRunner, packRefusal, packResult, type WireResult } from './call-runner.js';
 import type { RunningCall } from './current-task.js';
+import { protectPorts } from './environment.js';
 import { ResultSlots } from './result-slots.js';
 import { taskContexts } from './task-contexts.js';
 import { transferListOf } from './transfer-lists.js';
-import { describeUncloneableResult } from './uncloneable.js';
 import { WorkerLifetime, type WorkerLimits } from './worker-lifetime.js';
 import {
   ABORTED,
   CURSOR,
+  HELLO,
   IS_LISTENING,
   IS_LOADING,
   IS_RETIRING,
   STARTED_AT,
   WORKER_ID,
   WireStatus,
-  epochNow,
   type ChunkMessage,
   type OutcomeMessage,
   type WireCall,
 } from './worker-protocol.js';
 
+/** In a pool that the app owns there are no limits, and no thread is ended: its threads may be given any data, or none. */
+const { futures } = (workerData ?? {}) as { readonly futures?: Partial<WorkerLimits> };
+const isOurs = futures !== undefined;
 const runner = new CallRunner();
-/** In a pool that the app owns there are no limits: its threads may be given any data, or none. */
-const { futures: limits = {} } = (workerData ?? {}) as { readonly futures?: Partial<WorkerLimits> };
-const lifetime = new WorkerLifetime(limits);
+const lifetime = new WorkerLifetime(futures ?? {});
+const { isPromise } = types;
+const exit: () => never = process.exit.bind(process);
+const { postMessage } = MessagePort.prototype;
+const { add, load, notify, store } = Atomics;
+/** `waitAsync` is of ES2024, and in Node 20. */
+const { waitAsync } = Atomics as unknown as {
+  waitAsync(array: Int32Array, index: number, value: number): { value: string | Promise<string> };
+};
 taskContexts.inWorker = true;
+protectPorts();
 
 /**
  * Entry of a worker thread: runs the calls of one chunk in order.
  *
- * Results go back by the chunk's memory or by `parentPort`, not as the return value: this way one
- * that cannot be cloned fails alone, and those that are done do not wait for the rest.
+ * Results go back by the chunk's memory or by a port, not as the return value: this way one that
+ * cannot be cloned fails alone, and those that are done do not wait for the rest.
  */
 export default async function runChunk(message: ChunkMessage): Promise<void> {
-  const { dispatcher, chunk, calls } = message;
+  const { chunk, calls, maxResultBytes } = message;
   // Says who has the message, so that a thread that cannot end by itself can be ended.
   const progress = new Progress(message.progress);
   if (calls === undefined) return retire();
-  const slots = new ResultSlots(message.progress, calls.length);
+  if (calls.length === 0) return;
+  const port = portFor(message.dispatcher);
+  const slots = new ResultSlots(message.progress, calls.length, maxResultBytes);
   for (let i = progress.claim(); i < calls.length; i = progress.claim()) {
-    const result = runner.run(calls[i] as WireCall, progress);
-    const [status, payload] = result instanceof Promise ? await result : result;
+    const outcome = runner.run(calls[i] as WireCall, progress);
+    const result = isPromise(outcome) ? await outcome : outcome;
     const { startedAt } = progress;
-    const run = epochNow() - startedAt;
-    const isLast = lifetime.isOver();
-    // Who looks for results in the memory does so when the message is done, and this one never is.
+    const run = monotonicNow() - startedAt;
+    const isLast =
+      isOurs &&
+      (isOver(result) || !(runner.isEnvironmentUnchanged || (await runner.environmentWorks())));
+    // The dispatcher reads shared results when a message completes; a retiring worker's last message
+    // never does, so its result is posted instead.
     if (isLast) progress.retire();
-    else if (status === WireStatus.Resolved && slots.write(i, payload, startedAt, run)) continue;
-    post([dispatcher, chunk, i, status, payload, startedAt, run]);
+    else if (result[0] === WireStatus.Resolved && slots.write(i, result[1], startedAt, run))
+      continue;
+    // Before it is posted: so the dispatcher knows which result it is, if it cannot read the message.
     slots.markPosted(i);
+    post(port, [chunk, i, startedAt, run], result, maxResultBytes);
     if (isLast) await retire();
   }
 }
 
+/** Whether the thread is to be replaced: Node never loads a file again that has failed to load. */
+function isOver(result: WireResult): boolean {
+  return lifetime.isOver() || result[0] === WireStatus.UnknownTask;
+}
+
 /** Ends this thread; the message is left open, so that it is not sent another. */
 async function retire(): Promise<never> {
-  await taskContexts.close();
-  process.exit();
+  await taskContexts.close().catch(() => {});
+  return exit();
+}
+
+type Place = readonly [chunk: number, index: number, startedAt: number, run: number];
+
+function post(port: MessagePort, place: Place, result: WireResult, maxBytes: number): void {
+  const value = result[1];
+  const packed = packResult(result, maxBytes, true);
+  const moved = transferListOf(value);
+  const transferList: unknown[] = [];
+  for (let i = 0; i < moved.length; i++) transferList[i] = moved[i];
+  addMovable(packed[1], transferList);
+  try {
+    apply(postMessage, port, [messageOf(place, packed), transferList]);
+  } catch (error) {
+    const refusal = packRefusal(value, error, transferListOf(value));
+    apply(postMessage, port, [messageOf(place, refusal)]);
+  }
+}
+
+function messageOf(place: Place, packed: readonly [WireStatus, Packed]): OutcomeMessage {
+  return [place[0], place[1], packed[0], packed[1], place[2], place[3]];
+}
+
+/** The ports by which dispatchers are answered. */
+const ports: { readonly dispatcher: number; readonly port: MessagePort }[] = [];
+
+function portFor(dispatcher: number): MessagePort {
+  for (let i = 0; i < ports.length; i++) {
+    const known = ports[i];
+    if (known?.dispatcher === dispatcher) return known.port;
+  }
+  const { port1, port2 } = new MessageChannel();
+  const entry = { dispatcher, port: port1 };
+  ports[ports.length] = entry;
+  // The app that has asked is gone; in a pool of its owner's, the thread stays.
+  port1.on('close', () => ports.splice(ports.indexOf(entry), 1));
+  port1.unref();
+  apply(postMessage, parentPort, [[HELLO, dispatcher, threadId, port2], [port2]]);
+  return port1;
 }
 
 /** The worker's side of a chunk's shared memory. */
 class Progress implements RunningCall {
-  /** Epoch time in ms at which the current call started. */
+  /** When the current call started, in ms on the monotonic clock. */
   startedAt = 0;
   #index = 0;
   readonly #state: Int32Array;
@@ -80,10 +145,10 @@ class Progress implements RunningCall {
     this.#startClock();
     if (this.#state[IS_LISTENING] === 1) {
       this.#state[IS_LISTENING] = 0;
-      // Who still waits for the last call's abort is let go.
-      Atomics.notify(this.#state, ABORTED);
+      // Whoever still waits for the last call's abort is let go.
+      notify(this.#state, ABORTED);
     }
-    this.#index = Atomics.add(this.#state, CURSOR, 1);
+    this.#index = add(this.#state, CURSOR, 1);
     return this.#index;
   }
 
@@ -92,13 +157,13 @@ class Progress implements RunningCall {
   }
 
   get isAborted(): boolean {
-    return Atomics.load(this.#state, ABORTED) === this.#index + 1;
+    return load(this.#state, ABORTED) === this.#index + 1;
   }
 
   async wait(): Promise<void> {
-    Atomics.store(this.#state, IS_LISTENING, 1);
-    const seen = Atomics.load(this.#state, ABORTED);
-    await AsyncAtomics.waitAsync(this.#state, ABORTED, seen).value;
+    store(this.#state, IS_LISTENING, 1);
+    const seen = load(this.#state, ABORTED);
+    await waitAsync(this.#state, ABORTED, seen).value;
   }
 
   beginLoad(): void {
@@ -111,25 +176,7 @@ class Progress implements RunningCall {
   }
 
   #startClock(): void {
-    this.startedAt = epochNow();
+    this.startedAt = monotonicNow();
     this.#clock[STARTED_AT] = this.startedAt;
-  }
-}
-
-/** `waitAsync` is of ES2024, and in Node 20. */
-const AsyncAtomics = Atomics as unknown as {
-  waitAsync(array: Int32Array, index: number, value: number): { value: string | Promise<string> };
-};
-
-function post(message: OutcomeMessage): void {
-  const [dispatcher, chunk, index, , payload, startedAt, run] = message;
-  const transferList = transferListOf(payload);
-  try {
-    parentPort?.postMessage(message, transferList);
-  } catch (error) {
-    const culprit = describeUncloneableResult(payload, transferList, error);
-    const status = WireStatus.UncloneableResult;
-    const refused: OutcomeMessage = [dispatcher, chunk, index, status, culprit, startedAt, run];
-    parentPort?.postMessage(refused);
   }
 }

@@ -1,3 +1,5 @@
+import { types } from 'node:util';
+
 /** A value that structured clone refuses, and the way to it. */
 export interface Uncloneable {
   /** Such as `args[0].user.save`. */
@@ -6,55 +8,133 @@ export interface Uncloneable {
   readonly description: string;
 }
 
-/** Stands for the value of a property that cannot be read. */
-const THROWS = Symbol('throws');
+/** How many values are looked at, how deep, and for how long in ms: it is done on the event loop, for data of clients. */
+const MAX_VALUES = 10_000;
+const MAX_DEPTH = 100;
+const MAX_TIME = 20;
+/** The longest path that is told, in characters. */
+const MAX_PATH = 200;
+
+/** A value that was reached from another one. */
+interface Place {
+  readonly value: unknown;
+  readonly name: string;
+  readonly parent: Place | undefined;
+  readonly depth: number;
+}
 
 /**
- * Finds the first value in `value` that structured clone refuses, or undefined if there is none.
- * For the error message only: it clones again at each level.
+ * Finds the first value in `value` that structured clone refuses. For the error message only: it
+ * gives up where finding it would take long.
  *
+ * @param copy throws if a value cannot be cloned. Default: `structuredClone`
+ * @returns undefined if there is none, or none was found in time. Never throws
  * @internal
  */
-export function findUncloneable(value: unknown, path: string): Uncloneable | undefined {
-  return isCloneable(value) ? undefined : descend(value, path, new Set());
-}
-
-function isCloneable(value: unknown): boolean {
+export function findUncloneable(
+  value: unknown,
+  path: string,
+  copy: (value: unknown) => unknown = structuredClone,
+): Uncloneable | undefined {
   try {
-    structuredClone(value);
-    return true;
+    return new Search(copy).find({ value, name: path, parent: undefined, depth: 0 });
   } catch {
-    return false;
+    // Such as a proxy that has been revoked since.
+    return undefined;
   }
 }
 
-function descend(value: unknown, path: string, seen: Set<unknown>): Uncloneable {
-  seen.add(value);
-  for (const [child, childPath] of children(value, path)) {
-    if (!seen.has(child) && !isCloneable(child)) return descend(child, childPath, seen);
-  }
-  return { path, description: describe(value) };
-}
+class Search {
+  readonly #copy: (value: unknown) => unknown;
+  readonly #seen = new Set<unknown>();
+  readonly #deadline = performance.now() + MAX_TIME;
 
-function* children(value: unknown, path: string): Generator<[unknown, string]> {
-  if (typeof value !== 'object' || value === null) return;
-  if (value instanceof Map) {
-    for (const [key, entry] of value) {
-      yield [key, `${path}.keys()[…]`];
-      yield [entry, `${path}.get(${nameOfKey(key)})`];
+  constructor(copy: (value: unknown) => unknown) {
+    this.#copy = copy;
+  }
+
+  /** Depth first, in the order in which structured clone reads. */
+  find(root: Place): Uncloneable | undefined {
+    const open: { readonly place: Place; readonly parts: Iterator<Place> }[] = [];
+    let next: Place | undefined = root;
+    while (next !== undefined || open.length > 0) {
+      if (next !== undefined) {
+        const description = this.#refused(next.value);
+        if (description !== undefined) return { path: pathOf(next), description };
+        if (this.#isToOpen(next)) open.push({ place: next, parts: partsOf(next) });
+      }
+      if (this.#seen.size > MAX_VALUES || performance.now() > this.#deadline) return undefined;
+      const last = open.at(-1);
+      const result = last?.parts.next();
+      next = result?.done === false ? result.value : undefined;
+      if (last === undefined || next !== undefined) continue;
+      open.pop();
+      // Its parts are well, so it is refused for what it is itself.
+      if (!this.#canCopy(last.place.value)) {
+        return { path: pathOf(last.place), description: describe(last.place.value) };
+      }
     }
-  } else if (value instanceof Set) {
-    for (const entry of value) yield [entry, `${path}.values()[…]`];
+    return undefined;
+  }
+
+  /** What is known at once to be refused. */
+  #refused(value: unknown): string | undefined {
+    // First, since one that is revoked throws at whatever else it is asked.
+    if (types.isProxy(value)) return 'a proxy';
+    if (value instanceof Unreadable) return value.description;
+    if (typeof value === 'function' || typeof value === 'symbol') return describe(value);
+    const isShared = ArrayBuffer.isView(value) && types.isSharedArrayBuffer(value.buffer);
+    return isShared && !this.#canCopy(value) ? `${describe(value)} of shared memory` : undefined;
+  }
+
+  #isToOpen({ value, depth }: Place): boolean {
+    if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return false;
+    if (depth >= MAX_DEPTH || this.#seen.has(value)) return false;
+    this.#seen.add(value);
+    return true;
+  }
+
+  /** Plain data can be copied if its parts can: to copy it again at each level would take long. */
+  #canCopy(value: unknown): boolean {
+    const prototype: unknown = Object.getPrototypeOf(value);
+    if (prototype === Object.prototype || Array.isArray(value)) return true;
+    if (types.isMap(value) || types.isSet(value)) return true;
+    try {
+      this.#copy(value);
+      return true;
+    } catch (error) {
+      // It is nested too deeply for that: what refuses it was not reached.
+      return textOfProperty(error, 'name') === 'RangeError';
+    }
+  }
+}
+
+/** Stands for the value of a property that cannot be read. */
+class Unreadable {
+  readonly description = 'a getter that throws';
+}
+
+function* partsOf(parent: Place): Generator<Place> {
+  const { value, depth } = parent;
+  const place = (part: unknown, name: string): Place => ({
+    value: part,
+    name,
+    parent,
+    depth: depth + 1,
+  });
+  if (types.isMap(value)) {
+    for (const [key, entry] of value) {
+      yield place(key, '.keys()[…]');
+      yield place(entry, `.get(${nameOfKey(key)})`);
+    }
+  } else if (types.isSet(value)) {
+    for (const entry of value) yield place(entry, '.values()[…]');
   } else if (Array.isArray(value)) {
-    for (let i = 0; i < value.length; i++) yield [read(value, i), `${path}[${i}]`];
+    for (let i = 0; i < value.length; i++) yield place(read(value, i), `[${i}]`);
   } else {
-    for (const name of Object.keys(value)) {
-      yield [
-        read(value, name),
-        /^[\p{L}_$][\p{L}\p{N}_$]*$/u.test(name)
-          ? `${path}.${name}`
-          : `${path}[${JSON.stringify(name)}]`,
-      ];
+    for (const name of Object.keys(value as object)) {
+      const isName = /^[\p{L}_$][\p{L}\p{N}_$]*$/u.test(name);
+      yield place(read(value as object, name), isName ? `.${name}` : `[${textOf(name)}]`);
     }
   }
 }
@@ -63,36 +143,90 @@ function read(value: object, name: PropertyKey): unknown {
   try {
     return (value as Record<PropertyKey, unknown>)[name];
   } catch {
-    return THROWS;
+    return new Unreadable();
   }
 }
 
+function pathOf(place: Place): string {
+  let path = '';
+  for (let each: Place | undefined = place; each !== undefined; each = each.parent) {
+    path = each.name + path;
+  }
+  return path.length > MAX_PATH ? `${path.slice(0, MAX_PATH)}…` : path;
+}
+
 function nameOfKey(key: unknown): string {
-  if (typeof key === 'string') return JSON.stringify(key);
+  if (typeof key === 'string') return textOf(key);
   return typeof key === 'object' && key !== null ? '…' : String(key);
 }
 
+/** A name that came from outside: cut, and with nothing in it that a terminal obeys. */
+function textOf(name: string): string {
+  const text = name.length > 100 ? `${name.slice(0, 100)}…` : name;
+  return JSON.stringify(text).replace(/[^\x20-\x7e\p{L}\p{N}…]/gu, '?');
+}
+
 function describe(value: unknown): string {
-  if (value === THROWS) return 'a getter that throws';
-  if (typeof value === 'function') return value.name ? `the function ${value.name}` : 'a function';
+  if (typeof value === 'function') {
+    return value.name ? `the function ${nameOf(value.name)}` : 'a function';
+  }
   if (typeof value === 'symbol') return 'a symbol';
-  const { name } = ((value as object).constructor ?? {}) as { readonly name?: string };
-  return name ? `an instance of ${name}` : 'an object';
+  const { name } = ((value as object).constructor ?? {}) as { readonly name?: unknown };
+  return typeof name === 'string' && name !== '' ? `an instance of ${nameOf(name)}` : 'an object';
+}
+
+function nameOf(name: unknown): string {
+  return textOf(String(name)).slice(1, -1);
 }
 
 /**
- * What to tell of a result that structured clone has refused, or its transfer list.
+ * What to tell of a value that could not be sent.
  *
+ * @param path what the value is, such as `args`
+ * @param refusal what was thrown
+ * @param copy as of {@link findUncloneable}
  * @internal
  */
+export function describeRefusal(
+  value: unknown,
+  path: string,
+  refusal: unknown,
+  copy?: (value: unknown) => unknown,
+): Uncloneable {
+  const culprit = findUncloneable(value, path, copy);
+  if (culprit !== undefined) return culprit;
+  const name = textOfProperty(refusal, 'name');
+  if (name === 'RangeError') return { path, description: 'a value that is nested too deeply' };
+  return { path, description: `a value (${messageOf(refusal)})` };
+}
+
+/** What to tell of a result that could not be sent. */
 export function describeUncloneableResult(
   result: unknown,
   transferList: readonly unknown[] = [],
   refusal?: unknown,
 ): Uncloneable {
-  const culprit = findUncloneable(result, 'result');
-  if (culprit !== undefined) return culprit;
-  if (transferList.length === 0) return { path: 'result', description: 'a value' };
-  const reason = refusal instanceof Error ? refusal.message : String(refusal);
-  return { path: 'transfer()', description: `a list that cannot be moved (${reason})` };
+  if (transferList.length > 0 && findUncloneable(result, 'result') === undefined) {
+    const description = `a list that cannot be moved (${messageOf(refusal)})`;
+    return { path: 'transfer()', description };
+  }
+  return describeRefusal(result, 'result', refusal);
+}
+
+function textOfProperty(value: unknown, name: 'name' | 'message'): string | undefined {
+  try {
+    const text = (value as Record<string, unknown> | undefined)?.[name];
+    return typeof text === 'string' ? text : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The message of whatever was thrown, fit for a message of ours; never throws. */
+export function messageOf(thrown: unknown): string {
+  try {
+    return nameOf(textOfProperty(thrown, 'message') ?? thrown);
+  } catch {
+    return 'an error without a message';
+  }
 }

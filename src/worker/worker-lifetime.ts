@@ -4,7 +4,7 @@ import { getHeapStatistics } from 'node:v8';
 export interface WorkerLimits {
   /** After how many tasks; undefined: never. */
   readonly maxTasksPerWorker: number | undefined;
-  /** From how much heap in use after a task, in MB (2^20 bytes); undefined: never. */
+  /** From how much memory in use after a task, heap and external (buffers), in MB (2^20 bytes); undefined: never. */
   readonly maxHeapPerWorker: number | undefined;
 }
 
@@ -27,8 +27,12 @@ export class WorkerLifetime {
   isOver(): boolean {
     const { maxTasksPerWorker, maxHeapPerWorker } = this.#limits;
     if (maxTasksPerWorker !== undefined && ++this.#tasks >= maxTasksPerWorker) return true;
-    return (
-      maxHeapPerWorker !== undefined && getHeapStatistics().used_heap_size > maxHeapPerWorker * MB
-    );
+    return maxHeapPerWorker !== undefined && memoryInUse() > maxHeapPerWorker * MB;
   }
+}
+
+/** That of this thread alone, in bytes. */
+function memoryInUse(): number {
+  const { used_heap_size: heap, external_memory: external } = getHeapStatistics();
+  return heap + external;
 }

@@ -1,3 +1,5 @@
+import type { Packed } from '../wire/codec.js';
+
 /*
  * What the dispatcher and a worker say to each other.
  *
@@ -19,7 +21,7 @@ export const PROGRESS_BYTES = 32;
 export const CURSOR = 0;
 /** Index in the Int32Array: the worker's thread id (0: not started yet). */
 export const WORKER_ID = 1;
-/** Index in the Float64Array: epoch time in ms at which the current call started. */
+/** Index in the Float64Array: when the current call started, in ms on the monotonic clock. */
 export const STARTED_AT = 1;
 /** Index in the Int32Array: 1 while the task file of the current call is being loaded. */
 export const IS_LOADING = 4;
@@ -36,7 +38,7 @@ export const TAKEN_BACK = 0x3fff_ffff;
 export type WireTask = readonly [url: string, exportName: string];
 
 /** One call on its way to a worker. */
-export type WireCall = readonly [task: WireTask, args: readonly unknown[]];
+export type WireCall = readonly [task: WireTask, args: Packed];
 
 /** Dispatcher → worker. */
 export interface ChunkMessage {
@@ -46,6 +48,8 @@ export interface ChunkMessage {
   readonly progress: SharedArrayBuffer;
   /** Undefined: the worker is to close what its tasks have opened, and to end. */
   readonly calls: readonly WireCall[] | undefined;
+  /** The most bytes that one result may have. */
+  readonly maxResultBytes: number;
 }
 
 /** How a call ended. */
@@ -54,44 +58,27 @@ export enum WireStatus {
   Failed,
   UnknownTask,
   UncloneableResult,
+  /** With its size in bytes. */
+  TooLargeResult,
+  /** With the reason. */
+  UnreadableArguments,
 }
 
-/**
- * Worker → dispatcher: one call's result. Times in ms, the start as epoch time. There are many of
- * these, and the names of an object's properties would be most of what is sent.
- */
+/** Worker → dispatcher: one call's result. Times in ms, the start on the monotonic clock. */
 export type OutcomeMessage = readonly [
-  dispatcher: number,
   chunk: number,
   index: number,
   status: WireStatus,
-  payload: unknown,
+  payload: Packed,
   startedAt: number,
   run: number,
 ];
 
-const { timeOrigin } = performance;
-
-/** Epoch time in ms, as finely as it can be measured: the clock that both sides share. */
-export function epochNow(): number {
-  return timeOrigin + performance.now();
-}
+/**
+ * What a thread posts by its `parentPort`, once for each dispatcher: the port by which it answers.
+ * Tasks cannot reach that port, so that nothing they do to `parentPort` loses a result.
+ */
+export const HELLO = 'nestjs-futures:hello';
 
 /** Tells a child process that its call is to end. */
 export const ABORT_SIGNAL = 'SIGUSR2';
-
-/**
- * Child process → its executor, which keeps the shared memory for it: that a call has started, or
- * waits for its task file; that the process will end after it, and that it may be ended; and its result, as bytes.
- */
-export type ProcessEvent =
-  | readonly [type: 'started', pid: number, startedAt: number, isLoading: boolean]
-  | readonly [type: 'retiring']
-  | readonly [type: 'retired', pid: number]
-  | readonly [
-      type: 'outcome',
-      status: WireStatus,
-      payload: Uint8Array,
-      startedAt: number,
-      run: number,
-    ];

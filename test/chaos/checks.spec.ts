@@ -1,4 +1,10 @@
 import { once } from 'node:events';
+import {
+  constants,
+  createServer as createHttp2Server,
+  type Http2Server,
+  type ServerHttp2Stream,
+} from 'node:http2';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { latch } from '../support/latch.js';
 import { Client } from './client.js';
@@ -136,6 +142,41 @@ describe('a chaos run', () => {
     }
   });
 
+  it('allows for a task that ran out of its time on a stuck worker as a rare exception', async () => {
+    const late = (n: number) => answer(n, '{}', 504, { 'X-Code': 'ERR_FUTURES_TIMEOUT' });
+    for (const [count, problems] of [
+      [1, 0],
+      [3, 1],
+    ]) {
+      const tally = new Tally([ONE]);
+      const client = new Client(url, tally);
+      let asked = 0;
+      answering = (socket, n) => socket.write(asked++ < (count ?? 0) ? late(n) : right(n));
+      for (let i = 0; i < 10; i++) await client.ask(ONE);
+      client.hangUp();
+      expect(tally.problems.length).toBe(problems);
+    }
+  });
+
+  it('takes a refusal for the value where a body may be too deep, and nowhere else', async () => {
+    const refused = (n: number) => answer(n, '{}', 500, { 'X-Code': 'ERR_FUTURES_TASK_ARGUMENT' });
+    for (const [route, wrong] of [
+      [routeOf('deep'), 0],
+      [routeOf('post'), 1],
+    ] as const) {
+      const tally = await ask(route, (socket, n) => socket.write(refused(n)));
+      expect(tally.totals).toMatchObject({ ...RIGHT, 'wrong statuses': wrong });
+    }
+  });
+
+  it('does not ask a spoilt worker for its own answer, but for no wrong one either', async () => {
+    const route = routeOf('muted');
+    const silent = await ask(route, (socket, n) => socket.write(broken(n)));
+    expect(silent.problems).toEqual([]);
+    const wrong = await ask(route, (socket, n) => socket.write(answer(n, '["value"]')));
+    expect(wrong.problems).toContain('wrong values seen: 1');
+  });
+
   it('does not hold against the server what its own clients leave', async () => {
     answering = () => {};
     const tally = new Tally([ONE]);
@@ -143,5 +184,62 @@ describe('a chaos run', () => {
     await client.askAndLeave(ONE);
     client.askHalf(ONE);
     expect(tally.totals).toEqual({ requests: 2, 'left by the client': 2, ...RIGHT });
+  });
+});
+
+describe('a chaos run over HTTP/2', () => {
+  let server: Http2Server;
+  let url: string;
+  let answering: (stream: ServerHttp2Stream, n: number) => void;
+
+  beforeAll(async () => {
+    server = createHttp2Server().listen(0, '127.0.0.1');
+    server.on('stream', (stream, headers) => {
+      stream.on('error', () => {});
+      answering(stream, Number(headers['x-asks']));
+    });
+    await once(server, 'listening');
+    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  });
+
+  afterAll(() => server.close());
+
+  function start(tally: Tally, patience?: number): Client {
+    return new Client(url, tally, patience, 'http2');
+  }
+
+  const respond = (stream: ServerHttp2Stream, n: number, body: string) => {
+    stream.respond({ ':status': 200, 'x-answers': `${n}`, 'content-length': body.length });
+    stream.end(body);
+  };
+
+  it('finds nothing wrong with a right answer', async () => {
+    answering = (stream, n) => respond(stream, n, JSON.stringify([`value ${n}.0`]));
+    const tally = new Tally([ONE]);
+    const client = start(tally);
+    await client.ask(ONE);
+    client.hangUp();
+    expect(tally.totals).toEqual({ requests: 1, 'left by the client': 0, ...RIGHT });
+  });
+
+  it.each<[string, typeof answering]>([
+    ['that is never answered', () => {}],
+    ['whose stream is reset', (stream) => stream.close(2)],
+  ])('finds a request %s', async (_, answered) => {
+    answering = answered;
+    const tally = new Tally([ONE]);
+    const client = start(tally, 100);
+    await client.ask(ONE);
+    client.hangUp();
+    expect(tally.totals).toMatchObject({ ...RIGHT, lost: 1 });
+  });
+
+  it('resets the stream of a request that it leaves', async () => {
+    const reset = latch<number>();
+    answering = (stream) => stream.on('close', () => reset.open(stream.rstCode));
+    const tally = new Tally([ONE]);
+    await start(tally).askAndLeave(ONE);
+    expect(await reset.opened).toBe(constants.NGHTTP2_CANCEL);
+    expect(tally.totals).toEqual({ requests: 1, 'left by the client': 1, ...RIGHT });
   });
 });

@@ -1,4 +1,5 @@
-import { Connection, LostAnswer, type Answer } from './connection.js';
+import { Http1Connection, LostAnswer, type Answer, type Connection } from './connection.js';
+import { Http2Connection } from './http2-connection.js';
 import { judge, requestOf, type Route } from './routes.js';
 import type { Tally } from './tally.js';
 
@@ -10,6 +11,8 @@ const HALF_SENT = 0.02;
 /** ms within which it hangs up. */
 const HANG_UP_WITHIN = 40;
 
+export type Protocol = 'http1' | 'http2';
+
 let lastNumber = 0;
 
 /** Asks one thing after the other on one connection, and hangs up at random. */
@@ -17,9 +20,11 @@ export class Client {
   readonly #url: string;
   readonly #tally: Tally;
   readonly #patience: number;
+  readonly #protocol: Protocol;
   #connection: Connection | undefined;
 
-  constructor(url: string, tally: Tally, patience = PATIENCE) {
+  constructor(url: string, tally: Tally, patience = PATIENCE, protocol: Protocol = 'http1') {
+    this.#protocol = protocol;
     this.#url = url;
     this.#tally = tally;
     this.#patience = patience;
@@ -74,9 +79,8 @@ export class Client {
 
   /** Begins to ask, and hangs up. */
   askHalf(route: Route): void {
-    const request = requestOf(route, ++lastNumber);
     this.#tally.asked(route);
-    this.#open().send(request.slice(0, Math.floor(Math.random() * request.length)));
+    this.#open().askHalf(requestOf(route, ++lastNumber), Math.random());
     this.hangUp();
     this.#tally.left(route);
   }
@@ -93,7 +97,8 @@ export class Client {
   }
 
   #open(): Connection {
-    this.#connection ??= new Connection(this.#url, this.#patience, () => {
+    const Protocol = this.#protocol === 'http2' ? Http2Connection : Http1Connection;
+    this.#connection ??= new Protocol(this.#url, this.#patience, () => {
       this.#tally.answeredTwice++;
     });
     return this.#connection;

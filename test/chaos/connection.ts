@@ -1,5 +1,13 @@
 import { connect, type Socket } from 'node:net';
 
+export interface Request {
+  readonly n: number;
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  /** JSON, or nothing. */
+  readonly body: string;
+}
+
 export interface Answer {
   readonly status: number;
   /** By names in lower case. */
@@ -10,8 +18,17 @@ export interface Answer {
 /** A connection that was closed, or stayed silent, before it brought the answer. */
 export class LostAnswer extends Error {}
 
-/** An HTTP connection that is kept alive, and that sees what comes without having been asked for. */
-export class Connection {
+/** A client's connection to a server. */
+export interface Connection {
+  /** @throws LostAnswer */
+  ask(request: Request): Promise<Answer>;
+  /** Sends a part of a request, and does not wait. @param share from 0 to 1 */
+  askHalf(request: Request, share: number): void;
+  hangUp(): void;
+}
+
+/** An HTTP/1.1 connection that is kept alive, and that sees what comes without having been asked for. */
+export class Http1Connection implements Connection {
   readonly #socket: Socket;
   readonly #patience: number;
   readonly #onSurplus: () => void;
@@ -36,12 +53,8 @@ export class Connection {
     });
   }
 
-  get isClosed(): boolean {
-    return this.#isClosed;
-  }
-
   /** @throws LostAnswer */
-  async ask(request: string): Promise<Answer> {
+  async ask(request: Request): Promise<Answer> {
     const outcome = await new Promise<Answer | LostAnswer>((resolve) => {
       const timer = setTimeout(() => resolve(new LostAnswer('No answer came.')), this.#patience);
       this.#settle = (answer) => {
@@ -50,15 +63,15 @@ export class Connection {
         resolve(answer);
       };
       if (this.#isClosed) this.#settle(new LostAnswer('The connection was closed before.'));
-      else this.#socket.write(request);
+      else this.#socket.write(bytesOf(request));
     });
     if (outcome instanceof LostAnswer) throw outcome;
     return outcome;
   }
 
-  /** Sends something and does not wait. */
-  send(part: string): void {
-    this.#socket.write(part);
+  askHalf(request: Request, share: number): void {
+    const bytes = bytesOf(request);
+    this.#socket.write(bytes.slice(0, Math.floor(share * bytes.length)));
   }
 
   hangUp(): void {
@@ -77,6 +90,13 @@ export class Connection {
     this.#received = Buffer.alloc(0);
     this.#onSurplus();
   }
+}
+
+function bytesOf({ n, method, path, body }: Request): string {
+  return (
+    `${method} ${path} HTTP/1.1\r\nHost: localhost\r\nX-Asks: ${n}\r\n` +
+    `Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`
+  );
 }
 
 /** The answer that the bytes begin with, unless it is not whole. */

@@ -1,7 +1,13 @@
 import { setTimeout } from 'node:timers/promises';
 import { Client } from './client.js';
-import { ROUTES } from './routes.js';
-import { ServerProcess, type ServerReport, type Variant } from './server-process.js';
+import { WORKERS } from './limits.js';
+import { ROUTES, type Route } from './routes.js';
+import {
+  ServerProcess,
+  type ServerReport,
+  type Variant,
+  type WorkerCount,
+} from './server-process.js';
 import { Tally } from './tally.js';
 
 /*
@@ -10,14 +16,17 @@ import { Tally } from './tally.js';
  */
 
 const KILL_EVERY = 100;
+/** How often a task leaves its worker in an endless loop, in ms. */
+const STUCK_EVERY = 6_000;
 /** Each asks for one thing at a time. */
 const CLIENTS = 48;
 
 const VARIANTS: readonly Variant[] = [
-  { adapter: 'express', pool: 'module' },
-  { adapter: 'fastify', pool: 'module' },
-  { adapter: 'express', pool: 'own' },
-  { adapter: 'fastify', pool: 'own' },
+  { adapter: 'express', pool: 'module', protocol: 'http1' },
+  { adapter: 'fastify', pool: 'module', protocol: 'http1' },
+  { adapter: 'fastify', pool: 'module', protocol: 'http2' },
+  { adapter: 'express', pool: 'own', protocol: 'http1' },
+  { adapter: 'fastify', pool: 'own', protocol: 'http1' },
 ];
 
 const minutes = Number(process.argv[2] ?? 1);
@@ -38,8 +47,12 @@ async function run(variant: Variant, duration: number): Promise<string[]> {
   const tally = new Tally(ROUTES);
   const end = performance.now() + duration;
   const killer = setInterval(() => server.killAWorker(), KILL_EVERY);
-  const clients = Array.from({ length: CLIENTS }, () => new Client(server.url, tally));
-  await Promise.all(clients.map((client) => client.askUntil(end)));
+  const startClient = () => new Client(server.url, tally, undefined, variant.protocol);
+  const clients = Array.from({ length: CLIENTS }, startClient);
+  await Promise.all([
+    ...clients.map((client) => client.askUntil(end)),
+    leaveLoops(startClient(), end),
+  ]);
   clearInterval(killer);
 
   const report = await server.reportWhenIdle();
@@ -49,13 +62,15 @@ async function run(variant: Variant, duration: number): Promise<string[]> {
     ...(runTwice > 0 ? [`${runTwice} tasks ran twice that must not`] : []),
     ...(server.processesKilled === 0 ? ['no process was killed'] : []),
     ...problemsOf(report),
-    ...(await problemsInPeace(server)),
+    ...(await problemsInPeace(server, variant)),
   ];
+  const workers = await server.countWorkers();
+  problems.push(...problemsOfPools(workers));
   const problemAtEnd = await server.end();
   if (problemAtEnd !== undefined) problems.push(problemAtEnd);
 
   print(
-    `\n${variant.adapter}; the thread pool is ${variant.pool === 'own' ? "the app's" : "the module's"}`,
+    `\n${variant.adapter} (${variant.protocol}); the thread pool is ${variant.pool === 'own' ? "the app's" : "the module's"}`,
   );
   console.table(tally.table);
   console.table({
@@ -63,6 +78,8 @@ async function run(variant: Variant, duration: number): Promise<string[]> {
     'run twice': runTwice,
     'threads killed': report?.threadsKilled,
     'processes killed': server.processesKilled,
+    'threads at once, at the end': workers?.threads,
+    'processes at once, at the end': workers?.processes,
   });
   return problems.length > 0 ? [...problems, ...tally.samples] : [];
 }
@@ -78,12 +95,29 @@ function problemsOf(report: ServerReport | undefined): string[] {
   ];
 }
 
+/** Asks one by one for what leaves an endless loop in a worker. */
+async function leaveLoops(client: Client, end: number): Promise<void> {
+  const routes = ROUTES.filter(({ weight }) => weight === 0);
+  for (let i = 0; performance.now() < end - STUCK_EVERY; i++) {
+    await client.ask(routes[i % routes.length] as Route);
+    await setTimeout(STUCK_EVERY);
+  }
+  client.hangUp();
+}
+
+function problemsOfPools(workers: WorkerCount | undefined): string[] {
+  if (workers === undefined) return [];
+  return (['threads', 'processes'] as const)
+    .filter((pool) => workers[pool] !== WORKERS)
+    .map((pool) => `at the end, ${workers[pool]} of ${WORKERS} ${pool} run tasks at once`);
+}
+
 /** When nothing is killed any more, each route must be right. */
-async function problemsInPeace(server: ServerProcess): Promise<string[]> {
+async function problemsInPeace(server: ServerProcess, { protocol }: Variant): Promise<string[]> {
   if (!server.isAlive) return [];
   await setTimeout(KILL_EVERY);
   const tally = new Tally(ROUTES);
-  const client = new Client(server.url, tally);
+  const client = new Client(server.url, tally, undefined, protocol);
   for (const route of ROUTES) await client.ask(route);
   client.hangUp();
   return tally.problems.map((problem) => `in peace, ${problem}`);

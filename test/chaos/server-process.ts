@@ -5,11 +5,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import type { Protocol } from './client.js';
 
 export interface Variant {
   readonly adapter: 'express' | 'fastify';
   /** Whose the thread pool is: the app's own, given to the module, or the module's. */
   readonly pool: 'own' | 'module';
+  readonly protocol: Protocol;
+}
+
+/** How many tasks run at once in each pool. */
+export interface WorkerCount {
+  readonly threads: number;
+  readonly processes: number;
 }
 
 export interface ServerReport {
@@ -23,7 +31,9 @@ export interface ServerReport {
 }
 
 export type ServerMessage =
-  { readonly type: 'ready'; readonly url: string } | ({ readonly type: 'report' } & ServerReport);
+  | { readonly type: 'ready'; readonly url: string }
+  | ({ readonly type: 'report' } & ServerReport)
+  | ({ readonly type: 'workers' } & WorkerCount);
 
 /** What a server leaves behind. */
 class Files {
@@ -60,11 +70,11 @@ export class ServerProcess {
     this.#files = files;
   }
 
-  static async start({ adapter, pool }: Variant): Promise<ServerProcess> {
+  static async start({ adapter, pool, protocol }: Variant): Promise<ServerProcess> {
     const file = fileURLToPath(new URL('./server.js', import.meta.url));
     const files = new Files();
     const errors = openSync(files.errors, 'w');
-    const child = fork(file, [adapter, pool], {
+    const child = fork(file, [adapter, pool, protocol], {
       stdio: ['ignore', 'inherit', errors, 'ipc'],
       env: { ...process.env, CHAOS_RUNS: files.runs },
     });
@@ -96,12 +106,17 @@ export class ServerProcess {
 
   /** Resolves when no call runs or waits, or after 10 s; to undefined if the server has ended. */
   async reportWhenIdle(): Promise<ServerReport | undefined> {
-    let report = await this.#report();
+    let report = await this.#ask<ServerReport>('report');
     for (let i = 0; i < 100 && report !== undefined && report.busy > 0; i++) {
       await setTimeout(100);
-      report = await this.#report();
+      report = await this.#ask<ServerReport>('report');
     }
     return report;
+  }
+
+  /** Resolves to undefined if the server has ended. */
+  countWorkers(): Promise<WorkerCount | undefined> {
+    return this.#ask<WorkerCount>('count workers');
   }
 
   /** Tells it to end; resolves to what was wrong with that. */
@@ -134,13 +149,13 @@ export class ServerProcess {
     return left.length > 0 ? `${left.length} processes outlived the server` : undefined;
   }
 
-  async #report(): Promise<ServerReport | undefined> {
+  async #ask<Told>(question: string): Promise<Told | undefined> {
     if (!this.isAlive) return undefined;
-    this.#child.send('report');
+    this.#child.send(question);
     const [message] = (await Promise.race([
       once(this.#child, 'message'),
       once(this.#child, 'exit').then(() => []),
-    ])) as [(ServerMessage & ServerReport)?];
+    ])) as [Told?];
     return message;
   }
 

@@ -10,18 +10,27 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { FuturesModule, isFuturesException, taskFile, WorkerPool } from 'nestjs-futures';
 import { Piscina } from 'piscina';
 import { DeskController, Ledger, ScopedController } from './desk.controller.js';
-import { MAX_QUEUE, WORKERS } from './limits.js';
+import { HostileController } from './hostile.controller.js';
+import { DELIBERATE, MAX_QUEUE, WORKERS } from './limits.js';
 import type { ServerMessage, ServerReport } from './server-process.js';
+import { countAtOnce } from './worker-count.js';
 
 /*
- * The server of a run, a process of its own: node server.js <express|fastify> <own|module>, where
- * the last says whose the thread pool is.
+ * The server of a run, a process of its own: node server.js <express|fastify> <own|module>
+ * <http1|http2>, where the second says whose the thread pool is.
  */
 
+const idle = taskFile<typeof import('./chaos.tasks.js')>(
+  new URL('./chaos.tasks.js', import.meta.url),
+  { name: 'idle', idempotent: true },
+);
 const fatal = taskFile<typeof import('./chaos.tasks.js')>(
   new URL('./chaos.tasks.js', import.meta.url),
   { name: 'fatal' },
 );
+
+/** How an odd argument or result is refused. */
+const REFUSALS = new Set<string>(['ERR_FUTURES_TASK_ARGUMENT', 'ERR_FUTURES_TASK_RESULT']);
 
 /** Counts what is logged, by the key that it is about. */
 class Log implements LoggerService {
@@ -35,8 +44,7 @@ class Log implements LoggerService {
   error(error: unknown): void {
     if (isFuturesException(error) && error.code === 'ERR_FUTURES_BROKEN_EXECUTOR') {
       this.counts.set(error.key ?? '', (this.counts.get(error.key ?? '') ?? 0) + 1);
-    } else if ((error as NodeJS.ErrnoException).code !== 'ECONNRESET') {
-      // That is what becomes of a body that the client has not sent to its end.
+    } else if (!isExpected(error)) {
       this.unexpected.push(error instanceof Error ? (error.stack ?? error.message) : String(error));
     }
   }
@@ -44,6 +52,13 @@ class Log implements LoggerService {
   get twice(): number {
     return [...this.counts.values()].filter((count) => count > 1).length;
   }
+}
+
+function isExpected(error: unknown): boolean {
+  if (isFuturesException(error)) return REFUSALS.has(error.code);
+  // That is what becomes of a body that the client has not sent to its end.
+  if ((error as NodeJS.ErrnoException).code === 'ECONNRESET') return true;
+  return error instanceof Error && error.message.startsWith(DELIBERATE);
 }
 
 /** Tells the runner the error's code and message, beside what Nest answers. */
@@ -60,7 +75,7 @@ class CodeFilter extends BaseExceptionFilter {
   }
 }
 
-const [, , adapter, poolOwner] = process.argv;
+const [, , adapter, poolOwner, protocol] = process.argv;
 const pool = poolOwner === 'own' ? new Piscina({ maxThreads: WORKERS }) : undefined;
 // The death of an idle thread is an error of the pool.
 pool?.on('error', () => {});
@@ -75,10 +90,12 @@ const app = await NestFactory.create(
         processes: { max: WORKERS, maxQueue: MAX_QUEUE },
       }),
     ],
-    controllers: [DeskController, ScopedController],
+    controllers: [DeskController, HostileController, ScopedController],
     providers: [Ledger],
   },
-  adapter === 'express' ? new ExpressAdapter() : (new FastifyAdapter() as never),
+  adapter === 'express'
+    ? new ExpressAdapter()
+    : (new FastifyAdapter(protocol === 'http2' ? { http2: true } : {}) as never),
   { logger: log },
 );
 app.use(tellWhichIsAnswered);
@@ -95,6 +112,7 @@ let killing = 0;
 process.on('message', (message) => {
   if (message === 'kill a thread') void killThread();
   if (message === 'report') void send({ type: 'report', ...report(app) });
+  if (message === 'count workers') void countWorkers().then(send);
 });
 process.on('disconnect', () => process.exit());
 await send({ type: 'ready', url: await app.getUrl() });
@@ -121,6 +139,14 @@ async function killThread(): Promise<void> {
     else log.error(error);
   }
   killing--;
+}
+
+/** How many tasks run at once in each pool. */
+async function countWorkers(): Promise<ServerMessage> {
+  const count = (executor: string) =>
+    countAtOnce((port) => workerPool.using({ executor }).run(idle.meet, port));
+  const [threads, processes] = await Promise.all([count('thread'), count('process')]);
+  return { type: 'workers', threads, processes };
 }
 
 function report(nest: INestApplication): ServerReport {

@@ -49,3 +49,19 @@ describe('estimates of durations', () => {
     expect(estimates.of(callOf('key 0'))).toBe(12);
   });
 });
+
+it('keeps nothing of the keys themselves, however long they are', () => {
+  const estimates = new DurationEstimates();
+  const task = taskReference(() => {});
+  const before = process.memoryUsage().heapUsed;
+  for (let i = 0; i < 1_000; i++) {
+    const key = `${i} ${'x'.repeat(500_000)}`;
+    // Flat, as a key that comes in a request is.
+    Buffer.byteLength(key);
+    estimates.record({ task, key }, 5);
+    estimates.record({ task, key }, 5);
+  }
+  // Half a gigabyte of keys.
+  expect(process.memoryUsage().heapUsed - before).toBeLessThan(250_000_000);
+  expect(estimates.of({ task, key: `7 ${'x'.repeat(500_000)}` })).toBe(5);
+});

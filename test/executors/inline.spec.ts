@@ -48,6 +48,16 @@ describe('inline executor', () => {
     expect(same).toBe(true);
   });
 
+  it('calls a function without a receiver, as a worker does', async () => {
+    const [receiver] = await run(
+      executor,
+      call(function (this: unknown) {
+        return this;
+      }, []),
+    );
+    expect(receiver).toBeUndefined();
+  });
+
   it('runs all calls of a batch at the same time, and keeps their order', async () => {
     const order: string[] = [];
     let release!: () => void;

@@ -1,4 +1,5 @@
 import type { DynamicModule, INestApplication, ModuleMetadata, Type } from '@nestjs/common';
+import type { AbstractHttpAdapter } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { Test } from '@nestjs/testing';
@@ -42,6 +43,14 @@ afterEach(async () => {
 
 /** Starts an app with a controller that the test declares. It is closed after the test. */
 export async function startApp(adapter: AdapterName, options: AppOptions): Promise<TestApp> {
+  return startOn(
+    adapter === 'express' ? new ExpressAdapter() : (new FastifyAdapter() as never),
+    options,
+  );
+}
+
+/** The same, on an adapter with options of its own. */
+export async function startOn(adapter: AbstractHttpAdapter, options: AppOptions): Promise<TestApp> {
   const log = new MemoryLogger();
   const { futures = {}, setup, imports = [], ...metadata } = options;
   const module = await Test.createTestingModule({
@@ -50,9 +59,7 @@ export async function startApp(adapter: AdapterName, options: AppOptions): Promi
   })
     .setLogger(log)
     .compile();
-  const app = module.createNestApplication(
-    adapter === 'express' ? new ExpressAdapter() : (new FastifyAdapter() as never),
-  );
+  const app = module.createNestApplication(adapter);
   app.useLogger(log);
   await setup?.(app);
   await app.listen(0, '127.0.0.1');

@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import { Inject } from '@nestjs/common';
 import { Args, Parent, Query, ResolveField, Resolver } from '@nestjs/graphql';
 import { Future, Futures, FuturesService, UseFutures } from '../../src/index.js';
@@ -5,6 +6,13 @@ import { onEachAdapter } from '../support/app.js';
 import { query, withGraphql } from '../support/graphql.js';
 import { RecordingExecutor, recorded } from '../support/recording-executor.js';
 import { tasks } from '../support/tasks.js';
+
+/** How many were added meanwhile. */
+async function listeners(added: unknown[], run: () => Promise<unknown>): Promise<number> {
+  const before = added.length;
+  expect(await run()).not.toHaveProperty('errors');
+  return added.length - before;
+}
 
 const schema = `
   type Query { desk: Desk }
@@ -202,5 +210,58 @@ onEachAdapter('field resolvers of one GraphQL request', (start) => {
     expect(errors?.map(({ message }) => message)).toEqual([
       expect.stringContaining('The key "shared" is asked for with basic.echo'),
     ]);
+  });
+
+  it('add one listener to the response, however many they are', async () => {
+    const added: unknown[] = [];
+    const names = Array.from({ length: 30 }, (_, i) => `field${i}`);
+    class Fields {
+      async field(futures: FuturesService, name: string) {
+        const { signal } = futures;
+        const value = futures.resultOrSubmit(name, -1, () => (signal.aborted ? -1 : 1));
+        return value;
+      }
+    }
+    for (const name of names) {
+      Object.defineProperty(Fields.prototype, name, {
+        configurable: true,
+        value: function (this: Fields, futures: FuturesService) {
+          return this.field(futures, name);
+        },
+      });
+      Futures()(Fields.prototype, name, 0);
+      ResolveField(name)(
+        Fields.prototype,
+        name,
+        Object.getOwnPropertyDescriptor(Fields.prototype, name) as PropertyDescriptor,
+      );
+    }
+    @Resolver('Desk')
+    class Desk extends Fields {
+      @Query('desk')
+      desk() {
+        return {};
+      }
+    }
+    const app = await start(
+      withGraphql({
+        schema: `type Query { desk: Desk } type Desk { ${names.map((name) => `${name}: Int`).join(' ')} }`,
+        resolvers: [Desk],
+        graphql: {
+          context: (first: object, reply?: object) =>
+            reply === undefined ? first : { req: first, res: reply },
+        },
+        setup: (nest) =>
+          nest.use((_request: unknown, response: ServerResponse, next: () => void) => {
+            response.on('newListener', (event, listener: { name: string }) => {
+              if (event === 'close') added.push(listener);
+            });
+            next();
+          }),
+      }),
+    );
+    const without = await listeners(added, () => query(app, '{ __typename }'));
+    const withFields = await listeners(added, () => query(app, `{ desk { ${names.join(' ')} } }`));
+    expect(withFields - without).toBe(1);
   });
 });

@@ -1,0 +1,97 @@
+import { concatMap, Observable, of } from 'rxjs';
+import type { Ledger } from '../ledger/ledger.js';
+
+/** What an async generator is, and what Nest reads a body from. */
+interface LazyBody {
+  [Symbol.asyncIterator](): AsyncIterator<unknown>;
+}
+
+/**
+ * Runs an async generator that a handler returned up to its first chunk. Nest would do that when
+ * all interceptors are done, and the pass with them; done here, what the generator submits before
+ * its first chunk has the pass discarded, as a whole.
+ *
+ * @internal
+ */
+export function begun({ pass }: Ledger, outcome: Observable<unknown>): Observable<unknown> {
+  return outcome.pipe(
+    concatMap((value) => {
+      // That of a pass that is discarded anyway need not begin.
+      const mayBegin = !pass.hasPending && pass.failure === undefined;
+      return mayBegin && isLazyBody(value) ? begin(value) : of(value);
+    }),
+  );
+}
+
+function begin(body: LazyBody): Observable<BegunBody> {
+  return new Observable((subscriber) => {
+    const iterator = body[Symbol.asyncIterator]();
+    let isHandedOn = false;
+    nextOf(iterator).then(
+      (first) => {
+        if (subscriber.closed) return;
+        isHandedOn = true;
+        subscriber.next(new BegunBody(iterator, first));
+        subscriber.complete();
+      },
+      (error: unknown) => subscriber.error(error),
+    );
+    return () => {
+      if (!isHandedOn) stop(iterator).catch(ignore);
+    };
+  });
+}
+
+/**
+ * Whether reading it runs code of the handler. A stream is none of these: it runs by itself, and is
+ * not read from before it is sent.
+ */
+function isLazyBody(value: unknown): value is LazyBody {
+  if (typeof value !== 'object' || value === null) return false;
+  try {
+    if (value instanceof BegunBody) return false;
+    const { pipe, getReader, then } = value as Record<string, unknown>;
+    const isStream = pipe !== undefined || getReader !== undefined;
+    return Symbol.asyncIterator in value && !isStream && typeof then !== 'function';
+  } catch {
+    return false;
+  }
+}
+
+/** A body whose first chunk was read already, and comes first. */
+class BegunBody implements AsyncIterableIterator<unknown> {
+  readonly #iterator: AsyncIterator<unknown>;
+  #first: IteratorResult<unknown> | undefined;
+
+  constructor(iterator: AsyncIterator<unknown>, first: IteratorResult<unknown>) {
+    this.#iterator = iterator;
+    this.#first = first;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  async next(): Promise<IteratorResult<unknown>> {
+    const first = this.#first;
+    this.#first = undefined;
+    return first ?? nextOf(this.#iterator);
+  }
+
+  async return(): Promise<IteratorResult<unknown>> {
+    this.#first = undefined;
+    await stop(this.#iterator);
+    return { done: true, value: undefined };
+  }
+}
+
+/** An iterator made by hand may throw, or return no promise. */
+async function nextOf(iterator: AsyncIterator<unknown>): Promise<IteratorResult<unknown>> {
+  return iterator.next();
+}
+
+async function stop(iterator: AsyncIterator<unknown>): Promise<void> {
+  await iterator.return?.();
+}
+
+function ignore(): void {}

@@ -1,0 +1,183 @@
+import { types } from 'node:util';
+import { LARGE, TooLarge, type PackOptions } from './pack-options.js';
+import { isPlainData } from './plain-data.js';
+import { holdsPlatformObject } from './platform-objects.js';
+import { byteLengthOf, isArray, parse, stringify } from './primordials.js';
+import { Reader, Writer } from './serializer.js';
+import { typeOf, viewOf } from './views.js';
+
+export { TooLarge, type PackOptions };
+
+// By internal slots, not classes: a test runner's sandbox has classes of its own.
+const { isAnyArrayBuffer, isArrayBuffer, isSharedArrayBuffer, isUint8Array } = types;
+
+/** How a value is written down. */
+export enum Form {
+  /** Plain data: as JSON, where that keeps all that structured clone keeps. */
+  Json,
+  /** Text, as it is. */
+  Text,
+  /** Anything else: bytes of V8's serializer, and the parts that are not bytes. */
+  Bytes,
+  /**
+   * Binary data by itself: its type, offset and length, and its memory as the only part. V8's
+   * deserializer would keep that memory until the next full garbage collection.
+   */
+  View,
+  /** A list whose elements are written down one by one. */
+  List,
+  /** As it is, left to structured clone: what V8's serializer, or Node's part of it, does not know. */
+  Value,
+}
+
+/** A value on its way between the app and a worker. */
+export type Packed = readonly [form: Form, content: unknown, parts?: readonly unknown[]];
+
+/** Structured clone keeps these; since Node 21 V8's serializer writes them as an empty object: `o{` and a count of 0. */
+const EMPTY_OBJECT = Buffer.from([0x6f, 0x7b, 0]);
+
+/**
+ * Writes a value down, so that it can be read once or more, and one that cannot be read fails alone.
+ *
+ * @throws TooLarge, or whatever V8 or a getter of the value throws if it cannot be written
+ * @internal
+ */
+export function pack(value: unknown, options: PackOptions): Packed {
+  const { maxBytes, maxJson, transferList = [] } = options;
+  if (typeof value === 'string') {
+    TooLarge.check(value.length > maxBytes ? value.length : byteLengthOf(value), maxBytes);
+    return [Form.Text, value];
+  }
+  const isObject = typeof value === 'object' && value !== null;
+  if (isObject && ArrayBuffer.isView(value) && !isSharedArrayBuffer(value.buffer)) {
+    return packView(value, options);
+  }
+  if (isArray(value) && isListOfViews(value)) return packList(value, options);
+  if (isObject && transferList.length === 0 && isPlain(value, maxJson)) {
+    const text = stringify(value);
+    TooLarge.check(text.length * 3 <= maxBytes ? 0 : byteLengthOf(text), maxBytes);
+    return [Form.Json, text];
+  }
+  const writer = new Writer(options);
+  const bytes = writer.write(value);
+  if (writer.holdsBareMemory) return [Form.Value, value];
+  if (isObject && bytes.includes(EMPTY_OBJECT) && holdsPlatformObject(value)) {
+    if (!options.canShare) throw new Error('it cannot leave the process');
+    return [Form.Value, value];
+  }
+  return writer.parts.length === 0 ? [Form.Bytes, bytes] : [Form.Bytes, bytes, writer.parts];
+}
+
+/**
+ * Reads what {@link pack} has written: each time a new value.
+ *
+ * @throws Error if it cannot be read
+ * @internal
+ */
+export function unpack(packed: Packed): unknown {
+  switch (packed[0]) {
+    case Form.Json:
+      return parse(packed[1] as string);
+    case Form.Bytes:
+      return new Reader(packed[1] as Uint8Array, packed[2] ?? []).read();
+    case Form.View: {
+      const [type, byteOffset, byteLength] = packed[1] as [number, number, number];
+      return viewOf(type, packed[2]?.[0] as ArrayBuffer, byteOffset, byteLength);
+    }
+    case Form.List:
+      return (packed[1] as Packed[]).map(unpack);
+    default:
+      return packed[1];
+  }
+}
+
+/** Whether it is of a form that {@link unpack} takes; what it contains may still be unreadable. */
+export function isPacked(value: unknown): value is Packed {
+  if (!isArray(value)) return false;
+  const content: unknown = value[1];
+  switch (value[0]) {
+    case Form.Json:
+    case Form.Text:
+      return typeof content === 'string';
+    case Form.Bytes:
+      return isUint8Array(content) && (value[2] === undefined || isArray(value[2]));
+    case Form.View:
+      return isArray(content) && content.every(Number.isSafeInteger) && isArray(value[2]);
+    case Form.List:
+      return isArray(content) && content.every((each: unknown) => isPacked(each));
+    default:
+      return value[0] === Form.Value;
+  }
+}
+
+/** Adds the memory that is to be moved along with a packed value. */
+export function addMovable(packed: Packed, transferList: unknown[]): void {
+  if (packed[0] === Form.List) {
+    const elements = packed[1] as Packed[];
+    for (let i = 0; i < elements.length; i++) addMovable(elements[i] as Packed, transferList);
+  }
+  const parts = packed[2] ?? [];
+  for (let i = 0; i < parts.length; i++) {
+    const part = parts[i];
+    if (isArrayBuffer(part) && !transferList.includes(part)) {
+      transferList[transferList.length] = part;
+    }
+  }
+  if (packed[0] !== Form.Bytes) return;
+  const { buffer, byteLength } = packed[1] as Uint8Array;
+  // Less is cheaper to copy than to move.
+  if (byteLength >= LARGE) transferList[transferList.length] = buffer;
+}
+
+/** Whether posting it may be refused, or may be unreadable as a whole. */
+export function isPostedAsIs(packed: Packed): boolean {
+  if (packed[0] === Form.Value) return true;
+  return (packed[2] ?? []).some((part) => !isAnyArrayBuffer(part));
+}
+
+function packView(view: ArrayBufferView, options: PackOptions): Packed {
+  const { buffer, byteOffset, byteLength } = view;
+  const type = typeOf(view);
+  if (options.transferList?.includes(buffer) === true) {
+    return [Form.View, [type, byteOffset, byteLength], [buffer]];
+  }
+  TooLarge.check(byteLength, options.maxBytes);
+  const copy = buffer.slice(byteOffset, byteOffset + byteLength);
+  return [Form.View, [type, 0, byteLength], [copy]];
+}
+
+/** Whether all that its elements hold is their own: a list of text, numbers, and binary data. */
+function isListOfViews(list: readonly unknown[]): boolean {
+  let hasLarge = false;
+  for (let i = 0; i < list.length; i++) {
+    const each = list[i];
+    if (typeof each === 'function' || typeof each === 'symbol') return false;
+    if (typeof each !== 'object' || each === null) continue;
+    if (!ArrayBuffer.isView(each) || isSharedArrayBuffer(each.buffer)) return false;
+    hasLarge ||= each.byteLength >= LARGE;
+  }
+  return hasLarge && list.length <= MAX_LIST;
+}
+
+/** Elements of a list up to which they are written down one by one. */
+const MAX_LIST = 16;
+
+function packList(list: readonly unknown[], options: PackOptions): Packed {
+  const elements: Packed[] = [];
+  let { maxBytes } = options;
+  for (let i = 0; i < list.length; i++) {
+    const element = pack(list[i], { ...options, maxBytes });
+    elements[i] = element;
+    if (element[0] === Form.View) maxBytes -= (element[1] as [number, number, number])[2];
+  }
+  return [Form.List, elements];
+}
+
+function isPlain(value: object, maxJson: number): boolean {
+  try {
+    return isPlainData(value, maxJson);
+  } catch {
+    // A getter has thrown, or it is nested deeply: the serializer finds out.
+    return false;
+  }
+}

@@ -1,0 +1,167 @@
+import { types } from 'node:util';
+import { Deserializer, Serializer } from 'node:v8';
+import { LARGE, TooLarge, type PackOptions } from './pack-options.js';
+import { typeOf, viewOf } from './views.js';
+
+// By internal slots, not classes: a test runner's sandbox has classes of its own.
+const { isArrayBuffer, isSharedArrayBuffer } = types;
+
+const NOTHING = new Uint8Array();
+
+/** Node has it, and its types have not. */
+const { _setTreatArrayBufferViewsAsHostObjects: treatViewsAsHostObjects } =
+  Serializer.prototype as unknown as {
+    _setTreatArrayBufferViewsAsHostObjects(this: Serializer, on: boolean): void;
+  };
+
+/* Kinds of what the serializer leaves to us. */
+/** A view of binary data: its type, its bytes. */
+const VIEW = 0;
+/** A view of a part: its type, the index of the part, offset and length in bytes. */
+const VIEW_OF_PART = 1;
+/** A part: its index. */
+const PART = 2;
+
+/**
+ * Writes a value by V8's serializer. The methods are called by V8, by these names.
+ *
+ * @internal
+ */
+export class Writer extends Serializer {
+  readonly parts: unknown[] = [];
+  /** Whether it holds memory by itself, not as a view, that is to be shared or moved. */
+  holdsBareMemory = false;
+  readonly #options: PackOptions;
+  #size = 0;
+
+  constructor(options: PackOptions) {
+    super();
+    // As Node's own DefaultSerializer does: else V8 writes each view's whole memory, and no Buffers.
+    treatViewsAsHostObjects.call(this, true);
+    this.#options = options;
+    const { transferList = [] } = options;
+    for (let i = 0; i < transferList.length; i++) {
+      const each = transferList[i];
+      if (!isArrayBuffer(each)) continue;
+      const part = this.#partOf(each);
+      // V8 keeps what is registered until the next full garbage collection: too long for large memory.
+      if (each.byteLength < LARGE) this.transferArrayBuffer(part, each);
+    }
+  }
+
+  write(value: unknown): Buffer {
+    this.writeHeader();
+    this.writeValue(value);
+    const bytes = this.releaseBuffer();
+    TooLarge.check(bytes.byteLength + this.#size, this.#options.maxBytes);
+    // Not registered, and found by itself: its bytes are among the others.
+    this.holdsBareMemory ||= this.parts.some(
+      (part) =>
+        isArrayBuffer(part) && part.byteLength >= LARGE && bytes.byteLength > part.byteLength,
+    );
+    return bytes;
+  }
+
+  _getDataCloneError(message: string): Error {
+    return new Error(message);
+  }
+
+  _getSharedArrayBufferId(memory: SharedArrayBuffer): number {
+    if (!this.#options.canShare) throw new Error('shared memory cannot leave the process');
+    // Node's deserializer does not take shared memory, but as a view of it.
+    this.holdsBareMemory = true;
+    return this.#partOf(memory);
+  }
+
+  _writeHostObject(object: object): void {
+    if (ArrayBuffer.isView(object)) {
+      this.#writeView(object);
+      return;
+    }
+    if (!this.#options.canShare) throw new Error('it cannot leave the process');
+    this.writeUint32(PART);
+    this.writeUint32(this.#partOf(object));
+  }
+
+  #writeView(view: ArrayBufferView): void {
+    const { buffer, byteOffset, byteLength } = view;
+    const isShared = isSharedArrayBuffer(buffer);
+    if (isShared && !this.#options.canShare) {
+      throw new Error('a view of shared memory cannot leave the process');
+    }
+    if (isShared || this.parts.includes(buffer)) {
+      this.#writeViewOfPart(view, this.#partOf(buffer), byteOffset);
+    } else if (this.#options.canShare && byteLength >= LARGE) {
+      TooLarge.check((this.#size += byteLength), this.#options.maxBytes);
+      const copy = buffer.slice(byteOffset, byteOffset + byteLength);
+      this.#writeViewOfPart(view, this.parts.push(copy) - 1, 0);
+    } else {
+      this.writeUint32(VIEW);
+      this.writeUint32(typeOf(view));
+      this.writeUint32(byteLength);
+      this.writeRawBytes(new Uint8Array(buffer, byteOffset, byteLength));
+    }
+  }
+
+  #writeViewOfPart(view: ArrayBufferView, part: number, byteOffset: number): void {
+    this.writeUint32(VIEW_OF_PART);
+    this.writeUint32(typeOf(view));
+    this.writeUint32(part);
+    this.writeDouble(byteOffset);
+    this.writeDouble(view.byteLength);
+  }
+
+  #partOf(part: unknown): number {
+    const known = this.parts.indexOf(part);
+    return known === -1 ? this.parts.push(part) - 1 : known;
+  }
+}
+
+/**
+ * Reads what {@link Writer} has written.
+ *
+ * @internal
+ */
+export class Reader extends Deserializer {
+  #parts: readonly unknown[];
+  /** What it reads from, by Node's name. */
+  buffer: Uint8Array;
+
+  constructor(bytes: Uint8Array, parts: readonly unknown[]) {
+    super(bytes);
+    this.buffer = bytes;
+    this.#parts = parts;
+    for (let i = 0; i < parts.length; i++) {
+      const part = parts[i];
+      if (isArrayBuffer(part) && part.byteLength < LARGE) this.transferArrayBuffer(i, part);
+    }
+  }
+
+  read(): unknown {
+    this.readHeader();
+    const value: unknown = this.readValue();
+    // It lives until the next full garbage collection: what it has read from need not.
+    this.#parts = [];
+    this.buffer = NOTHING;
+    return value;
+  }
+
+  _readHostObject(): unknown {
+    switch (this.readUint32()) {
+      case VIEW: {
+        const type = this.readUint32();
+        const bytes = this.readRawBytes(this.readUint32());
+        // Memory of its own: a view of the message would keep all of it, and show it to whoever asks for `buffer`.
+        const memory = new Uint8Array(bytes).buffer;
+        return viewOf(type, memory, 0, memory.byteLength);
+      }
+      case VIEW_OF_PART: {
+        const type = this.readUint32();
+        const memory = this.#parts[this.readUint32()] as ArrayBuffer;
+        return viewOf(type, memory, this.readDouble(), this.readDouble());
+      }
+      default:
+        return this.#parts[this.readUint32()];
+    }
+  }
+}

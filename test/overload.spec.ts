@@ -1,0 +1,93 @@
+import { Controller, Get } from '@nestjs/common';
+import {
+  Futures,
+  FuturesOptionsError,
+  FuturesService,
+  WorkerPool,
+  processExecutor,
+  taskFile,
+  threadExecutor,
+} from '../src/index.js';
+import { DEFAULT_OPTIONS } from '../src/futures.options.js';
+import { onEachAdapter } from './support/app.js';
+import { errorOf } from './support/desk.js';
+import { Gate, gateTasks } from './faults/gate.js';
+import { tasks } from './support/tasks.js';
+
+const twice = taskFile<typeof import('./fixtures/basic.tasks.js')>(
+  new URL('./fixtures/basic.tasks.js', import.meta.url),
+  { name: 'twice' },
+);
+
+describe('a wait in the queue', () => {
+  it('is bounded by default', () => {
+    expect(DEFAULT_OPTIONS.queueTimeout).toBe(60_000);
+  });
+});
+
+onEachAdapter('an executor of its own', (start) => {
+  it.each([
+    ['threads', threadExecutor],
+    ['processes', processExecutor],
+  ])('keeps a flood of tasks from the other routes: %s', async (_kind, executor) => {
+    const gate = await Gate.make();
+
+    @Controller()
+    class Desk {
+      @Get('report/:n')
+      report(@Futures() futures: FuturesService) {
+        const reports = futures.using({ executor: 'reports' });
+        return reports.resultOrSubmit('report', '', gateTasks.enter, gate.port);
+      }
+
+      @Get('other')
+      other(@Futures() futures: FuturesService) {
+        return futures.resultOrSubmit('sum', 0, twice.add, 1, 2);
+      }
+    }
+
+    const app = await start({
+      controllers: [Desk],
+      futures: { threads: { max: 1 }, executors: { reports: executor({ max: 1, maxQueue: 50 }) } },
+    });
+    const flood = Array.from({ length: 40 }, (_, n) => app.get(`/report/${n}`));
+    await gate.reached(1);
+    const others = Array.from({ length: 11 }, () => app.get('/other'));
+    const answered = (await Promise.all(others)).filter(({ text }) => text === '3');
+    expect(answered).toHaveLength(11);
+    expect(app.app.get(WorkerPool).stats()['reports']).toMatchObject({ workers: 1, running: 1 });
+    gate.open();
+    const statuses = (await Promise.all(flood)).map(({ status }) => status);
+    expect(new Set(statuses)).toEqual(new Set([200]));
+    await gate.close();
+  });
+
+  it('is made with the app if it is to have workers at all times, and ends with it', async () => {
+    const app = await start({
+      controllers: [],
+      futures: { executors: { reports: threadExecutor({ min: 1, max: 2 }) } },
+    });
+    const stats = () => app.app.get(WorkerPool).stats()['reports'];
+    expect(stats()?.workers).toBe(1);
+    const pool = app.app.get(WorkerPool).using({ executor: 'reports' });
+    expect(await pool.run(tasks.add, 1, 2)).toBe(3);
+    await app.close();
+    expect(stats()?.workers).toBe(0);
+  });
+});
+
+describe.each([
+  ['threadExecutor', threadExecutor, 'threads'],
+  ['processExecutor', processExecutor, 'processes'],
+] as const)('%s()', (_name, make, kind) => {
+  it.each([
+    [{ max: 0 }, `${kind}.max`],
+    [{ maxx: 1 }, 'maxx'],
+    [{ maxResultBytes: 0 }, 'maxResultBytes'],
+    [{ idleTimeout: -1 }, `${kind}.idleTimeout`],
+  ])('refuses %j, and names the option', (options, name) => {
+    const error = errorOf(() => make(options as object));
+    expect(error).toBeInstanceOf(FuturesOptionsError);
+    expect((error as Error).message).toContain(name);
+  });
+});
