@@ -1,7 +1,7 @@
 import { TaskArgumentError } from '../errors/index.js';
 import type { Call } from '../executors/executor.js';
-import { findUncloneable, type Uncloneable } from '../worker/uncloneable.js';
-import { causeOf, messageOf } from './log-text.js';
+import { describeRefusal } from '../worker/uncloneable.js';
+import { causeOf } from './log-text.js';
 import { pack, sizeOf } from './payload.js';
 import type { Seal } from './seal.js';
 import type { TraceCarrier } from './trace-context.js';
@@ -63,25 +63,9 @@ export function tooLarge(maxSize: number, advice: string): string {
 function packArgs({ args, key, task }: Call): string {
   try {
     return pack(args);
-  } catch (cause) {
-    const { path, description } = culpritIn(args) ?? {
-      path: 'args',
-      // Structured clone within a process takes some values that cannot leave it.
-      description: `something that cannot leave the process (${messageOf(cause)})`,
-    };
-    throw new TaskArgumentError(path, description, {
-      key,
-      task: task.id,
-      cause: causeOf(cause),
-    });
-  }
-}
-
-/** The search runs code of the arguments: getters, proxies. */
-function culpritIn(args: readonly unknown[]): Uncloneable | undefined {
-  try {
-    return findUncloneable(args, 'args');
-  } catch {
-    return undefined;
+  } catch (refusal) {
+    const { path, description } = describeRefusal(args, 'args', refusal, pack);
+    const cause = causeOf(refusal);
+    throw new TaskArgumentError(path, description, { key, task: task.id, cause });
   }
 }

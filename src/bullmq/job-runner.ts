@@ -1,7 +1,12 @@
 import { setMaxListeners } from 'node:events';
 import { hostname } from 'node:os';
 import type { Job } from 'bullmq';
-import { BrokenExecutorError, FutureTimeoutError, UnknownTaskError } from '../errors/index.js';
+import {
+  BrokenExecutorError,
+  FutureTimeoutError,
+  TaskArgumentError,
+  UnknownTaskError,
+} from '../errors/index.js';
 import { notStarted, type Call, type Executor, type Outcome } from '../executors/executor.js';
 import type { ConnectionWatch } from './connection-watch.js';
 import { readJob, readOrder } from './edge.js';
@@ -217,17 +222,18 @@ function checkRuns(task: string, isIdempotent: boolean, deaths: number): void {
   );
 }
 
-/** @throws BrokenExecutorError if they cannot be read */
+/** @throws TaskArgumentError if they cannot be read; the app, which has them, looks for the culprit */
 function unpackArgs(task: string, packed: string): unknown[] {
   try {
     const args = unpack(packed);
     if (Array.isArray(args)) return args;
     throw new TypeError('they are no list');
-  } catch (cause) {
-    throw new BrokenExecutorError(
-      `The worker cannot read the arguments of the task ${task}: ${messageOf(cause)}. ` +
-        `Send plain data that is not nested too deep; workers must not run an older version of Node than those who send them tasks.`,
-      { task, cause: causeOf(cause) },
+  } catch (refusal) {
+    throw new TaskArgumentError(
+      'args',
+      `something that the worker cannot read (${messageOf(refusal)})`,
+      { task, cause: causeOf(refusal) },
+      'Send plain data that is not nested too deep; workers must not run an older version of Node than those who send them tasks.',
     );
   }
 }

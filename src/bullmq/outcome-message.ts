@@ -9,12 +9,13 @@ import {
   isFuturesException,
 } from '../errors/index.js';
 import { adoptException } from '../errors/futures.exception.js';
+import { told } from '../errors/outside-text.js';
 import type { Call, Outcome } from '../executors/executor.js';
 import { describeError, type ErrorRecord } from '../worker/error-record.js';
 import { reviveError } from '../tasks/error-transport.js';
-import { describeUncloneableResult, type Uncloneable } from '../worker/uncloneable.js';
+import { describeRefusal, findUncloneable } from '../worker/uncloneable.js';
 import { tooLarge } from './job-data.js';
-import { causeOf, logText, messageOf } from './log-text.js';
+import { causeOf, messageOf } from './log-text.js';
 import { pack, sizeOf, unpack } from './payload.js';
 
 /** How a call ended, on its way back. */
@@ -82,7 +83,7 @@ export function fromMessage(
 ): Outcome {
   // A worker that says otherwise is wrong.
   const run = Math.min(ran, elapsed);
-  const place = { worker: kind === Kind.Unknown ? '' : logText(worker), wait: elapsed - run, run };
+  const place = { worker: kind === Kind.Unknown ? '' : told`${worker}`, wait: elapsed - run, run };
   try {
     const content = unpack(packed);
     if (kind === Kind.Resolved) return { status: 'resolved', value: content, ...place };
@@ -92,13 +93,17 @@ export function fromMessage(
   }
 }
 
-function toError(kind: Kind, record: ErrorRecord, { key, task }: Call): unknown {
+function toError(kind: Kind, record: ErrorRecord, { args, key, task }: Call): unknown {
   const value = reviveError(record);
-  if (kind !== Kind.Failed && value instanceof Error) {
-    const constructor = OWN_ERRORS.get((value as { readonly code?: string }).code ?? '');
-    if (constructor !== undefined) adoptException(value, constructor, { key, task: task.id });
-  }
-  return value;
+  if (kind === Kind.Failed || !(value instanceof Error)) return value;
+  const constructor = OWN_ERRORS.get((value as { readonly code?: string }).code ?? '');
+  if (constructor !== undefined) adoptException(value, constructor, { key, task: task.id });
+  if (constructor !== TaskArgumentError) return value;
+  // Some values are written, and cannot be read: the worker does not know which.
+  const culprit = findUncloneable(args, 'args', (part) => unpack(pack(part)));
+  if (culprit === undefined) return value;
+  const options = { key, task: task.id, cause: value };
+  return new TaskArgumentError(culprit.path, culprit.description, options);
 }
 
 function unreadable(cause: unknown, { key, task }: Call): BrokenExecutorError {
@@ -120,18 +125,10 @@ function oversize(kind: Kind, size: number, task: string, maxSize: number): Task
 function packResult(value: unknown, task: string): [Kind, string] {
   try {
     return [Kind.Resolved, pack(value)];
-  } catch (cause) {
-    const { path, description } = culpritIn(value);
-    return packError(new TaskResultError(path, description, { task, cause: causeOf(cause) }));
-  }
-}
-
-/** The search may fail where the serializer has: the value is nested too deep, say. */
-function culpritIn(result: unknown): Uncloneable {
-  try {
-    return describeUncloneableResult(result);
-  } catch {
-    return { path: 'result', description: 'a value' };
+  } catch (refusal) {
+    const { path, description } = describeRefusal(value, 'result', refusal, pack);
+    const cause = causeOf(refusal);
+    return packError(new TaskResultError(path, description, { task, cause }));
   }
 }
 

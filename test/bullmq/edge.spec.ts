@@ -1,6 +1,6 @@
 import { Malformed, readJob, readOrder, readReply } from '../../src/bullmq/edge.js';
 import { Kind, fromMessage } from '../../src/bullmq/outcome-message.js';
-import { logText } from '../../src/bullmq/log-text.js';
+import { messageOf } from '../../src/bullmq/log-text.js';
 import { RedisClock } from '../../src/bullmq/redis-clock.js';
 import { Seal } from '../../src/bullmq/seal.js';
 import { pack } from '../../src/bullmq/payload.js';
@@ -174,11 +174,17 @@ describe("Redis's clock", () => {
   });
 });
 
-describe('a text from outside', () => {
+describe('the message of what was thrown', () => {
   it('cannot forge a line of the log, and is cut', () => {
-    expect(logText('a\nb\u001b[31mc\u2028d\u202ee')).toBe(
-      'a\\u{a}b\\u{1b}[31mc\\u{2028}d\\u{202e}e',
-    );
-    expect(logText('x'.repeat(10_000)).length).toBeLessThan(400);
+    expect(messageOf(new Error('a\nb\u001b[31mc'))).toBe('a\\nb\\u001b[31mc');
+    expect(messageOf(new Error('x'.repeat(10_000))).length).toBeLessThan(400);
+  });
+
+  it('is something, whatever was thrown', () => {
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
+    const thrown = [proxy, null, undefined, Symbol('x'), { toString: 1 }, { message: 1 }, ''];
+    for (const each of thrown) expect(typeof messageOf(each)).toBe('string');
+    expect(messageOf({ code: 'ECONNREFUSED', message: '' })).toBe('ECONNREFUSED');
   });
 });
