@@ -147,7 +147,7 @@ onEachAdapter('a placeholder that something remembers', (start) => {
     let kept = '';
     const page = desk((futures) => {
       const isEmpty = futures.resultOrSubmit('count', 0, tasks.echo, 7) === 0;
-      if (isEmpty) kept = futures.resultOrSubmit('hint', PLACEHOLDER, tasks.echo, 'x') as string;
+      if (isEmpty) kept = futures.resultOrSubmit('hint', PLACEHOLDER, tasks.echo<string>, 'x');
       return { rows: [`<p>${kept}</p>`] };
     });
     expect((await (await start({ controllers: [page] })).get('/')).status).toBe(500);
@@ -285,8 +285,13 @@ onEachAdapter('a value that a pass has changed', (start) => {
     ['a list made on the event loop', async () => ['a'], undefined, ['a', 'TOTAL']],
   ])('is as the task returned it in the next pass: %s', async (_name, task, value, expected) => {
     const page = desk((futures) => {
-      const list = futures.resultOrSubmit('list', [] as unknown[], task as never, value as never);
-      (list as unknown[]).push('TOTAL');
+      const list = futures.resultOrSubmit(
+        'list',
+        [] as unknown[],
+        task,
+        value as never,
+      ) as unknown[];
+      list.push('TOTAL');
       takeTwoMorePasses(futures);
       return list;
     });
@@ -361,7 +366,7 @@ onEachAdapter('once() and provide()', (start) => {
   it('give a value that is known already, which no task computes, in every pass', async () => {
     const page = desk((futures) => {
       futures.provide('chart', '<svg/>');
-      const chart = futures.resultOrSubmit('chart', '', tasks.exit as never) as string;
+      const chart = futures.resultOrSubmit('chart', '', tasks.exit);
       return { chart, more: futures.resultOrSubmit('more', 0, tasks.echo, 1) };
     });
     const app = await start({ controllers: [page] });
@@ -371,7 +376,7 @@ onEachAdapter('once() and provide()', (start) => {
   it('drop a pending future, and refuse a settled one', async () => {
     const page = desk((futures) => {
       if (futures.pass === 1) {
-        futures.submit('a', tasks.exit as never);
+        futures.submit('a', tasks.exit);
         futures.provide('a', 1);
         return futures.resultOrSubmit('b', 0, tasks.echo, 2);
       }

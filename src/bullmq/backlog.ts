@@ -1,10 +1,13 @@
 import { ExecutorSaturatedError } from '../errors/index.js';
 import { DrainRate } from '../executors/drain-rate.js';
+import type { ResolvedBullmqOptions } from './bullmq.options.js';
 import type { RedisCommands } from './redis-commands.js';
 
 /** How old a count may be, in ms: while the queue is far from full, and when it seems to be full. */
 const MAX_AGE = 200;
 const MAX_AGE_IF_FULL = 20;
+/** When to try again, in s, if no worker is alive: about as long as one takes to start. */
+const RETRY_WITHOUT_WORKERS = 5;
 
 /**
  * How many jobs wait, of all who use the queue. It is counted now and then, beside what is sent; in
@@ -15,8 +18,9 @@ const MAX_AGE_IF_FULL = 20;
  */
 export class Backlog {
   readonly #drain = new DrainRate();
-  readonly #maxQueue: number;
-  #workers = 0;
+  readonly #options: ResolvedBullmqOptions;
+  /** Workers alive, as of the last count. */
+  workers = 0;
   #waiting = 0;
   /** Jobs this process has added, ever; and when the last count was asked for. */
   #added = 0;
@@ -26,25 +30,30 @@ export class Backlog {
   /** Jobs that were taken by workers, ever, as of the last count. */
   #taken: number | undefined;
 
-  constructor(maxQueue: number) {
-    this.#maxQueue = maxQueue;
-  }
-
-  /** Workers alive, as of the last count. */
-  get workers(): number {
-    return this.#workers;
+  constructor(options: ResolvedBullmqOptions) {
+    this.#options = options;
   }
 
   /** Counts the jobs as added, or says why they cannot be. */
   async admit(jobs: number, redis: RedisCommands): Promise<ExecutorSaturatedError | undefined> {
-    if (this.#expected + jobs > this.#maxQueue) await this.#count(redis, MAX_AGE_IF_FULL);
-    if (this.#expected + jobs > this.#maxQueue) return this.#refusal(jobs);
+    const { maxQueue, failWithoutWorkers } = this.#options;
+    if (failWithoutWorkers) {
+      await this.#count(redis, MAX_AGE);
+      if (this.workers === 0) return this.withoutWorkers();
+    }
+    if (this.#expected + jobs > maxQueue) await this.#count(redis, MAX_AGE_IF_FULL);
+    if (this.#expected + jobs > maxQueue) return this.#refusal(jobs);
     // Asked before they are sent, and so without them.
     this.#count(redis, MAX_AGE).catch(() => {
       // The next batch asks again.
     });
     this.#added += jobs;
     return undefined;
+  }
+
+  /** What calls fail with while no worker is alive, if the executor is told to fail them. */
+  withoutWorkers(): ExecutorSaturatedError {
+    return new ExecutorSaturatedError(`${noWorker(this.#options)}.`, RETRY_WITHOUT_WORKERS);
   }
 
   get #expected(): number {
@@ -63,7 +72,7 @@ export class Backlog {
     this.#addedAtCount = added;
     this.#countedAt = performance.now();
     this.#waiting = count.waiting;
-    this.#workers = count.workers;
+    this.workers = count.workers;
     const taken = count.added - count.waiting;
     if (this.#taken !== undefined) this.#drain.record(Math.max(0, taken - this.#taken));
     this.#taken = taken;
@@ -72,9 +81,18 @@ export class Backlog {
   #refusal(jobs: number): ExecutorSaturatedError {
     const retryAfter = this.#drain.retryAfter(this.#expected + jobs);
     return new ExecutorSaturatedError(
-      `The queue is full: ${this.#expected} jobs wait, ${jobs} more would exceed "maxQueue" (${this.#maxQueue}), so none of them was taken. ` +
-        `Try again in ${retryAfter} s, add workers (${this.#workers} are alive), or raise "maxQueue".`,
+      `The queue is full: ${this.#expected} jobs wait, ${jobs} more would exceed "maxQueue" (${this.#options.maxQueue}), so none of them was taken. ` +
+        `Try again in ${retryAfter} s, add workers (${this.workers} are alive), or raise "maxQueue".`,
       retryAfter,
     );
   }
+}
+
+/** Says that no worker is alive, and what to do. */
+export function noWorker({ queue, prefix }: ResolvedBullmqOptions): string {
+  return (
+    `No worker is alive for the queue "${queue}" (prefix "${prefix}"). ` +
+    `Start one, an app with FuturesWorkerModule.forRoot({ queue: '${queue}', prefix: '${prefix}', … }), ` +
+    `or see that it has the same connection, queue and prefix`
+  );
 }

@@ -104,10 +104,10 @@ export class BullmqExecutor implements Executor {
     this.#isClosing = true;
     await this.#jobs.drained(timeout);
     const left = this.#jobs.values();
-    const error = new ExecutorSaturatedError(SHUTTING_DOWN, 1);
-    for (const job of left) this.#jobs.giveUp(job, () => notStarted(error));
+    const outcome = notStarted(new ExecutorSaturatedError(SHUTTING_DOWN, 1));
+    for (const job of left) this.#jobs.giveUp(job, () => outcome);
     await this.#sender.withdraw(left);
-    await this.#sender.close();
+    await this.#sender.close(outcome);
   }
 
   /** Calls that cannot be sent are settled at once. */

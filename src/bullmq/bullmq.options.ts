@@ -2,6 +2,7 @@ import type { ConnectionOptions } from 'bullmq';
 import { FuturesOptionsError } from '../errors/index.js';
 import { describe } from '../worker/describe.js';
 import { check, checkKnown, given } from '../options-check.js';
+import { Seal } from './seal.js';
 
 /** What an executor and its workers must agree on. */
 export interface QueueLocation {
@@ -13,6 +14,12 @@ export interface QueueLocation {
   readonly prefix?: string | undefined;
   /** How large the arguments of a call, and its result, may be, in bytes as they are serialized. Default: 1 048 576. */
   readonly maxSize?: number | undefined;
+  /**
+   * Known to the apps and the workers of a queue, and to nobody else: a text of 32 characters or more,
+   * or as many bytes. With it, jobs and outcomes are signed (HMAC-SHA256), so that others who can write
+   * to Redis can neither have a worker run tasks nor answer for one. Default: none, nothing is signed.
+   */
+  readonly secret?: string | Uint8Array | undefined;
 }
 
 /**
@@ -31,20 +38,35 @@ export interface BullmqExecutorOptions extends QueueLocation {
    * `BrokenExecutorError`. Default: 2 000.
    */
   readonly redisTimeout?: number | undefined;
+  /**
+   * Whether calls fail at once with `ExecutorSaturatedError` (503 and `Retry-After`) while no worker is
+   * alive, instead of waiting for one until their `queueTimeout`. Workers that were killed count as
+   * alive for up to 10 s. Default: false.
+   */
+  readonly failWithoutWorkers?: boolean | undefined;
 }
 
 type Resolved<Options> = { readonly [Name in keyof Options]-?: Exclude<Options[Name], undefined> };
 
 /** @internal */
-export type ResolvedLocation = Resolved<QueueLocation>;
+export type ResolvedLocation = Omit<Resolved<QueueLocation>, 'secret'> & { readonly seal: Seal };
 
 /** @internal */
-export type ResolvedBullmqOptions = Resolved<BullmqExecutorOptions>;
+export type ResolvedBullmqOptions = ResolvedLocation &
+  Omit<Resolved<BullmqExecutorOptions>, keyof QueueLocation>;
 
 /** @internal */
 export const DEFAULT_LOCATION = Object.freeze({ prefix: 'bull', maxSize: 1_048_576 });
 
-const DEFAULTS = Object.freeze({ ...DEFAULT_LOCATION, maxQueue: 10_000, redisTimeout: 2_000 });
+/** The shortest secret: as long as what HMAC-SHA256 makes of it. */
+const MIN_SECRET = 32;
+
+const DEFAULTS = Object.freeze({
+  ...DEFAULT_LOCATION,
+  maxQueue: 10_000,
+  redisTimeout: 2_000,
+  failWithoutWorkers: false,
+});
 
 /**
  * @throws FuturesOptionsError naming the option, its value and what is allowed
@@ -52,23 +74,43 @@ const DEFAULTS = Object.freeze({ ...DEFAULT_LOCATION, maxQueue: 10_000, redisTim
  */
 export function resolveBullmqOptions(input: BullmqExecutorOptions): ResolvedBullmqOptions {
   check.object('options', input);
-  checkKnown('', input, { ...DEFAULTS, connection: undefined, queue: undefined });
-  const options = withDefaults<ResolvedBullmqOptions>(DEFAULTS, input);
-  checkLocation(options);
+  checkKnown('', input, { ...DEFAULTS, connection: 0, queue: 0, secret: 0 });
+  const { secret, ...options } = withDefaults<Resolved<BullmqExecutorOptions>>(DEFAULTS, input);
+  const seal = checkLocation({ ...options, secret });
   check.integer('maxQueue', options.maxQueue, 0);
   check.duration('redisTimeout', options.redisTimeout);
-  return Object.freeze(options);
+  check.boolean('failWithoutWorkers', options.failWithoutWorkers);
+  return Object.freeze({ ...options, seal });
 }
 
 /**
+ * Returns what signs and checks what goes through the queue.
+ *
  * @throws FuturesOptionsError
  * @internal
  */
-export function checkLocation({ connection, queue, prefix, maxSize }: ResolvedLocation): void {
+export function checkLocation(location: QueueLocation & Pick<ResolvedLocation, 'prefix'>): Seal {
+  const { connection, queue, prefix, maxSize, secret } = location;
   check.object('connection', connection);
   checkName('queue', queue, ':');
   checkName('prefix', prefix);
   check.integer('maxSize', maxSize, 1);
+  if (secret !== undefined) checkSecret(secret);
+  return new Seal(secret, `${prefix}:${queue}`);
+}
+
+/** The message does not show it. */
+function checkSecret(secret: unknown): void {
+  const isLong = (value: string | Uint8Array) => value.length >= MIN_SECRET;
+  if ((typeof secret === 'string' || secret instanceof Uint8Array) && isLong(secret)) return;
+  const given =
+    typeof secret === 'string'
+      ? `a text of ${secret.length} characters`
+      : `of another kind or shorter`;
+  throw new FuturesOptionsError(
+    `The option "secret" must be a text of ${MIN_SECRET} characters or more, or a Buffer of ${MIN_SECRET} bytes or more, but is ${given}. ` +
+      `Make one with: openssl rand -base64 32`,
+  );
 }
 
 /** @internal */

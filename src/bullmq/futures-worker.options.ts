@@ -43,8 +43,8 @@ export interface ResolvedWorkerOptions extends ResolvedLocation {
   readonly shutdownTimeout: number;
 }
 
-type Unresolved = Omit<ResolvedWorkerOptions, 'tasks' | 'threads' | 'concurrency'> &
-  Pick<FuturesWorkerOptions, 'tasks' | 'threads' | 'concurrency'>;
+type Unresolved = Omit<ResolvedWorkerOptions, 'tasks' | 'threads' | 'concurrency' | 'seal'> &
+  Pick<FuturesWorkerOptions, 'tasks' | 'threads' | 'concurrency' | 'secret'>;
 
 const DEFAULTS = Object.freeze({
   ...DEFAULT_LOCATION,
@@ -58,10 +58,10 @@ const DEFAULTS = Object.freeze({
  */
 export function resolveWorkerOptions(input: FuturesWorkerOptions): ResolvedWorkerOptions {
   check.object('options', input);
-  const required = { tasks: 0, connection: 0, queue: 0 };
-  checkKnown('', input, { ...required, ...DEFAULTS, concurrency: 0, threads: 0 });
-  const options = withDefaults<Unresolved>(DEFAULTS, input);
-  checkLocation(options);
+  const others = { tasks: 0, connection: 0, queue: 0, concurrency: 0, threads: 0, secret: 0 };
+  checkKnown('', input, { ...others, ...DEFAULTS });
+  const { secret, ...options } = withDefaults<Unresolved>(DEFAULTS, input);
+  const seal = checkLocation({ ...options, secret });
   const { threads } = resolveOptions({
     // How many calls wait here is a matter of "concurrency": none is refused.
     threads: { ...options.threads, maxQueue: Number.MAX_SAFE_INTEGER },
@@ -70,5 +70,5 @@ export function resolveWorkerOptions(input: FuturesWorkerOptions): ResolvedWorke
   check.integer('concurrency', concurrency, 1);
   check.duration('stalledAfter', options.stalledAfter, 100);
   check.duration('shutdownTimeout', options.shutdownTimeout, 0);
-  return { ...options, threads, concurrency, tasks: new TaskDirectory(options.tasks) };
+  return { ...options, seal, threads, concurrency, tasks: new TaskDirectory(options.tasks) };
 }

@@ -1,11 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { Worker, createRedisBackend } from 'bullmq';
+import { createRedisBackend } from 'bullmq';
 import { ThreadExecutor } from '../executors/thread.executor.js';
-import { ConnectionWatch, persistent } from './connection-watch.js';
+import { ConnectionWatch, endHandshake, isClient, persistent } from './connection-watch.js';
+import { maxText } from './edge.js';
 import type { ResolvedWorkerOptions } from './futures-worker.options.js';
-import { INBOX_TTL, Inbox } from './inbox.js';
-import type { JobData } from './job-data.js';
+import { GuardedWorker } from './guarded-worker.js';
+import { Heartbeat } from './heartbeat.js';
+import { Inbox } from './inbox.js';
 import { JobRunner } from './job-runner.js';
+import { LockKeeper } from './lock-keeper.js';
+import { Outbox } from './outbox.js';
 import { FleetKeys, RedisCommands } from './redis-commands.js';
 import { TraceContext } from './trace-context.js';
 import { within } from './within.js';
@@ -13,12 +17,18 @@ import { within } from './within.js';
 /** How long, in ms, leaving Redis may take. */
 const CLOSE_TIMEOUT = 2_000;
 
+/** How often, in ms, a Redis that refuses writes at startup is asked again. */
+const START_EVERY = 1_000;
+
 /** What a worker has while it works. */
 interface Work {
-  readonly worker: Worker<JobData>;
+  readonly worker: GuardedWorker;
   readonly watch: ConnectionWatch;
   readonly redis: RedisCommands;
   readonly inbox: Inbox;
+  readonly heartbeat: Heartbeat;
+  readonly outbox: Outbox;
+  readonly locks: LockKeeper;
   readonly runner: JobRunner;
 }
 
@@ -45,58 +55,90 @@ export class FuturesWorker {
     const work = this.#createWork(trace);
     this.#work = work;
     await work.inbox.open();
-    void work.worker.run();
+    await work.redis.ready;
+    while (!(await work.heartbeat.now()) && this.#work === work) {
+      await work.watch.whenUp(START_EVERY);
+    }
+    // It may have been closed meanwhile.
+    if (this.#work === work) void work.worker.run();
   }
 
   /** Takes no more jobs, and lets those under way end, or gives them up after `shutdownTimeout`. */
   async close(): Promise<void> {
-    if (this.#work !== undefined) await this.#leave(this.#work);
+    const work = this.#work;
+    this.#work = undefined;
+    if (work !== undefined) await this.#leave(work);
     await this.#threads.close({ timeout: 0 });
   }
 
-  async #leave({ worker, watch, redis, inbox, runner }: Work): Promise<void> {
+  async #leave(work: Work): Promise<void> {
+    const { worker, watch, redis, inbox, heartbeat, runner } = work;
     const isDrained = await isOver(worker.pause(), this.#options.shutdownTimeout);
     if (!isDrained) runner.giveUp();
+    // Otherwise it would count as alive again.
+    heartbeat.stop();
     await isOver(redis.discharge(this.#name));
     watch.end();
     await isOver(inbox.close());
     await isOver(worker.close(!isDrained));
+    work.locks.close();
+    work.outbox.close();
   }
 
   #createWork(trace: TraceContext): Work {
-    const { connection, queue, prefix, tasks, maxSize } = this.#options;
-    const worker = this.#createWorker((job) => runner.run(job));
-    const watch = new ConnectionWatch(`Worker of queue "${queue}"`, worker.getBackend());
+    const { connection, queue, prefix, tasks, maxSize, seal, stalledAfter } = this.#options;
+    const worker = this.#createWorker((job, lock) => runner.run(job, lock));
+    const backend = worker.getBackend();
+    const beat = () => void heartbeat.now();
+    const watch = new ConnectionWatch(`Worker of queue "${queue}"`, backend, beat);
     worker.on('error', (error) => watch.warn(error));
-    const redis = new RedisCommands(worker.getBackend().client, new FleetKeys(prefix, queue));
-    const location = { connection, queue, prefix };
-    const inbox = new Inbox(this.#name, redis, location, {
-      message: (jobId) => runner.abort(jobId),
-      touched: () => void redis.enlist(this.#name, INBOX_TTL / 1_000).catch(() => {}),
+    const redis = new RedisCommands(backend.client, new FleetKeys(prefix, queue));
+    const hooks = {
+      message: (message: string) => runner.obey(message),
+      lost: () => runner.confirm(),
+    };
+    const inbox = new Inbox(this.#name, redis, { connection, queue, prefix }, hooks, true);
+    // The app's own client is not ours to end.
+    const own = isClient(connection) ? undefined : backend.client;
+    const clients = [own, backend.blockingClient, inbox.client];
+    for (const each of clients) if (each !== undefined) endHandshake(each);
+    const heartbeat = new Heartbeat(backend.client, clients, watch, () => inbox.beat());
+    const outbox = new Outbox(redis, watch);
+    const locks = new LockKeeper(worker, watch, stalledAfter);
+    const runner = new JobRunner({
+      tasks,
+      maxSize,
+      seal,
+      threads: this.#threads,
+      trace,
+      outbox,
+      locks,
+      watch,
+      inbox,
     });
-    worker.getBackend().on('ready', () => inbox.keepAlive());
-    const threads = this.#threads;
-    const runner = new JobRunner({ tasks, maxSize, threads, trace, redis, watch, inbox });
-    return { worker, watch, redis, inbox, runner };
+    return { worker, watch, redis, inbox, heartbeat, outbox, locks, runner };
   }
 
-  #createWorker(run: JobRunner['run']): Worker<JobData> {
-    const { connection, queue, prefix, concurrency, stalledAfter } = this.#options;
+  #createWorker(run: JobRunner['run']): GuardedWorker {
+    const { connection, queue, prefix, concurrency, stalledAfter, maxSize } = this.#options;
     const options = {
-      // By this name the queue knows who runs a job, and so whose inbox it is to be ended by.
+      // Identifies the worker that runs a job, so that the job can be stopped through that worker's inbox.
       name: this.#name,
       connection: persistent(connection),
       prefix,
       concurrency,
       autorun: false,
       lockDuration: stalledAfter,
+      skipLockRenewal: true,
       stalledInterval: stalledAfter / 2,
       // What becomes of a stalled job is decided call by call, when it is taken again.
       maxStalledCount: Number.MAX_SAFE_INTEGER,
       // By default, 15 s pass until a worker goes on when Redis is back.
       runRetryDelay: 1_000,
     };
-    return new Worker<JobData>(queue, run, options, createRedisBackend);
+    const worker = new GuardedWorker(queue, run, options, createRedisBackend);
+    worker.maxData = maxText(maxSize);
+    return worker;
   }
 }
 

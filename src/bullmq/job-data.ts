@@ -1,7 +1,9 @@
 import { TaskArgumentError } from '../errors/index.js';
 import type { Call } from '../executors/executor.js';
-import { findUncloneable } from '../worker/uncloneable.js';
+import { describeRefusal } from '../worker/uncloneable.js';
+import { causeOf } from './log-text.js';
 import { pack, sizeOf } from './payload.js';
+import type { Seal } from './seal.js';
 import type { TraceCarrier } from './trace-context.js';
 
 /** One call in a job. */
@@ -14,14 +16,24 @@ export type JobCall = readonly [
   trace?: TraceCarrier,
 ];
 
-/** What a job says to the worker that takes it. Its calls may be of several requests. */
+/** What a job says to the worker that takes it. Its calls may belong to several requests. */
 export interface JobData {
-  /** The inbox of the process that waits for the outcomes. */
+  /** Names the inbox of the process that waits for the outcomes. */
   readonly inbox: string;
+  /** Random; outcomes must carry it, so that only who has seen the job can answer it. */
+  readonly token: string;
   readonly calls: readonly JobCall[];
-  /** Epoch time in ms, by Redis's clock. */
+  /** When the oldest call was asked for: epoch time in ms, by Redis's clock. */
   readonly queuedAt: number;
   readonly queueTimeout?: number;
+}
+
+/** A job as BullMQ keeps it: as it is, or as signed text. */
+export type StoredJob = JobData | { readonly sealed: string };
+
+/** The job as it is stored: signed if there is a secret. */
+export function storeJob(id: string, data: JobData, seal: Seal): StoredJob {
+  return seal.isOn ? { sealed: seal.close(`job:${id}`, JSON.stringify(data)) } : data;
 }
 
 /** @throws TaskArgumentError if the arguments cannot be cloned, or are too large */
@@ -43,7 +55,7 @@ export function toJobCall(call: Call, maxSize: number, trace: TraceCarrier | und
   );
 }
 
-/** What there is to say of arguments, or a result, over the limit. */
+/** The message for arguments, or a result, over the limit. */
 export function tooLarge(maxSize: number, advice: string): string {
   return `more than the queue takes ("maxSize": ${maxSize}). ${advice}, or raise "maxSize" of the executor and of its workers.`;
 }
@@ -51,12 +63,9 @@ export function tooLarge(maxSize: number, advice: string): string {
 function packArgs({ args, key, task }: Call): string {
   try {
     return pack(args);
-  } catch (cause) {
-    const culprit = findUncloneable(args, 'args') ?? {
-      path: 'args',
-      // Structured clone within a process takes some values that cannot leave it.
-      description: `something that cannot leave the process (${(cause as Error).message})`,
-    };
-    throw new TaskArgumentError(culprit.path, culprit.description, { key, task: task.id, cause });
+  } catch (refusal) {
+    const { path, description } = describeRefusal(args, 'args', refusal, pack);
+    const cause = causeOf(refusal);
+    throw new TaskArgumentError(path, description, { key, task: task.id, cause });
   }
 }

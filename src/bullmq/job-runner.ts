@@ -1,31 +1,52 @@
 import { setMaxListeners } from 'node:events';
 import { hostname } from 'node:os';
 import type { Job } from 'bullmq';
-import { BrokenExecutorError, FutureTimeoutError } from '../errors/index.js';
+import {
+  BrokenExecutorError,
+  FutureTimeoutError,
+  TaskArgumentError,
+  UnknownTaskError,
+} from '../errors/index.js';
 import { notStarted, type Call, type Executor, type Outcome } from '../executors/executor.js';
 import type { ConnectionWatch } from './connection-watch.js';
+import { readJob, readOrder } from './edge.js';
 import type { Inbox } from './inbox.js';
-import type { JobCall, JobData } from './job-data.js';
+import type { JobCall, JobData, StoredJob } from './job-data.js';
 import { JobReply } from './job-reply.js';
-import { toMessage } from './outcome-message.js';
+import type { LockKeeper } from './lock-keeper.js';
+import { causeOf, messageOf } from './log-text.js';
+import { toMessage, toUnknownMessage, type OutcomeMessage } from './outcome-message.js';
+import type { Outbox } from './outbox.js';
 import { unpack } from './payload.js';
-import type { RedisCommands } from './redis-commands.js';
+import type { Seal } from './seal.js';
 import type { TaskDirectory } from './task-directory.js';
 import type { TraceContext } from './trace-context.js';
 
 /** How often a call is run at most: workers may die under it. */
 const MAX_RUNS = 3;
+/** Jobs that are remembered when they have ended: unsigned, and signed. */
+const MAX_ENDED = 1_000;
+const MAX_ENDED_SIGNED = 100_000;
 
 /** What a worker runs jobs with. */
 export interface JobRunnerTools {
   readonly tasks: TaskDirectory;
   readonly maxSize: number;
+  readonly seal: Seal;
   readonly threads: Executor;
   readonly trace: TraceContext;
-  readonly redis: RedisCommands;
+  readonly outbox: Outbox;
+  readonly locks: LockKeeper;
   readonly watch: ConnectionWatch;
-  /** Whose clock tells how long a job has waited. */
+  /** Its name is this worker's, and its clock tells how long a job has waited. */
   readonly inbox: Inbox;
+}
+
+/** A job that runs here. */
+interface Running {
+  readonly data: JobData;
+  readonly controller: AbortController;
+  readonly ended: Promise<void>;
 }
 
 /**
@@ -36,16 +57,24 @@ export interface JobRunnerTools {
 export class JobRunner {
   readonly #tools: JobRunnerTools;
   readonly #where = `${hostname()}/${process.pid}`;
-  readonly #running = new Map<string, AbortController>();
+  readonly #running = new Map<string, Running>();
+  /** Tokens of jobs that have ended here, the oldest first. */
+  readonly #ended = new Set<string>();
   #isGivenUp = false;
 
   constructor(tools: JobRunnerTools) {
     this.#tools = tools;
   }
 
-  /** Ends a job that nobody waits for any more. */
-  abort(jobId: string): void {
-    this.#running.get(jobId)?.abort();
+  /**
+   * Takes an order from the inbox: to end a job that nobody waits for any more.
+   *
+   * @throws Malformed
+   */
+  obey(message: string): void {
+    const { jobId, token } = readOrder(message, this.#tools.seal);
+    const running = this.#running.get(jobId);
+    if (running?.data.token === token) running.controller.abort();
   }
 
   /** From now on no job is answered: what runs is left to the rules for workers that died. */
@@ -53,70 +82,132 @@ export class JobRunner {
     this.#isGivenUp = true;
   }
 
-  async run(job: Job<JobData>): Promise<void> {
-    const { redis, watch, inbox: clock, maxSize } = this.#tools;
-    const { inbox, calls, queuedAt } = job.data;
-    const id = job.id ?? '';
-    const controller = new AbortController();
-    const { signal } = controller;
-    // Each call listens to it; Node warns of more than ten.
-    setMaxListeners(0, signal);
-    this.#running.set(id, controller);
-    const reply = new JobReply(calls.length, (outcomes) => {
-      if (this.#isGivenUp || signal.aborted) return;
-      // Not waited for: on the same connection, the end of the job comes behind it.
-      redis
-        .post(inbox, [JSON.stringify([id, outcomes])])
-        .catch((error: Error) => watch.warn(error));
-    });
-    const waited = Math.max(0, clock.now() - queuedAt);
-    const running = calls.map(async (wire, i) => {
-      const outcome = await this.#runCall(wire, job, waited, signal);
-      reply.add(toMessage(i, outcome, wire[0], maxSize));
-    });
-    await Promise.all(running);
-    this.#running.delete(id);
+  /** Tells the processes that wait for the jobs running here that they do run: Redis has lost the jobs. */
+  confirm(): void {
+    for (const [id, { data, controller }] of this.#running) {
+      const isWanted = () => this.#running.has(id) && !controller.signal.aborted;
+      this.#send(id, data, 'running', isWanted);
+    }
   }
 
+  /**
+   * Resolves when the job has ended.
+   *
+   * @param lock token of the job's lock
+   */
+  async run(job: Job<StoredJob>, lock = ''): Promise<void> {
+    const { id = '' } = job;
+    const data = this.#read(job);
+    // A job that has ended here comes again if Redis was not told in time, or somebody replays it.
+    if (data === undefined || this.#ended.has(data.token)) return;
+    this.#tools.locks.add(id, lock);
+    try {
+      await (this.#running.get(id) ?? this.#start(id, data, job.stalledCounter)).ended;
+    } finally {
+      this.#tools.locks.remove(id);
+    }
+  }
+
+  #read(job: Job<StoredJob>): JobData | undefined {
+    const { seal, maxSize, watch } = this.#tools;
+    try {
+      return readJob(job.id, job.data, seal, maxSize);
+    } catch (error) {
+      // If a process waits for it, that process finds that the job is gone.
+      watch.warnOf(`a job was dropped: ${messageOf(error)}.`, 'malformed job');
+      return undefined;
+    }
+  }
+
+  #start(id: string, data: JobData, deaths: number): Running {
+    const controller = new AbortController();
+    // Each call listens to it; Node warns of more than ten.
+    setMaxListeners(0, controller.signal);
+    const ended = this.#runAll(id, data, deaths, controller.signal).finally(() => {
+      this.#running.delete(id);
+      this.#remember(data.token);
+    });
+    const running = { data, controller, ended };
+    this.#running.set(id, running);
+    return running;
+  }
+
+  #remember(token: string): void {
+    this.#ended.add(token);
+    const max = this.#tools.seal.isOn ? MAX_ENDED_SIGNED : MAX_ENDED;
+    if (this.#ended.size > max) this.#ended.delete(this.#ended.values().next().value as string);
+  }
+
+  async #runAll(id: string, data: JobData, deaths: number, signal: AbortSignal): Promise<void> {
+    const { inbox, maxSize } = this.#tools;
+    const reply = new JobReply(data.calls.length, (outcomes) => {
+      if (!signal.aborted) this.#send(id, data, outcomes);
+    });
+    const waited = inbox.clock.since(data.queuedAt);
+    const running = data.calls.map(async (wire, i) => {
+      const outcome = await this.#runCall(wire, data, deaths, waited, signal);
+      reply.add(
+        outcome.value instanceof UnknownTaskError
+          ? toUnknownMessage(i, outcome.value, inbox.name)
+          : toMessage(i, outcome, wire[0], maxSize),
+      );
+    });
+    await Promise.all(running);
+  }
+
+  #send(
+    id: string,
+    { inbox, token }: JobData,
+    body: readonly OutcomeMessage[] | 'running',
+    isWanted?: () => boolean,
+  ): void {
+    if (this.#isGivenUp) return;
+    const message = this.#tools.seal.close('reply', JSON.stringify([id, token, body]));
+    this.#tools.outbox.send(inbox, message, isWanted);
+  }
+
+  /** Never rejects: a call that cannot be run has an outcome that says why. */
   async #runCall(
     wire: JobCall,
-    job: Job<JobData>,
+    { queueTimeout }: JobData,
+    deaths: number,
     waited: number,
     signal: AbortSignal,
   ): Promise<Outcome> {
-    const { threads, trace } = this.#tools;
+    const { threads, trace, tasks } = this.#tools;
     const [task, , , , carrier] = wire;
-    let call: Call;
     try {
-      call = this.#toCall(wire, job, waited);
+      const call = toCall(wire, tasks, queueTimeout, deaths, waited);
+      const outcomes = await trace.continue(carrier, () => threads.run([call], { signal }));
+      const outcome = limited(outcomes[0] as Outcome, queueTimeout, task);
+      return { ...outcome, worker: `${this.#where} ${outcome.worker}`.trim() };
     } catch (error) {
       return notStarted(error);
     }
-    const outcomes = await trace.continue(carrier, () => threads.run([call], { signal }));
-    const outcome = limited(outcomes[0] as Outcome, job.data.queueTimeout, task);
-    return { ...outcome, worker: `${this.#where} ${outcome.worker}`.trim() };
   }
+}
 
-  /** @throws what the call fails with, if it cannot be run */
-  #toCall(
-    [taskId, timeout, isIdempotent, packedArgs]: JobCall,
-    { data: { queueTimeout }, stalledCounter }: Job<JobData>,
-    waited: number,
-  ): Call {
-    const task = this.#tools.tasks.find(taskId, isIdempotent);
-    checkRuns(taskId, isIdempotent, stalledCounter);
-    if (queueTimeout !== undefined && waited >= queueTimeout) {
-      throw new FutureTimeoutError('queue', queueTimeout, { task: taskId });
-    }
-    return {
-      task,
-      args: unpackArgs(taskId, packedArgs),
-      key: undefined,
-      timeout,
-      queueTimeout: queueTimeout === undefined ? undefined : queueTimeout - waited,
-      transferList: undefined,
-    };
+/** @throws what the call fails with, if it cannot be run */
+function toCall(
+  [taskId, timeout, isIdempotent, packedArgs]: JobCall,
+  tasks: TaskDirectory,
+  queueTimeout: number | undefined,
+  deaths: number,
+  waited: number,
+): Call {
+  const task = tasks.find(taskId, isIdempotent);
+  checkRuns(taskId, isIdempotent, deaths);
+  if (queueTimeout !== undefined && waited >= queueTimeout) {
+    throw new FutureTimeoutError('queue', queueTimeout, { task: taskId });
   }
+  return {
+    task,
+    args: unpackArgs(taskId, packedArgs),
+    key: undefined,
+    timeout,
+    queueTimeout: queueTimeout === undefined ? undefined : queueTimeout - waited,
+    transferList: undefined,
+  };
 }
 
 /** @throws BrokenExecutorError if workers have died under the call, and it is not to be run again */
@@ -131,15 +222,18 @@ function checkRuns(task: string, isIdempotent: boolean, deaths: number): void {
   );
 }
 
-/** @throws BrokenExecutorError if they cannot be read */
+/** @throws TaskArgumentError if they cannot be read; the app, which has them, looks for the culprit */
 function unpackArgs(task: string, packed: string): unknown[] {
   try {
-    return unpack(packed) as unknown[];
-  } catch (cause) {
-    throw new BrokenExecutorError(
-      `The worker cannot read the arguments of the task ${task}: ${(cause as Error).message}. ` +
-        `Workers must not run an older version of Node than those who send them tasks.`,
-      { task, cause },
+    const args = unpack(packed);
+    if (Array.isArray(args)) return args;
+    throw new TypeError('they are no list');
+  } catch (refusal) {
+    throw new TaskArgumentError(
+      'args',
+      `something that the worker cannot read (${messageOf(refusal)})`,
+      { task, cause: causeOf(refusal) },
+      'Send plain data that is not nested too deep; workers must not run an older version of Node than those who send them tasks.',
     );
   }
 }

@@ -1,11 +1,15 @@
-import { ExecutorSaturatedError, FutureTimeoutError } from '../errors/index.js';
-import { notStarted } from '../executors/executor.js';
+import { FutureTimeoutError, type ExecutorSaturatedError } from '../errors/index.js';
+import { notStarted, type Outcome } from '../executors/executor.js';
 import { Backlog } from './backlog.js';
 import type { ResolvedBullmqOptions } from './bullmq.options.js';
+import { readReply } from './edge.js';
+import { HandBacks } from './hand-backs.js';
+import { storeJob, type JobData } from './job-data.js';
 import { JobWatch, broken } from './job-watch.js';
-import { toJobData, type OpenCall, type OpenJob, type OpenJobs } from './open-jobs.js';
-import type { OutcomeMessage } from './outcome-message.js';
-import { QueueLink } from './queue-link.js';
+import { messageOf } from './log-text.js';
+import type { OpenCall, OpenJob, OpenJobs } from './open-jobs.js';
+import { QueueLink, type NewJob } from './queue-link.js';
+import { Withdrawal } from './redis-commands.js';
 import { NoAnswer, within } from './within.js';
 
 /** What there is while the executor is in touch with Redis, or tries to be. */
@@ -17,7 +21,7 @@ interface Connected {
 }
 
 /**
- * Sends calls to the queue: all those of one turn of the event loop, whatever requests they are of,
+ * Sends calls to the queue: all those of one turn of the event loop, whatever requests they belong to,
  * in as few jobs and in one round trip.
  *
  * @internal
@@ -27,6 +31,7 @@ export class JobSender {
   readonly #name: string;
   readonly #jobs: OpenJobs;
   readonly #backlog: Backlog;
+  readonly #handBacks: HandBacks;
   #unsent: OpenCall[] = [];
   #connected: Connected | undefined;
   #isClosed = false;
@@ -35,7 +40,14 @@ export class JobSender {
     this.#options = options;
     this.#name = name;
     this.#jobs = jobs;
-    this.#backlog = new Backlog(options.maxQueue);
+    this.#backlog = new Backlog(options);
+    this.#handBacks = new HandBacks(
+      (calls) => this.send(calls),
+      async (workers) => {
+        const link = await this.#connect();
+        return within(options.redisTimeout, link.redis.others(workers));
+      },
+    );
   }
 
   /** Workers alive, as far as is known. */
@@ -49,22 +61,31 @@ export class JobSender {
     this.#unsent.push(...calls);
   }
 
-  /** Jobs nobody waits for any more: removed, or, if workers have them, ended by those. */
-  async withdraw(jobs: readonly OpenJob[]): Promise<void> {
-    if (jobs.length === 0 || this.#connected === undefined) return;
+  /**
+   * Removes jobs nobody waits for any more, and tells the workers that have them to end them. Resolves
+   * to what became of each; to nothing if Redis does not say.
+   */
+  async withdraw(jobs: readonly OpenJob[], isOrder = true): Promise<readonly Withdrawal[]> {
+    if (jobs.length === 0 || this.#connected === undefined) return [];
     const { link } = this.#connected;
-    const ids = jobs.map(({ id }) => id);
+    const { seal, redisTimeout } = this.#options;
+    const pairs = jobs.map(({ id, token }) => {
+      const order = isOrder ? seal.close('order', JSON.stringify([id, token])) : '';
+      return [id, order] as const;
+    });
     try {
-      const taken = await within(this.#options.redisTimeout, link.remove(ids));
-      if (taken.length > 0) await within(this.#options.redisTimeout, link.redis.signal(taken));
-    } catch {
+      return await within(redisTimeout, link.redis.withdraw(pairs));
+    } catch (error) {
       // They run, and what comes of it is dropped.
+      link.suspect(error);
+      return [];
     }
   }
 
-  /** Leaves Redis. */
-  async close(): Promise<void> {
+  /** Leaves Redis. @param outcome of calls that are about to be sent again */
+  async close(outcome: Outcome): Promise<void> {
     this.#isClosed = true;
+    this.#handBacks.giveUp(outcome);
     if (this.#connected === undefined) return;
     const { link, watch } = this.#connected;
     this.#connected = undefined;
@@ -76,14 +97,18 @@ export class JobSender {
     const jobs = this.#jobs.plan(this.#unsent.filter(({ isSettled }) => !isSettled));
     this.#unsent = [];
     if (jobs.length === 0) return;
+    for (const job of jobs) this.#limitWait(job);
     try {
       const refusal = await this.#add(jobs);
       if (refusal === undefined) return;
       for (const job of jobs) this.#jobs.giveUp(job, () => notStarted(refusal));
     } catch (error) {
-      if (error instanceof NoAnswer) void this.#connected?.link.suspect();
-      const reason = `Redis cannot be reached (${(error as Error).message})`;
+      this.#connected?.link.suspect(error);
+      const why = error instanceof NoAnswer ? this.#connected?.link.reason : undefined;
+      const reason = `Redis cannot be reached (${why ?? messageOf(error)})`;
       for (const job of jobs) this.#jobs.giveUp(job, (call) => broken(call, reason, error));
+      // Redis may have taken some.
+      void this.withdraw(jobs.filter(({ sentAt }) => sentAt !== undefined));
     }
   }
 
@@ -91,18 +116,14 @@ export class JobSender {
   async #add(jobs: readonly OpenJob[]): Promise<ExecutorSaturatedError | undefined> {
     const { redisTimeout } = this.#options;
     const link = await this.#connect();
-    if (!(await link.whenUp(redisTimeout))) throw new Error('the connection is lost');
+    if (!(await link.whenUp(redisTimeout))) throw new Error(link.reason);
     const refusal = await within(redisTimeout, this.#backlog.admit(jobs.length, link.redis));
-    // Whose client has gone meanwhile is not sent.
-    const wanted = jobs.filter(({ isDropped }) => !isDropped);
+    // Calls whose client has disconnected are not sent.
+    const wanted = jobs.filter(({ open }) => open > 0);
     if (refusal !== undefined || wanted.length === 0) return refusal;
-    const { inbox } = link;
-    const common = { inbox: inbox.key, queuedAt: inbox.now() };
-    for (const job of wanted) {
-      job.sentAt = performance.now();
-      this.#limitWait(job);
-    }
-    const added = link.add(wanted.map((job) => ({ id: job.id, data: toJobData(job, common) })));
+    const now = performance.now();
+    const added = link.add(wanted.map((job) => this.#toNewJob(job, link, now)));
+    for (const job of wanted) job.sentAt = now;
     try {
       await within(redisTimeout, added);
     } catch (error) {
@@ -110,9 +131,23 @@ export class JobSender {
       void added.then(() => this.withdraw(wanted)).catch(() => {});
       throw error;
     }
-    // Those whose client has gone before Redis had them.
+    // Those whose client has disconnected before Redis had them.
     void this.withdraw(wanted.filter(({ isDropped }) => isDropped));
     return undefined;
+  }
+
+  #toNewJob({ id, token, calls, queueTimeout }: OpenJob, link: QueueLink, now: number): NewJob {
+    const waited = now - Math.min(...calls.map(({ openedAt }) => openedAt));
+    const data: JobData = {
+      inbox: link.inbox.name,
+      token,
+      calls: calls.map(({ wire }) => wire),
+      queuedAt: link.inbox.clock.now() - waited,
+      ...(queueTimeout === undefined ? {} : { queueTimeout }),
+    };
+    const first = calls[0]?.call.task.id ?? '';
+    const name = calls.length === 1 ? first : `${first} and ${calls.length - 1} more`;
+    return { id, name, data: storeJob(id, data, this.#options.seal) };
   }
 
   async #connect(): Promise<QueueLink> {
@@ -123,11 +158,12 @@ export class JobSender {
   }
 
   #open(): Connected {
+    const { seal, maxSize } = this.#options;
     const link = new QueueLink(this.#options, this.#name, (message) => {
-      const [jobId, outcomes] = JSON.parse(message) as [string, OutcomeMessage[]];
-      this.#jobs.answer(jobId, outcomes);
+      const handedBack = this.#jobs.answer(readReply(message, seal, maxSize));
+      for (const each of handedBack) void this.#handBacks.take(each);
     });
-    const watch = new JobWatch(this.#jobs, link);
+    const watch = new JobWatch(this.#options, this.#jobs, link, this.#backlog, this);
     const opened = link.open();
     const connected: Connected = { link, watch, opened, since: performance.now() };
     opened.catch(() => {
@@ -139,20 +175,26 @@ export class JobSender {
     return connected;
   }
 
-  /** While a job waits in Redis, its time is kept here; then by its worker. */
+  /** Ends the wait of a job in time, whatever state Redis and workers are in. */
   #limitWait(job: OpenJob): void {
     const { queueTimeout } = job;
     if (queueTimeout === undefined) return;
-    const endWait = async () => {
-      const link = await this.#connect();
-      const taken = await link.remove([job.id]);
-      if (taken.length > 0) return;
-      this.#jobs.giveUp(job, ({ key, task }) => {
-        const error = new FutureTimeoutError('queue', queueTimeout, { key, task: task.id });
-        return notStarted(error, queueTimeout);
-      });
-    };
-    // While Redis is away, the watch sees to it.
-    job.queueTimer = setTimeout(() => void endWait().catch(() => {}), queueTimeout);
+    const waited = performance.now() - Math.min(...job.calls.map(({ openedAt }) => openedAt));
+    const left = Math.max(0, queueTimeout - waited);
+    job.queueTimer = setTimeout(() => void this.#endWait(job, queueTimeout), left);
+  }
+
+  async #endWait(job: OpenJob, queueTimeout: number): Promise<void> {
+    const [withdrawal] = job.sentAt === undefined ? [] : await this.withdraw([job], false);
+    // From here on its worker keeps the time; and the watch, if that does not.
+    if (withdrawal === Withdrawal.Taken) job.takenAt ??= performance.now();
+    // Or it has ended, and its outcome is on its way: the watch sees to it.
+    if (withdrawal === Withdrawal.Taken || withdrawal === Withdrawal.Gone) return;
+    // If Redis does not say, a worker that takes it from now on finds that its time is over.
+    if (withdrawal === undefined && job.takenAt !== undefined) return;
+    this.#jobs.giveUp(job, ({ key, task }) => {
+      const error = new FutureTimeoutError('queue', queueTimeout, { key, task: task.id });
+      return notStarted(error, queueTimeout);
+    });
   }
 }

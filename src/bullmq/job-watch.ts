@@ -1,15 +1,18 @@
-import { BrokenExecutorError } from '../errors/index.js';
+import { BrokenExecutorError, FutureTimeoutError } from '../errors/index.js';
 import { notStarted, type Call } from '../executors/executor.js';
-import type { OpenJob, OpenJobs } from './open-jobs.js';
+import { noWorker, type Backlog } from './backlog.js';
+import type { ResolvedBullmqOptions } from './bullmq.options.js';
+import { causeOf } from './log-text.js';
+import type { OpenCall, OpenJob, OpenJobs } from './open-jobs.js';
 import type { QueueLink } from './queue-link.js';
-import { JobState } from './redis-commands.js';
-import { NoAnswer, within } from './within.js';
+import { JobState, Withdrawal } from './redis-commands.js';
+import { within } from './within.js';
 
-/** How often, in ms, the open jobs are gone through. */
+/** How often, in ms, the open jobs are gone through, and Redis is asked whether the inbox is there. */
 const INTERVAL = 500;
 /** How long, in ms, after it was sent Redis is asked about a job. */
 const MIN_AGE = 2_000;
-/** How often, in ms, it is asked, and how long it may take to answer. */
+/** How often, in ms, it is asked about jobs, and how long it may take to answer. */
 const LOOK_EVERY = 1_000;
 const LOOK_TIMEOUT = 2_000;
 /** Jobs it is asked about at once. */
@@ -18,23 +21,42 @@ const MAX_LOOKS = 1_000;
 const STALLED_AFTER = 1_000;
 /** How long, in ms, a job whose worker has died waits for another one to run it again. */
 const ABANDONED_AFTER = 30_000;
+/** How often a call is run at most. */
+const MAX_RUNS = 3;
+/** How long, in ms, a call may take beyond its limits: to load its task file, to be answered. */
+const RUN_GRACE = 15_000;
+/** How long, in ms, a worker has to say that it runs a job which Redis has lost. */
+const LOST_AFTER = 6_000;
+/** How often a call is added again that Redis has lost. */
+const MAX_LOSSES = 3;
+/** How long, in ms, a job waits without being taken until that is worth a warning. */
+const BUSY_AFTER = 10_000;
+
+/** What the watch does about jobs. */
+interface Sender {
+  send(calls: readonly OpenCall[]): void;
+  withdraw(jobs: readonly OpenJob[]): Promise<readonly Withdrawal[]>;
+}
 
 /**
  * Looks after jobs that no outcome comes in for, so that no call waits for ever: those that were
- * removed from the queue, those whose worker has died, and all of them while Redis is away.
+ * removed from the queue or lost, those whose worker has died or is late, those that no worker takes,
+ * and all of them while Redis is away.
  *
  * @internal
  */
 export class JobWatch {
-  readonly #jobs: OpenJobs;
-  readonly #link: QueueLink;
   readonly #timer: NodeJS.Timeout;
   #lookedAt = -Infinity;
   #isLooking = false;
 
-  constructor(jobs: OpenJobs, link: QueueLink) {
-    this.#jobs = jobs;
-    this.#link = link;
+  constructor(
+    private readonly options: ResolvedBullmqOptions,
+    private readonly jobs: OpenJobs,
+    private readonly link: QueueLink,
+    private readonly backlog: Backlog,
+    private readonly sender: Sender,
+  ) {
     this.#timer = setInterval(() => this.#tick(), INTERVAL).unref();
   }
 
@@ -43,20 +65,36 @@ export class JobWatch {
   }
 
   #tick(): void {
-    if (this.#jobs.open === 0) return;
+    if (this.jobs.open === 0) return;
     const now = performance.now();
-    const { downSince } = this.#link;
-    if (downSince !== undefined) this.#failUnreachable(downSince, now);
-    if (this.#isLooking || now - this.#lookedAt < LOOK_EVERY) return;
-    const old = this.#jobs.values().filter(({ sentAt = now }) => now - sentAt >= MIN_AGE);
-    if (old.length > 0) void this.#lookAt(old);
+    const open = this.jobs.values();
+    this.#failLate(open, now);
+    const { downSince } = this.link;
+    if (downSince !== undefined) this.#failUnreachable(open, downSince, now);
+    else if (!this.#isLooking) void this.#look(open, now);
+  }
+
+  /** A call's limits hold whatever its worker does. */
+  #failLate(open: readonly OpenJob[], now: number): void {
+    const late = open.filter((job) => {
+      const { takenAt } = job;
+      if (takenAt === undefined) return false;
+      this.jobs.giveUp(job, ({ key, task, timeout }) => {
+        const runs = task.idempotent ? MAX_RUNS : 1;
+        const limit = runs * timeout + (runs - 1) * ABANDONED_AFTER + RUN_GRACE;
+        if (now - takenAt < limit) return undefined;
+        return notStarted(new FutureTimeoutError('run', timeout, { key, task: task.id }));
+      });
+      return job.isDropped;
+    });
+    void this.sender.withdraw(late);
   }
 
   /** While Redis is away, a call's time goes on. */
-  #failUnreachable(downSince: number, now: number): void {
-    for (const job of this.#jobs.values()) {
+  #failUnreachable(open: readonly OpenJob[], downSince: number, now: number): void {
+    for (const job of open) {
       const waited = now - Math.max(downSince, job.madeAt);
-      this.#jobs.giveUp(job, (call) =>
+      this.jobs.giveUp(job, (call) =>
         waited >= call.timeout
           ? broken(call, `Redis was lost, and is not back after ${Math.round(waited)} ms`)
           : undefined,
@@ -64,35 +102,57 @@ export class JobWatch {
     }
   }
 
-  async #lookAt(jobs: readonly OpenJob[]): Promise<void> {
+  async #look(open: readonly OpenJob[], now: number): Promise<void> {
+    const isDue = now - this.#lookedAt >= LOOK_EVERY;
+    const old = isDue ? open.filter(({ sentAt = now }) => now - sentAt >= MIN_AGE) : [];
     this.#isLooking = true;
-    const { redis, inbox } = this.#link;
     try {
-      for (let i = 0; i < jobs.length; i += MAX_LOOKS) {
-        const some = jobs.slice(i, i + MAX_LOOKS);
-        const ids = some.map(({ id }) => id);
-        const { last, states } = await within(LOOK_TIMEOUT, redis.look(inbox.key, ids));
-        // What is on its way comes first.
-        const isRead = inbox.hasRead(last);
+      const waiting: OpenJob[] = [];
+      for (let i = 0; i === 0 || i < old.length; i += MAX_LOOKS) {
+        const some = old.slice(i, i + MAX_LOOKS);
+        const beat = this.link.inbox.beat(some.map(({ id }) => id));
+        const { states, isRead } = await within(LOOK_TIMEOUT, beat);
         some.forEach((job, index) => this.#judge(job, states[index], isRead));
+        waiting.push(...some.filter((_, index) => states[index] === JobState.Waiting));
       }
+      this.backlog.workers = this.link.inbox.workers;
+      if (waiting.length > 0) await this.#judgeWaiting(waiting);
+      if (isDue) this.#lookedAt = performance.now();
     } catch (error) {
-      if (error instanceof NoAnswer) void this.#link.suspect();
-    } finally {
-      this.#isLooking = false;
-      this.#lookedAt = performance.now();
+      this.link.suspect(error);
     }
+    this.#isLooking = false;
   }
 
   #judge(job: OpenJob, state: JobState | undefined, isRead: boolean): void {
-    if (!this.#jobs.has(job)) return;
+    if (!this.jobs.has(job)) return;
     job.isRunning = state === JobState.Running;
-    if (state === JobState.Gone && isRead) {
-      const reason = 'its job was removed from the queue, or what it came to was lost with Redis';
-      this.#jobs.giveUp(job, (call) => broken(call, reason));
-    }
+    if (job.isRunning) job.takenAt ??= performance.now();
+    if (state !== JobState.Gone) job.goneSince = undefined;
+    // What is on its way comes first.
+    else if (isRead) this.#judgeGone(job);
     if (state === JobState.Stalled) this.#judgeStalled(job);
     else job.stalledSince = undefined;
+  }
+
+  #judgeGone(job: OpenJob): void {
+    const now = performance.now();
+    job.goneSince ??= now;
+    const isLost = this.link.inbox.lostAt > (job.sentAt ?? now);
+    // Its worker has said that it goes on with it; the outcome needs no job.
+    if (job.confirmedAt !== undefined) return;
+    const mayBeAnswered = isLost || job.takenAt !== undefined;
+    if (mayBeAnswered && now - job.goneSince < LOST_AFTER) return;
+    if (isLost) this.#sendAgain(job);
+    this.jobs.giveUp(job, (call) => broken(call, isLost ? LOST : REMOVED));
+  }
+
+  #sendAgain({ calls }: OpenJob): void {
+    const again = calls.filter(
+      ({ call, isSettled, resent }) => call.task.idempotent && !isSettled && resent < MAX_LOSSES,
+    );
+    for (const open of again) this.jobs.detach(open);
+    this.sender.send(again);
   }
 
   /** A job that may be run again waits for another worker. */
@@ -100,20 +160,53 @@ export class JobWatch {
     const now = performance.now();
     job.stalledSince ??= now;
     const stalled = now - job.stalledSince;
-    this.#jobs.giveUp(job, (call) => {
+    this.jobs.giveUp(job, (call) => {
       const patience = call.task.idempotent ? ABANDONED_AFTER : STALLED_AFTER;
       return stalled < patience ? undefined : broken(call, WORKER_DIED);
     });
     // Nobody waits for it: it is not to be run.
-    if (!this.#jobs.has(job)) void this.#link.remove([job.id]).catch(() => {});
+    if (!this.jobs.has(job)) void this.sender.withdraw([job]);
+  }
+
+  async #judgeWaiting(waiting: readonly OpenJob[]): Promise<void> {
+    const { workers } = this.backlog;
+    if (workers === 0 && this.options.failWithoutWorkers) {
+      const results = await this.sender.withdraw(waiting);
+      const error = this.backlog.withoutWorkers();
+      waiting.forEach((job, i) => {
+        if (results[i] === Withdrawal.Removed) this.jobs.giveUp(job, () => notStarted(error));
+      });
+      return;
+    }
+    const now = performance.now();
+    const oldest = Math.max(...waiting.map(({ sentAt = now }) => now - sentAt));
+    if (workers > 0 && oldest < BUSY_AFTER) return;
+    const calls = waiting.reduce((sum, { open }) => sum + open, 0);
+    const since = `${calls} calls wait, the oldest for ${Math.round(oldest / 1_000)} s`;
+    this.link.warnOf(
+      workers === 0 ? `${noWorker(this.options)}. ${since}.` : `${busy(workers)}: ${since}.`,
+      workers === 0 ? 'no worker' : 'busy',
+    );
   }
 }
 
+function busy(workers: number): string {
+  return (
+    `${workers} ${workers === 1 ? 'worker is' : 'workers are'} alive, and none takes jobs of this process. ` +
+    `They are busy (add workers, or threads), or the queue is paused`
+  );
+}
+
+const REMOVED = 'its job was removed from the queue, or what it came to was lost with Redis';
+const LOST =
+  'Redis has lost its data, and with it the job, and no worker says that it runs it. If the task may be run twice, say so with taskFile(url, { idempotent: true }): it is added again then';
 const WORKER_DIED =
   'its worker has died, or has lost Redis. If the task may be run twice, say so with taskFile(url, { idempotent: true })';
 
 /** The outcome of a call that nothing more is to be expected of. */
 export function broken({ key, task }: Call, reason: string, cause?: unknown) {
   const message = `The queue gave no outcome for the task ${task.id}: ${reason}.`;
-  return notStarted(new BrokenExecutorError(message, { key, task: task.id, cause }));
+  return notStarted(
+    new BrokenExecutorError(message, { key, task: task.id, cause: causeOf(cause) }),
+  );
 }

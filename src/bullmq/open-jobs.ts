@@ -1,8 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import { DrainWaiters } from '../executors/drain-waiters.js';
 import { DurationEstimates } from '../executors/duration-estimates.js';
 import type { Call, Outcome } from '../executors/executor.js';
-import { fromMessage, type OutcomeMessage } from './outcome-message.js';
-import type { JobCall, JobData } from './job-data.js';
+import { MAX_CALLS, type Reply } from './edge.js';
+import { Kind, fromMessage } from './outcome-message.js';
+import type { JobCall } from './job-data.js';
 
 /** A call that waits for its outcome. */
 export interface OpenCall {
@@ -15,13 +17,27 @@ export interface OpenCall {
   /** Settles it; later calls do nothing. */
   readonly settle: (outcome: Outcome, isAnswer?: boolean) => void;
   isSettled: boolean;
-  /** Undefined until it is sent. */
+  /** The job it is sent in. Undefined before that, and while it waits to be sent again. */
   job: OpenJob | undefined;
+  /** How often it was sent again: because a worker lacked its task, or Redis had lost its job. */
+  resent: number;
+  /** Workers that do not have its task. */
+  readonly lackedBy: Set<string>;
+}
+
+/** A call that a worker has handed back, because it does not have its task. */
+export interface HandedBack {
+  readonly open: OpenCall;
+  readonly worker: string;
+  /** What the call fails with if no other worker has it. */
+  readonly outcome: Outcome;
 }
 
 /** A job of this process that has calls without an outcome. */
 export interface OpenJob {
   readonly id: string;
+  /** What its outcomes must carry. */
+  readonly token: string;
   readonly calls: readonly OpenCall[];
   readonly queueTimeout: number | undefined;
   /** When it was made, by `performance.now()`. */
@@ -32,10 +48,16 @@ export interface OpenJob {
   open: number;
   /** Whether nobody waits for it any more, though it was not answered. */
   isDropped: boolean;
-  /** Whether a worker was seen to have it. */
+  /** When a worker was first found to have it, by `performance.now()`; undefined: none was. */
+  takenAt: number | undefined;
+  /** Whether a worker was seen to have it, when Redis was last asked. */
   isRunning: boolean;
+  /** When its worker last said that it has it, by `performance.now()`. */
+  confirmedAt: number | undefined;
   /** Since when its worker has not been heard of, by `performance.now()`. */
   stalledSince: number | undefined;
+  /** Since when it is not in Redis, by `performance.now()`. */
+  goneSince: number | undefined;
   queueTimer: NodeJS.Timeout | undefined;
 }
 
@@ -91,6 +113,8 @@ export class OpenJobs {
       openedAt: performance.now(),
       isSettled: false,
       job: undefined,
+      resent: 0,
+      lackedBy: new Set(),
       settle: (outcome, isAnswer = false) => {
         if (open.isSettled) return;
         open.isSettled = true;
@@ -109,38 +133,67 @@ export class OpenJobs {
     let [run, length] = [0, 0];
     for (const each of calls.toSorted(byQueueTimeout)) {
       const group = groups.at(-1);
-      run += each.estimate;
+      // One that is sent again may be so for what it does to its workers.
+      const estimate = each.resent > 0 ? Infinity : each.estimate;
+      run += estimate;
       length += each.wire[3].length;
       const isAlike = group?.[0]?.call.queueTimeout === each.call.queueTimeout;
-      if (group !== undefined && isAlike && run <= MAX_RUN && length <= MAX_LENGTH) {
+      const isSmall = run <= MAX_RUN && length <= MAX_LENGTH;
+      if (group !== undefined && isAlike && isSmall && group.length < MAX_CALLS) {
         group.push(each);
       } else {
         groups.push([each]);
-        [run, length] = [each.estimate, each.wire[3].length];
+        [run, length] = [estimate, each.wire[3].length];
       }
     }
     return groups.map((group) => this.#createJob(group));
   }
 
-  /** Takes what a worker has answered; what nobody waits for any more is dropped. */
-  answer(id: string, outcomes: readonly OutcomeMessage[]): void {
-    const job = this.#byId.get(id);
-    if (job === undefined) return;
-    for (const message of outcomes) {
-      const [index, , , , run] = message;
-      const open = job.calls[index];
-      if (open === undefined || open.isSettled) continue;
-      const { call, openedAt } = open;
-      // One that was not run says nothing of the task.
-      if (run > 0) this.#estimates.record(call, run);
-      open.settle(fromMessage(message, call, performance.now() - openedAt), true);
+  /**
+   * Takes what a worker has answered; what nobody waits for any more is dropped. Returns the calls that
+   * the worker hands back.
+   */
+  answer({ jobId, token, body }: Reply): HandedBack[] {
+    const job = this.#byId.get(jobId);
+    if (job?.token !== token) return [];
+    const now = performance.now();
+    job.takenAt ??= now;
+    if (body === 'running') {
+      job.confirmedAt = now;
+      return [];
     }
+    const handedBack: HandedBack[] = [];
+    for (const message of body) {
+      const [index, kind, , worker, run] = message;
+      const open: OpenCall | undefined = job.calls[index];
+      if (open === undefined || open.isSettled || open.job !== job) continue;
+      const outcome = fromMessage(message, open.call, now - open.openedAt);
+      if (kind === Kind.Unknown) {
+        this.detach(open);
+        handedBack.push({ open, worker, outcome });
+        continue;
+      }
+      // One that was not run says nothing of the task.
+      if (run > 0) this.#estimates.record(open.call, outcome.run);
+      open.settle(outcome, true);
+    }
+    return handedBack;
+  }
+
+  /** Takes a call out of its job, to be sent again. */
+  detach(open: OpenCall): void {
+    const { job } = open;
+    if (job === undefined) return;
+    open.job = undefined;
+    open.resent++;
+    this.#closeCall(job, true);
   }
 
   /** Gives up what is open of a job, with what `outcome` has for each call; if nothing, it stays. */
   giveUp(job: OpenJob, outcome: (call: Call) => Outcome | undefined): void {
     for (const open of job.calls) {
-      const ended = open.isSettled ? undefined : outcome(open.call);
+      if (open.isSettled || open.job !== job) continue;
+      const ended = outcome(open.call);
       if (ended !== undefined) open.settle(ended);
     }
   }
@@ -153,14 +206,18 @@ export class OpenJobs {
   #createJob(calls: readonly OpenCall[]): OpenJob {
     const job: OpenJob = {
       id: `${this.#owner}-${++this.#lastId}`,
+      token: randomUUID(),
       calls,
       queueTimeout: calls[0]?.call.queueTimeout,
       madeAt: performance.now(),
       sentAt: undefined,
       open: calls.length,
       isDropped: false,
+      takenAt: undefined,
       isRunning: false,
+      confirmedAt: undefined,
       stalledSince: undefined,
+      goneSince: undefined,
       queueTimer: undefined,
     };
     for (const open of calls) open.job = job;
@@ -174,15 +231,6 @@ export class OpenJobs {
     clearTimeout(job.queueTimer);
     this.#byId.delete(job.id);
   }
-}
-
-/** What the worker is told of a job. */
-export function toJobData(
-  { calls, queueTimeout }: OpenJob,
-  common: Pick<JobData, 'inbox' | 'queuedAt'>,
-): JobData {
-  const data = { ...common, calls: calls.map(({ wire }) => wire) };
-  return queueTimeout === undefined ? data : { ...data, queueTimeout };
 }
 
 function byQueueTimeout({ call: a }: OpenCall, { call: b }: OpenCall): number {

@@ -9,20 +9,24 @@ import {
   isFuturesException,
 } from '../errors/index.js';
 import { adoptException } from '../errors/futures.exception.js';
+import { told } from '../errors/outside-text.js';
 import type { Call, Outcome } from '../executors/executor.js';
 import { describeError, type ErrorRecord } from '../worker/error-record.js';
 import { reviveError } from '../tasks/error-transport.js';
-import { describeUncloneableResult } from '../worker/uncloneable.js';
+import { describeRefusal, findUncloneable } from '../worker/uncloneable.js';
 import { tooLarge } from './job-data.js';
+import { causeOf, messageOf } from './log-text.js';
 import { pack, sizeOf, unpack } from './payload.js';
 
 /** How a call ended, on its way back. */
-enum Kind {
+export enum Kind {
   Resolved,
   /** The task's own error. */
   Failed,
   /** An error of this module. */
   Refused,
+  /** Not started: the worker does not have the task. Its name stands in place of where it ran. */
+  Unknown,
 }
 
 /** The outcome of one call of a job. There are many of these: no names of properties are sent. */
@@ -55,59 +59,85 @@ export function toMessage(
   const [kind, packed] = status === 'resolved' ? packResult(value, task) : packError(value);
   const size = sizeOf(packed);
   if (size <= maxSize) return [index, kind, packed, worker, run];
+  return [index, ...packError(oversize(kind, size, task, maxSize)), worker, run];
+}
+
+/**
+ * Says that a worker does not have the task, so that another one can run it.
+ *
+ * @param worker name of the worker in the fleet
+ */
+export function toUnknownMessage(index: number, error: unknown, worker: string): OutcomeMessage {
+  return [index, Kind.Unknown, packError(error)[1], worker, 0];
+}
+
+/**
+ * Never throws: an outcome that cannot be read fails its call.
+ *
+ * @param elapsed ms since the call was handed over
+ */
+export function fromMessage(
+  [, kind, packed, worker, ran]: OutcomeMessage,
+  call: Call,
+  elapsed: number,
+): Outcome {
+  // A worker that says otherwise is wrong.
+  const run = Math.min(ran, elapsed);
+  const place = { worker: kind === Kind.Unknown ? '' : told`${worker}`, wait: elapsed - run, run };
+  try {
+    const content = unpack(packed);
+    if (kind === Kind.Resolved) return { status: 'resolved', value: content, ...place };
+    return { status: 'failed', value: toError(kind, content as ErrorRecord, call), ...place };
+  } catch (cause) {
+    return { status: 'failed', value: unreadable(cause, call), ...place };
+  }
+}
+
+function toError(kind: Kind, record: ErrorRecord, { args, key, task }: Call): unknown {
+  const value = reviveError(record);
+  if (kind === Kind.Failed || !(value instanceof Error)) return value;
+  const constructor = OWN_ERRORS.get((value as { readonly code?: string }).code ?? '');
+  if (constructor !== undefined) adoptException(value, constructor, { key, task: task.id });
+  if (constructor !== TaskArgumentError) return value;
+  // Some values are written, and cannot be read: the worker does not know which.
+  const culprit = findUncloneable(args, 'args', (part) => unpack(pack(part)));
+  if (culprit === undefined) return value;
+  const options = { key, task: task.id, cause: value };
+  return new TaskArgumentError(culprit.path, culprit.description, options);
+}
+
+function unreadable(cause: unknown, { key, task }: Call): BrokenExecutorError {
+  return new BrokenExecutorError(
+    `The outcome of the task ${task.id} cannot be read: ${messageOf(cause)}. ` +
+      `Return plain data that is not nested too deep; workers must not run a newer version of Node than those who wait for them.`,
+    { key, task: task.id, cause: causeOf(cause) },
+  );
+}
+
+function oversize(kind: Kind, size: number, task: string, maxSize: number): TaskResultError {
   const [path, advice] =
     kind === Kind.Resolved
       ? ['result', 'Return less, such as an id under which the task has stored it']
       : ['error', 'Throw an error with less in its properties'];
-  const reason = tooLarge(maxSize, advice);
-  const refusal = new TaskResultError(path, `of ${size} bytes`, { task }, reason);
-  return [index, ...packError(refusal), worker, run];
-}
-
-/**
- * @param elapsed ms since the call was handed over
- */
-export function fromMessage(
-  [, kind, packed, worker, run]: OutcomeMessage,
-  { key, task }: Call,
-  elapsed: number,
-): Outcome {
-  const wait = Math.max(0, elapsed - run);
-  let content: unknown;
-  try {
-    content = unpack(packed);
-  } catch (cause) {
-    const value = new BrokenExecutorError(
-      `The outcome of the task ${task.id} cannot be read: ${(cause as Error).message}. ` +
-        `Workers must not run a newer version of Node than those who wait for them.`,
-      { key, task: task.id, cause },
-    );
-    return { status: 'failed', value, worker, wait, run };
-  }
-  if (kind === Kind.Resolved) return { status: 'resolved', value: content, worker, wait, run };
-  const value = reviveError(content as ErrorRecord);
-  if (kind === Kind.Refused && value instanceof Error) {
-    const constructor = OWN_ERRORS.get((value as { readonly code?: string }).code ?? '');
-    if (constructor !== undefined) adoptException(value, constructor, { key, task: task.id });
-  }
-  return { status: 'failed', value, worker, wait, run };
+  return new TaskResultError(path, `of ${size} bytes`, { task }, tooLarge(maxSize, advice));
 }
 
 function packResult(value: unknown, task: string): [Kind, string] {
   try {
     return [Kind.Resolved, pack(value)];
-  } catch (cause) {
-    const { path, description } = describeUncloneableResult(value);
+  } catch (refusal) {
+    const { path, description } = describeRefusal(value, 'result', refusal, pack);
+    const cause = causeOf(refusal);
     return packError(new TaskResultError(path, description, { task, cause }));
   }
 }
 
 function packError(error: unknown): [Kind, string] {
-  const kind = isFuturesException(error) ? Kind.Refused : Kind.Failed;
   try {
+    const kind = isFuturesException(error) ? Kind.Refused : Kind.Failed;
     return [kind, pack(describeError(error))];
   } catch {
     // Something in its properties cannot leave the process; its text can.
-    return [kind, pack(describeError(new Error(String(error))))];
+    return [Kind.Failed, pack(describeError(new Error(messageOf(error))))];
   }
 }

@@ -1,19 +1,32 @@
 import { Queue, createRedisBackend, type JobsOptions } from 'bullmq';
 import { ConnectionWatch, failingFast, isClient } from './connection-watch.js';
 import type { ResolvedBullmqOptions } from './bullmq.options.js';
+import { Heartbeat } from './heartbeat.js';
 import { Inbox } from './inbox.js';
-import type { JobData } from './job-data.js';
+import type { StoredJob } from './job-data.js';
 import { FleetKeys, RedisCommands } from './redis-commands.js';
 import { within } from './within.js';
 
 /** Nothing of a job stays: its outcome goes to the inbox, and it is never tried again by BullMQ. */
-const JOB_OPTIONS: JobsOptions = { removeOnComplete: true, removeOnFail: true, attempts: 1 };
+export const JOB_OPTIONS: JobsOptions = {
+  removeOnComplete: true,
+  removeOnFail: true,
+  attempts: 1,
+};
 /** How long, in ms, leaving Redis may take. */
 const CLOSE_TIMEOUT = 2_000;
-/** How often, in ms, a Redis that did not answer is asked again. */
-const PROBE_EVERY = 500;
+/** How often, in ms, it is looked whether a Redis that refuses writes takes them. */
+const OPEN_EVERY = 1_000;
 /** What BullMQ keeps of its events: this module reads none, a dashboard may. */
 const MAX_EVENTS = 1_000;
+
+/** A job that is added to the queue. */
+export interface NewJob {
+  readonly id: string;
+  /** What dashboards show. */
+  readonly name: string;
+  readonly data: StoredJob;
+}
 
 /**
  * This process's two connections to the queue: one that sends, one that reads the inbox.
@@ -23,18 +36,17 @@ const MAX_EVENTS = 1_000;
 export class QueueLink {
   readonly redis: RedisCommands;
   readonly inbox: Inbox;
-  readonly #queue: Queue<JobData>;
+  readonly #queue: Queue<StoredJob>;
+  /** Of the connection that sends: it works if Redis takes writes. */
   readonly #watch: ConnectionWatch;
+  readonly #heartbeat: Heartbeat;
   readonly #madeAt = performance.now();
-  /** Whether the connection is a client that somebody else has made. */
-  readonly #isOfOwner: boolean;
   #isOpen = false;
   #isClosed = false;
 
   constructor(options: ResolvedBullmqOptions, name: string, onMessage: (message: string) => void) {
     const { connection, queue, prefix, redisTimeout } = options;
-    this.#isOfOwner = isClient(connection);
-    this.#queue = new Queue<JobData>(
+    this.#queue = new Queue<StoredJob>(
       queue,
       {
         connection: failingFast(connection, redisTimeout),
@@ -46,22 +58,36 @@ export class QueueLink {
     );
     const backend = this.#queue.getBackend();
     // The queue passes on that the connection is lost, but not that it is back.
-    this.#watch = new ConnectionWatch(`Queue "${queue}"`, backend);
+    const beat = () => void this.#heartbeat.now();
+    this.#watch = new ConnectionWatch(`Queue "${queue}"`, backend, beat);
     this.#queue.on('error', () => {});
     this.redis = new RedisCommands(backend.client, new FleetKeys(prefix, queue));
-    this.inbox = new Inbox(name, this.redis, options, { message: onMessage });
-    backend.on('ready', () => this.inbox.keepAlive());
+    this.inbox = new Inbox(name, this.redis, options, { message: onMessage }, false);
+    // A client that somebody else has made is not ours to end.
+    const own = isClient(connection) ? undefined : backend.client;
+    const clients = [own, this.inbox.client];
+    this.#heartbeat = new Heartbeat(backend.client, clients, this.#watch, () => this.inbox.beat());
   }
 
   /** Resolves when jobs can be added, and their outcomes come in. */
   async open(): Promise<void> {
     await this.inbox.open();
+    await this.redis.ready;
+    // Redis may be there, and refuse writes for now.
+    while (!(await this.#heartbeat.now()) && !this.#isClosed) {
+      await this.#watch.whenUp(OPEN_EVERY);
+    }
     this.#isOpen = true;
   }
 
   /** When one of the connections was lost, by `performance.now()`; undefined: both work. */
   get downSince(): number | undefined {
     return this.#isOpen ? (this.#watch.downSince ?? this.inbox.watch.downSince) : this.#madeAt;
+  }
+
+  /** Why a connection does not work. */
+  get reason(): string {
+    return this.#watch.isUp ? this.inbox.watch.reason : this.#watch.reason;
   }
 
   /** Waits for lost connections to come back, no longer than until `timeout` ms after they were lost. */
@@ -73,38 +99,27 @@ export class QueueLink {
     return up.every(Boolean);
   }
 
-  /** Redis has not answered, though the connection is there: it counts as lost until Redis does. */
-  async suspect(): Promise<void> {
-    if (!this.#isOpen || !this.#watch.isUp) return;
-    this.#watch.lost();
-    // The other end may have gone without a word. What was sent is sent again.
-    if (!this.#isOfOwner) (await this.#queue.getBackend().client).disconnect(true);
-    while (!this.#watch.isUp && !this.#isClosed) {
-      try {
-        await this.redis.count();
-        this.#watch.back();
-      } catch {
-        await new Promise((resolve) => setTimeout(resolve, PROBE_EVERY).unref());
-      }
-    }
+  /** Redis has not done what it was asked: it counts as lost until it does. */
+  suspect(error: unknown): void {
+    if (this.#isOpen) this.#heartbeat.suspect(error);
   }
 
-  async add(jobs: readonly { readonly id: string; readonly data: JobData }[]): Promise<void> {
+  /** Logs a problem, unless one of its kind was logged in the last 30 s. */
+  warnOf(problem: string, kind: string): void {
+    this.#watch.warnOf(problem, kind);
+  }
+
+  async add(jobs: readonly NewJob[]): Promise<void> {
     await this.#queue.addBulk(
-      jobs.map(({ id, data }) => ({ name: nameOf(data), data, opts: { jobId: id } })),
+      jobs.map(({ id, name, data }) => ({ name, data, opts: { jobId: id } })),
     );
-  }
-
-  /** Removes jobs that no worker has taken; resolves to the ids of those that one has. */
-  async remove(jobIds: readonly string[]): Promise<string[]> {
-    const removed = await Promise.all(jobIds.map((id) => this.#queue.remove(id)));
-    return jobIds.filter((_, i) => removed[i] === 0);
   }
 
   /** Leaves nothing of this process in Redis, if Redis can be reached. */
   async close(): Promise<void> {
-    this.#isClosed = true;
     const isUp = this.downSince === undefined;
+    this.#isClosed = true;
+    this.#heartbeat.stop();
     this.#watch.end();
     const discharged = isUp ? this.redis.discharge(this.inbox.name) : undefined;
     await ended(Promise.allSettled([discharged]));
@@ -116,10 +131,4 @@ export class QueueLink {
 
 async function ended(leaving: Promise<unknown>): Promise<void> {
   await within(CLOSE_TIMEOUT, leaving).catch(() => {});
-}
-
-/** What dashboards show. */
-function nameOf({ calls }: JobData): string {
-  const [first] = calls;
-  return calls.length === 1 ? (first?.[0] ?? '') : `${first?.[0]} and ${calls.length - 1} more`;
 }

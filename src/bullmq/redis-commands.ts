@@ -1,89 +1,5 @@
 import type { RedisClient } from 'bullmq';
-
-/** What BullMQ's client is asked for; each command is one script, so one round trip. */
-const SCRIPTS = {
-  /** Makes an inbox if there is none, and keeps it alive; tells whether it was made, and the time. */
-  touch: {
-    numberOfKeys: 1,
-    lua: `
-      local made = 0
-      if redis.call('EXISTS', KEYS[1]) == 0 then
-        redis.call('XADD', KEYS[1], '*', 'm', '')
-        redis.call('XTRIM', KEYS[1], 'MAXLEN', 0)
-        made = 1
-      end
-      redis.call('PEXPIRE', KEYS[1], ARGV[1])
-      local time = redis.call('TIME')
-      return { made, time[1], time[2] }`,
-  },
-  /** Drops what was read. */
-  trim: {
-    numberOfKeys: 1,
-    lua: `return redis.call('XTRIM', KEYS[1], 'MINID', ARGV[1])`,
-  },
-  /** Puts messages into an inbox, unless its owner has gone. */
-  post: {
-    numberOfKeys: 1,
-    lua: `
-      if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
-      for i = 1, #ARGV do redis.call('XADD', KEYS[1], '*', 'm', ARGV[i]) end
-      return 1`,
-  },
-  /** Puts the ids of jobs into the inboxes of those who run them. */
-  signal: {
-    numberOfKeys: 1,
-    lua: `
-      for i = 2, #ARGV do
-        local worker = redis.call('HGET', KEYS[1] .. ':' .. ARGV[i], 'pb')
-        if worker then
-          local inbox = ARGV[1] .. worker
-          if redis.call('EXISTS', inbox) == 1 then redis.call('XADD', inbox, '*', 'm', ARGV[i]) end
-        end
-      end`,
-  },
-  /** Where jobs are, by `JobState`, and the last message of the inbox. */
-  look: {
-    numberOfKeys: 3,
-    lua: `
-      local last = redis.call('XREVRANGE', KEYS[3], '+', '-', 'COUNT', 1)
-      local found = { last[1] and last[1][1] or '0-0' }
-      for i = 1, #ARGV do
-        local key = KEYS[1] .. ':' .. ARGV[i]
-        local state = 1
-        if redis.call('EXISTS', key) == 0 then state = 0
-        elseif redis.call('EXISTS', key .. ':lock') == 1 then state = 2
-        elseif redis.call('HEXISTS', key, 'processedOn') == 1
-          and redis.call('LPOS', KEYS[2], ARGV[i]) then state = 3 end
-        found[#found + 1] = state
-      end
-      return found`,
-  },
-  /** How many jobs wait, how many were ever added, how many workers are alive. */
-  count: {
-    numberOfKeys: 4,
-    lua: `
-      local time = redis.call('TIME')
-      return {
-        redis.call('LLEN', KEYS[1]) + redis.call('LLEN', KEYS[2]),
-        tonumber(redis.call('GET', KEYS[3]) or '0'),
-        redis.call('ZCOUNT', KEYS[4], time[1], '+inf') }`,
-  },
-  /** Keeps a worker in the list of those alive, until `ARGV[2]` s from now. */
-  enlist: {
-    numberOfKeys: 1,
-    lua: `
-      local now = tonumber(redis.call('TIME')[1])
-      redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
-      redis.call('ZADD', KEYS[1], now + ARGV[2], ARGV[1])
-      redis.call('EXPIRE', KEYS[1], ARGV[2])`,
-  },
-  discharge: {
-    numberOfKeys: 2,
-    lua: `
-      redis.call('DEL', KEYS[1])
-      redis.call('ZREM', KEYS[2], ARGV[1])`,
-  },
-} as const;
+import { SCRIPTS } from './redis-scripts.js';
 
 /** Where a job is. */
 export enum JobState {
@@ -93,6 +9,34 @@ export enum JobState {
   /** Taken by a worker that has not been heard of for too long. */
   Stalled,
 }
+
+/** What became of a job that is not wanted any more. */
+export enum Withdrawal {
+  /** It had ended, or was lost. */
+  Gone,
+  Removed,
+  /** A worker has it. */
+  Taken,
+}
+
+/** What Redis tells at a beat. */
+export interface Beat {
+  /** Whether the inbox was made: it is the first beat, or Redis has lost its data. */
+  readonly isNew: boolean;
+  /** Epoch time in ms by Redis's clock. */
+  readonly now: number;
+  /** Workers alive. */
+  readonly workers: number;
+  /** Id of the last message in the inbox. */
+  readonly last: string;
+  /** Of the jobs that were asked about. */
+  readonly states: readonly JobState[];
+}
+
+/** How long, in ms, an inbox stays in Redis when its owner has died. */
+const INBOX_TTL = 30_000;
+/** How long, in s, a worker that does not beat counts as alive. */
+const WORKER_TTL = 10;
 
 /** Names of the keys beside BullMQ's own, all of them in the slot of its queue. */
 export class FleetKeys {
@@ -128,39 +72,52 @@ export class RedisCommands {
     this.#client.catch(() => {});
   }
 
-  /** `now`: epoch time in ms by Redis's clock. */
-  async touch(inbox: string, ttl: number): Promise<{ isNew: boolean; now: number }> {
-    const [made, s, us] = (await this.#run('touch', inbox, ttl)) as [number, string, string];
-    return { isNew: made === 1, now: Number(s) * 1_000 + Number(us) / 1_000 };
+  /** Settles when there is a connection for the first time. */
+  get ready(): Promise<unknown> {
+    return this.#client;
   }
 
-  trim(inbox: string, first: string): Promise<unknown> {
-    return this.#run('trim', inbox, first);
+  /** @param worker whether the inbox is that of a worker, which counts as alive from now on */
+  async beat(owner: string, worker: boolean, jobIds: readonly string[] = []): Promise<Beat> {
+    const { queue, inboxes, workers: list } = this.keys;
+    const [made, s, us, workers, last, ...states] = (await this.#run(
+      'beat',
+      inboxes + owner,
+      list,
+      queue,
+      `${queue}:active`,
+      INBOX_TTL,
+      worker ? owner : '',
+      WORKER_TTL,
+      ...jobIds,
+    )) as [number, string, string, number, string, ...JobState[]];
+    const now = Number(s) * 1_000 + Number(us) / 1_000;
+    return { isNew: made === 1, now, workers, last, states };
+  }
+
+  trim(owner: string, first: string): Promise<unknown> {
+    return this.#run('trim', this.keys.inboxes + owner, first);
   }
 
   /** Resolves to whether the inbox is there. */
-  async post(inbox: string, messages: readonly string[]): Promise<boolean> {
-    return (await this.#run('post', inbox, ...messages)) === 1;
+  async post(owner: string, message: string): Promise<boolean> {
+    return (await this.#run('post', this.keys.inboxes + owner, message)) === 1;
   }
 
-  /** Tells those who run the jobs to end them. */
-  signal(jobIds: readonly string[]): Promise<unknown> {
-    return this.#run('signal', this.keys.queue, this.keys.inboxes, ...jobIds);
+  /**
+   * Removes jobs that wait, and tells those who run the others to end them.
+   *
+   * @param jobs their ids, and the order for who runs them; empty: none is given
+   */
+  async withdraw(jobs: readonly (readonly [id: string, order: string])[]): Promise<Withdrawal[]> {
+    const { queue, inboxes } = this.keys;
+    const keys = [queue, `${queue}:wait`, `${queue}:paused`];
+    return (await this.#run('withdraw', ...keys, inboxes, ...jobs.flat())) as Withdrawal[];
   }
 
-  async look(
-    inbox: string,
-    jobIds: readonly string[],
-  ): Promise<{ last: string; states: readonly JobState[] }> {
-    const { queue } = this.keys;
-    const [last, ...states] = (await this.#run(
-      'look',
-      queue,
-      `${queue}:active`,
-      inbox,
-      ...jobIds,
-    )) as [string, ...JobState[]];
-    return { last, states };
+  /** Resolves to how many workers are alive beside those that are named. */
+  async others(workers: readonly string[]): Promise<number> {
+    return (await this.#run('others', this.keys.workers, ...workers)) as number;
   }
 
   async count(): Promise<{ waiting: number; added: number; workers: number }> {
@@ -172,11 +129,6 @@ export class RedisCommands {
       number,
     ];
     return { waiting, added, workers };
-  }
-
-  /** @param ttl in s */
-  enlist(worker: string, ttl: number): Promise<unknown> {
-    return this.#run('enlist', this.keys.workers, worker, ttl);
   }
 
   /** Removes what an owner of an inbox has in Redis. */

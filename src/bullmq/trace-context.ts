@@ -27,7 +27,12 @@ export class TraceContext {
     if (this.#api === undefined) return undefined;
     const { context, propagation } = this.#api;
     const carrier: Record<string, string> = {};
-    propagation.inject(context.active(), carrier);
+    try {
+      propagation.inject(context.active(), carrier);
+    } catch {
+      // A propagator that fails costs the trace, not the calls.
+      return undefined;
+    }
     return Object.keys(carrier).length === 0 ? undefined : carrier;
   }
 
@@ -35,6 +40,12 @@ export class TraceContext {
   continue<Result>(carrier: TraceCarrier | undefined, run: () => Result): Result {
     if (this.#api === undefined || carrier === undefined) return run();
     const { ROOT_CONTEXT, context, propagation } = this.#api;
-    return context.with(propagation.extract(ROOT_CONTEXT, carrier), run);
+    let extracted = ROOT_CONTEXT;
+    try {
+      extracted = propagation.extract(ROOT_CONTEXT, carrier);
+    } catch {
+      // What was carried is not what the propagator makes.
+    }
+    return context.with(extracted, run);
   }
 }

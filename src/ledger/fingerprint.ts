@@ -68,7 +68,7 @@ export function sameArguments(
 function isData(value: object): boolean {
   if (types.isProxy(value)) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
-  const isPlain = prototype === null || Object.getPrototypeOf(prototype as object) === null;
+  const isPlain = prototype === null || Object.getPrototypeOf(prototype) === null;
   return (
     isPlain ||
     Array.isArray(value) ||

@@ -1,3 +1,4 @@
+import { Worker } from 'bullmq';
 import {
   ExecutorSaturatedError,
   FutureCancelledError,
@@ -12,7 +13,9 @@ import { tasks } from '../support/tasks.js';
 import { bullmqExecutor } from '../../src/bullmq/index.js';
 import {
   Signals,
+  cleanUp,
   fleet,
+  inTime,
   keysOf,
   redisService,
   startExecutor,
@@ -72,6 +75,19 @@ describeWith(redisService, 'time limits on a fleet', () => {
     expect(signals.started).toHaveLength(1);
     expect(await run(executor, call(tasks.add, [1, 2]))).toEqual([3]);
   });
+
+  it('end a call whose worker takes it, and never says how it ended', async () => {
+    const queue = testQueue();
+    const mute = new Worker(queue.queue, () => new Promise(() => {}), {
+      connection: { ...queue.connection, maxRetriesPerRequest: null },
+      prefix: queue.prefix,
+    });
+    cleanUp(() => mute.close(true));
+    const silent = call(tasks.add, [1, 2], { timeout: 300, queueTimeout: 500, key: 'x' });
+    const [error] = await inTime(25_000, 'an outcome', run(startExecutor(queue), silent));
+    expect(error).toBeInstanceOf(FutureTimeoutError);
+    expect(error).toMatchObject({ phase: 'run', limit: 300, key: 'x' });
+  }, 30_000);
 
   onEachAdapter('over HTTP', (start) => {
     it('are answered with 504', async () => {

@@ -23,11 +23,21 @@ describe('bullmqExecutor()', () => {
     ['"maxQueue" must be an integer of 0 or more, but is -1', { maxQueue: -1 }],
     ['"maxSize" must be an integer of 1 or more, but is 0', { maxSize: 0 }],
     ['"redisTimeout" must be a number of ms', { redisTimeout: 0 }],
+    ['"failWithoutWorkers" must be a boolean, but is 1', { failWithoutWorkers: 1 }],
+    ['"secret" must be a text of 32 characters or more', { secret: 'too short' }],
+    ['but is a text of 9 characters', { secret: 'too short' }],
+    ['"secret" must be a text of 32 characters or more', { secret: Buffer.alloc(31) }],
+    ['"secret" must be a text of 32 characters or more', { secret: 1 }],
     ['There is no option "que"', { que: 1 }],
   ])('says what is wrong: %s', (message, wrong) => {
     const options = { ...location, ...wrong } as BullmqExecutorOptions;
     expect(() => bullmqExecutor(options)).toThrow(FuturesOptionsError);
     expect(() => bullmqExecutor(options)).toThrow(message);
+  });
+
+  it('does not show a secret that is too short', () => {
+    const options = { ...location, secret: 'too short' };
+    expect(() => bullmqExecutor(options)).not.toThrow('too short');
   });
 
   it('does not connect before it is used, and can be closed all the same', async () => {
@@ -50,6 +60,7 @@ describe('FuturesWorkerModule', () => {
     ['"concurrency" must be an integer of 1 or more', { concurrency: 0 }],
     ['"threads.max" must be an integer', { threads: { max: 0 } }],
     ['"stalledAfter" must be a number of ms from 100', { stalledAfter: 1 }],
+    ['"secret" must be a text of 32 characters or more', { secret: 'too short' }],
     ['"shutdownTimeout" must be a number of ms', { shutdownTimeout: -1 }],
     ['There is no option "task"', { task: 1 }],
   ])('says what is wrong: %s', (message, wrong) => {

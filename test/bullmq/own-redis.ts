@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Redis } from 'ioredis';
 import { probe, reachPort } from '../support/services.js';
 import { cleanUp, until } from './support.js';
 
@@ -48,6 +49,25 @@ export class OwnRedis {
     this.#process.kill('SIGKILL');
     this.#process = undefined;
     await ended;
+  }
+
+  /** Sends one command, such as `FLUSHALL`. */
+  async command(name: string, ...args: string[]): Promise<unknown> {
+    const client = new Redis({ host: '127.0.0.1', port: this.port });
+    try {
+      return await client.call(name, ...args);
+    } finally {
+      client.disconnect();
+    }
+  }
+
+  /** Makes it a replica of a server that does not exist: it refuses all writes with READONLY. */
+  async refuseWrites(): Promise<void> {
+    await this.command('REPLICAOF', '127.0.0.1', '1');
+  }
+
+  async takeWrites(): Promise<void> {
+    await this.command('REPLICAOF', 'NO', 'ONE');
   }
 
   /** It keeps its connections, and answers nothing. */

@@ -17,6 +17,7 @@ import {
 import { probe, reachPort } from '../support/services.js';
 
 const WORKER = fileURLToPath(new URL('../fixtures/queue-worker.js', import.meta.url));
+const STEPPED_CLOCK = new URL('../fixtures/stepped-clock.js', import.meta.url).href;
 const FLEET = new URL('../fixtures/fleet.tasks.js', import.meta.url);
 
 export const REDIS = { host: '127.0.0.1', port: 6379 };
@@ -103,12 +104,19 @@ export interface TestWorker {
   kill(signal?: NodeJS.Signals): Promise<void>;
 }
 
+/** Options of the worker's module, and the task files it has. */
+export interface WorkerOptions {
+  files?: string[];
+  [option: string]: unknown;
+}
+
 /** A worker process on what is built; it is killed after the test. */
 export async function startWorker(
   queue: TestQueue,
-  options: { files?: string[]; [option: string]: unknown } = {},
+  options: WorkerOptions = {},
+  execArgv: readonly string[] = [],
 ): Promise<TestWorker> {
-  const worker = spawnWorker(queue, options);
+  const worker = spawnWorker(queue, options, execArgv);
   const [line] = (await Promise.race([
     once(createInterface(worker.process.stdout!), 'line'),
     once(worker.process, 'exit').then(() => [worker.log()]),
@@ -117,18 +125,22 @@ export async function startWorker(
   return worker;
 }
 
+/** @param execArgv options of Node for the worker's process */
 export function spawnWorker(
   queue: TestQueue,
-  options: { files?: string[]; [option: string]: unknown } = {},
+  options: WorkerOptions = {},
+  execArgv: readonly string[] = [],
 ): TestWorker {
   const files = ['basic.tasks.js', 'fleet.tasks.js'].map((file) => `./${file}`);
   const child = spawn(
     process.execPath,
-    [WORKER, JSON.stringify({ ...queue, files, threads: { max: 2 }, ...options })],
+    [...execArgv, WORKER, JSON.stringify({ ...queue, files, threads: { max: 2 }, ...options })],
     { stdio: ['ignore', 'pipe', 'pipe'] },
   );
   let log = '';
   child.stderr.on('data', (chunk: Buffer) => (log += chunk.toString()));
+  // Nest logs warnings there.
+  child.stdout.on('data', (chunk: Buffer) => (log += chunk.toString().replace(/^ready\n/, '')));
   const kill = async (signal: NodeJS.Signals = 'SIGKILL') => {
     if (child.exitCode !== null || child.signalCode !== null) return;
     const ended = once(child, 'exit');
@@ -137,6 +149,18 @@ export function spawnWorker(
   };
   cleanUp(() => kill());
   return { process: child, pid: child.pid ?? 0, log: () => log, kill };
+}
+
+/** The wall clock of workers that are started with `execArgv`, which the test steps. */
+export function stepWorkerClock(): { readonly execArgv: string[]; step(ms: number): void } {
+  const folder = mkdtempSync(join(tmpdir(), 'nestjs-futures-clock-'));
+  cleanUp(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, 'step');
+  const preload = `process.env.NESTJS_FUTURES_STEP = ${JSON.stringify(file)}; await import(${JSON.stringify(STEPPED_CLOCK)});`;
+  return {
+    execArgv: ['--import', `data:text/javascript,${encodeURIComponent(preload)}`],
+    step: (ms) => writeFileSync(file, String(ms)),
+  };
 }
 
 /** A folder by which a test and its tasks, in other processes, tell each other how far they are. */
@@ -165,6 +189,28 @@ export class Signals {
   async reached(count: number): Promise<number[]> {
     await until(() => this.started.length >= count);
     return this.started;
+  }
+}
+
+/**
+ * What a promise resolves to.
+ *
+ * @throws Error saying what is missing, if it takes longer than `limit` ms
+ */
+export async function inTime<Value>(
+  limit: number,
+  what: string,
+  promise: Promise<Value>,
+): Promise<Value> {
+  const timer = new AbortController();
+  const late = setTimeout(limit, undefined, { signal: timer.signal }).then(() => {
+    throw new Error(`Nothing after ${limit} ms: ${what}`);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    timer.abort();
+    late.catch(() => {});
   }
 }
 

@@ -8,13 +8,16 @@ import {
   type FuturesModuleOptions,
 } from '../../src/index.js';
 import { startApp, type TestApp } from '../support/app.js';
-import { randomOf, programOf } from './program.js';
+import { programOf, randomOf, type TaskName } from './program.js';
 import * as plain from './property.tasks.js';
 import { runProgram, type Memo } from './run.js';
 
-const tasks = taskFile<typeof plain>(new URL('./property.tasks.js', import.meta.url));
-
 type AnyTask = (a: unknown, b: unknown) => unknown;
+/** By name: a program names them. */
+const plainly: Readonly<Record<TaskName, AnyTask>> = plain;
+const tasks: Readonly<Record<TaskName, AnyTask>> = taskFile<typeof plain>(
+  new URL('./property.tasks.js', import.meta.url),
+);
 
 /** `PROPERTY_SEED` repeats a run, `PROPERTY_SECONDS` makes it longer. */
 const SEED = Number(process.env.PROPERTY_SEED ?? Date.now() % 1_000_000);
@@ -34,7 +37,7 @@ function answerOf(n: string, futures: FuturesService): unknown {
       futures.resultOrSubmit(
         key,
         structuredClone(PLACEHOLDERS[task]) as unknown,
-        tasks[task] as AnyTask,
+        tasks[task],
         a,
         b,
       ),
@@ -62,7 +65,7 @@ function expected(n: number): unknown {
     return {
       value: runProgram(
         programOf(n),
-        (_key, task, args) => structuredClone(plain[task](...args)) as unknown,
+        (_key, task, args) => structuredClone(plainly[task](...args)),
         new Map(),
       ),
     };

@@ -1,0 +1,64 @@
+import type { Worker } from 'bullmq';
+import type { ConnectionWatch } from './connection-watch.js';
+import { within } from './within.js';
+
+/**
+ * Keeps the locks of the jobs that run here: by them, others know that their worker is alive. BullMQ
+ * would do so by the wall clock, which steps: after a step back, it would renew none for as long.
+ *
+ * @internal
+ */
+export class LockKeeper {
+  readonly #worker: Pick<Worker, 'extendJobLocks'>;
+  readonly #watch: ConnectionWatch;
+  readonly #duration: number;
+  /** Tokens by the ids of jobs. */
+  readonly #tokens = new Map<string, string>();
+  #timer: NodeJS.Timeout | undefined;
+
+  /** @param duration how long, in ms, a lock is kept that is not renewed */
+  constructor(worker: Pick<Worker, 'extendJobLocks'>, watch: ConnectionWatch, duration: number) {
+    this.#worker = worker;
+    this.#watch = watch;
+    this.#duration = duration;
+  }
+
+  add(jobId: string, token: string): void {
+    this.#tokens.set(jobId, token);
+    this.#timer ??= setTimeout(() => void this.#renew(), this.#duration / 4);
+  }
+
+  remove(jobId: string): void {
+    this.#tokens.delete(jobId);
+  }
+
+  close(): void {
+    this.#tokens.clear();
+    clearTimeout(this.#timer);
+  }
+
+  async #renew(): Promise<void> {
+    const [ids, tokens] = [[...this.#tokens.keys()], [...this.#tokens.values()]];
+    if (ids.length > 0) {
+      try {
+        const renewal = this.#worker.extendJobLocks(ids, tokens, this.#duration);
+        // One that takes longer comes too late.
+        const lost = await within(this.#duration / 2, renewal);
+        const running = lost.filter((id) => this.#tokens.has(id));
+        if (running.length > 0) this.#warn(running);
+      } catch (error) {
+        this.#watch.warn(error);
+      }
+    }
+    this.#timer = undefined;
+    if (this.#tokens.size === 0) return;
+    this.#timer = setTimeout(() => void this.#renew(), this.#duration / 4);
+  }
+
+  #warn(lost: readonly string[]): void {
+    this.#watch.warnOf(
+      `${lost.length} jobs that run here are not this worker's any more: it was not heard of for too long, or Redis has lost its data.`,
+      'locks',
+    );
+  }
+}

@@ -1,0 +1,110 @@
+/** What BullMQ's client is asked for; each command is one script, so one round trip. */
+export const SCRIPTS = {
+  /**
+   * Makes an inbox if there is none, and keeps it alive; keeps a worker in the list of those alive;
+   * tells the time, and where jobs are. All at once, so that what it tells of the inbox and of jobs is
+   * of one moment. It writes: that it succeeds proves that Redis takes writes.
+   */
+  beat: {
+    numberOfKeys: 4,
+    lua: `
+      local inbox, workers, queue, active = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+      local made = 0
+      if redis.call('EXISTS', inbox) == 0 then
+        redis.call('XADD', inbox, '*', 'm', '')
+        redis.call('XTRIM', inbox, 'MAXLEN', 0)
+        made = 1
+      end
+      redis.call('PEXPIRE', inbox, ARGV[1])
+      local time = redis.call('TIME')
+      local now = tonumber(time[1])
+      if ARGV[2] ~= '' then
+        redis.call('ZREMRANGEBYSCORE', workers, '-inf', now)
+        redis.call('ZADD', workers, now + ARGV[3], ARGV[2])
+        redis.call('EXPIRE', workers, ARGV[3])
+      end
+      local last = redis.call('XREVRANGE', inbox, '+', '-', 'COUNT', 1)
+      local found = {
+        made, time[1], time[2],
+        redis.call('ZCOUNT', workers, now, '+inf'),
+        last[1] and last[1][1] or '0-0' }
+      for i = 4, #ARGV do
+        local key = queue .. ':' .. ARGV[i]
+        local state = 1
+        if redis.call('EXISTS', key) == 0 then state = 0
+        elseif redis.call('EXISTS', key .. ':lock') == 1 then state = 2
+        elseif redis.call('HEXISTS', key, 'processedOn') == 1
+          and redis.call('LPOS', active, ARGV[i]) then state = 3 end
+        found[#found + 1] = state
+      end
+      return found`,
+  },
+  /** Drops what was read. */
+  trim: {
+    numberOfKeys: 1,
+    lua: `return redis.call('XTRIM', KEYS[1], 'MINID', ARGV[1])`,
+  },
+  /** Puts a message into an inbox, unless its owner has gone. */
+  post: {
+    numberOfKeys: 1,
+    lua: `
+      if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
+      redis.call('XADD', KEYS[1], '*', 'm', ARGV[1])
+      return 1`,
+  },
+  /**
+   * Removes jobs that wait; into the inboxes of those who run the others it puts the order to end
+   * them. ARGV: what names of inboxes begin with; then, for each job, its id and the order.
+   */
+  withdraw: {
+    numberOfKeys: 3,
+    lua: `
+      local found = {}
+      for i = 2, #ARGV, 2 do
+        local key = KEYS[1] .. ':' .. ARGV[i]
+        local state = 0
+        if redis.call('LREM', KEYS[2], -1, ARGV[i]) + redis.call('LREM', KEYS[3], -1, ARGV[i]) > 0 then
+          redis.call('DEL', key)
+          state = 1
+        elseif redis.call('EXISTS', key) == 1 then
+          state = 2
+          local worker = redis.call('HGET', key, 'pb')
+          local inbox = worker and ARGV[1] .. worker
+          if inbox and ARGV[i + 1] ~= '' and redis.call('EXISTS', inbox) == 1 then
+            redis.call('XADD', inbox, '*', 'm', ARGV[i + 1])
+          end
+        end
+        found[#found + 1] = state
+      end
+      return found`,
+  },
+  /** How many jobs wait, how many were ever added, how many workers are alive. */
+  count: {
+    numberOfKeys: 4,
+    lua: `
+      local time = redis.call('TIME')
+      return {
+        redis.call('LLEN', KEYS[1]) + redis.call('LLEN', KEYS[2]),
+        tonumber(redis.call('GET', KEYS[3]) or '0'),
+        redis.call('ZCOUNT', KEYS[4], time[1], '+inf') }`,
+  },
+  /** How many workers are alive beside those that are named. */
+  others: {
+    numberOfKeys: 1,
+    lua: `
+      local named = {}
+      for _, name in ipairs(ARGV) do named[name] = true end
+      local others = 0
+      local now = redis.call('TIME')[1]
+      for _, name in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], now, '+inf')) do
+        if not named[name] then others = others + 1 end
+      end
+      return others`,
+  },
+  discharge: {
+    numberOfKeys: 2,
+    lua: `
+      redis.call('DEL', KEYS[1])
+      redis.call('ZREM', KEYS[2], ARGV[1])`,
+  },
+} as const;

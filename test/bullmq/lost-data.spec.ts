@@ -1,0 +1,84 @@
+import { Logger } from '@nestjs/common';
+import { BrokenExecutorError } from '../../src/index.js';
+import { call, run } from '../executors/support.js';
+import { MemoryLogger } from '../support/memory-logger.js';
+import { describeWith } from '../support/services.js';
+import { tasks } from '../support/tasks.js';
+import { OwnRedis, redisServer } from './own-redis.js';
+import {
+  Signals,
+  fleet,
+  idempotentFleet,
+  inTime,
+  startExecutor,
+  startWorker,
+  testQueue,
+  until,
+} from './support.js';
+
+describeWith(redisServer, 'when Redis loses its data', () => {
+  beforeEach(() => Logger.overrideLogger(new MemoryLogger()));
+
+  it.each<[string, (redis: OwnRedis) => Promise<unknown>]>([
+    ['FLUSHALL', (redis) => redis.command('FLUSHALL')],
+    ['a restart', (redis) => redis.stop().then(() => redis.start())],
+  ])(
+    'calls that workers run still get their answers (%s)',
+    async (_how, lose) => {
+      const redis = await new OwnRedis().start();
+      const queue = testQueue(redis.port);
+      const worker = await startWorker(queue, { threads: { max: 10 } });
+      const executor = startExecutor(queue);
+      const signals = new Signals();
+      const calls = Array.from({ length: 10 }, () => call(fleet.hold, [signals.folder]));
+      const running = run(executor, ...calls);
+      await signals.reached(10);
+      await lose(redis);
+      // Longer than an app waits for jobs of which no worker says that it runs them.
+      const settled = await Promise.race([
+        running,
+        new Promise((r) => setTimeout(r, 7_000, 'none')),
+      ]);
+      expect(settled).toBe('none');
+      signals.open();
+      const values = await inTime(5_000, 'the answers', running);
+      expect(values).toEqual(Array.from({ length: 10 }, () => worker.pid));
+    },
+    40_000,
+  );
+
+  it('an answer that is given at that moment is not lost', async () => {
+    const redis = await new OwnRedis().start();
+    const queue = testQueue(redis.port);
+    const worker = await startWorker(queue, { threads: { max: 10 } });
+    const executor = startExecutor(queue);
+    const signals = new Signals();
+    const calls = Array.from({ length: 10 }, () => call(fleet.hold, [signals.folder]));
+    const running = run(executor, ...calls);
+    await signals.reached(10);
+    await redis.command('FLUSHALL');
+    signals.open();
+    const values = await inTime(10_000, 'the answers', running);
+    expect(values).toEqual(Array.from({ length: 10 }, () => worker.pid));
+    // Both inboxes are there again.
+    expect(await inTime(3_000, 'an answer', run(executor, call(tasks.add, [1, 2])))).toEqual([3]);
+  }, 30_000);
+
+  it('a call that waits is added again, if it is idempotent; another one fails', async () => {
+    const redis = await new OwnRedis().start();
+    const queue = testQueue(redis.port);
+    const executor = startExecutor(queue);
+    const signals = new Signals();
+    signals.open();
+    const again = run(executor, call(idempotentFleet.hold, [signals.folder]));
+    const once = run(executor, call(fleet.hold, [signals.folder], { key: 'x' }));
+    await until(async () => (await redis.command('LLEN', `${queue.prefix}:futures:wait`)) === 2);
+    await redis.command('FLUSHALL');
+    const [error] = await inTime(12_000, 'an error', once);
+    expect(error).toBeInstanceOf(BrokenExecutorError);
+    expect((error as Error).message).toMatch(/Redis has lost its data.*idempotent: true/s);
+    const worker = await startWorker(queue);
+    expect(await inTime(12_000, 'an answer', again)).toEqual([worker.pid]);
+    expect(signals.started).toHaveLength(1);
+  }, 40_000);
+});

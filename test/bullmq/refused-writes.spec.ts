@@ -1,0 +1,105 @@
+import { Logger } from '@nestjs/common';
+import { BrokenExecutorError, FutureTimeoutError } from '../../src/index.js';
+import { call, run } from '../executors/support.js';
+import { MemoryLogger } from '../support/memory-logger.js';
+import { describeWith } from '../support/services.js';
+import { tasks } from '../support/tasks.js';
+import { OwnRedis, redisServer } from './own-redis.js';
+import {
+  Signals,
+  fleet,
+  idempotentFleet,
+  inTime,
+  startExecutor,
+  startWorker,
+  testQueue,
+  until,
+} from './support.js';
+
+describeWith(redisServer, 'while Redis refuses writes', () => {
+  beforeEach(() => Logger.overrideLogger(new MemoryLogger()));
+
+  it('each call that was under way has an outcome within its limits', async () => {
+    const redis = await new OwnRedis().start();
+    const queue = testQueue(redis.port);
+    await startWorker(queue, { stalledAfter: 30_000 });
+    const executor = startExecutor(queue, { redisTimeout: 300 });
+    const signals = new Signals();
+    // Two run, eight wait.
+    const calls = Array.from({ length: 10 }, () =>
+      call(fleet.hold, [signals.folder], { timeout: 3_000, queueTimeout: 3_000 }),
+    );
+    const running = run(executor, ...calls);
+    await signals.reached(2);
+    await redis.refuseWrites();
+    const values = await inTime(10_000, 'all outcomes', running);
+    expect(values).toHaveLength(10);
+    for (const value of values) {
+      expect(value instanceof BrokenExecutorError || value instanceof FutureTimeoutError).toBe(
+        true,
+      );
+    }
+    const [refused] = await inTime(2_000, 'a refusal', run(executor, call(tasks.add, [1, 2])));
+    expect(refused).toBeInstanceOf(BrokenExecutorError);
+    expect((refused as Error).message).toContain('READONLY');
+    await redis.takeWrites();
+    signals.open();
+    await inTime(
+      15_000,
+      'a call that is run again',
+      until(async () => (await run(executor, call(tasks.add, [1, 2])))[0] === 3),
+    );
+  }, 40_000);
+
+  it('an outcome is kept by the worker, and arrives when writes are taken again', async () => {
+    const redis = await new OwnRedis().start();
+    const queue = testQueue(redis.port);
+    const worker = await startWorker(queue, { stalledAfter: 20_000 });
+    const executor = startExecutor(queue);
+    const signals = new Signals();
+    const running = run(executor, call(fleet.holdAndTell, [signals.folder]));
+    await signals.reached(1);
+    await redis.refuseWrites();
+    signals.open();
+    await until(() => signals.names.includes('done'));
+    // By now the worker has tried to give it back.
+    await until(() => worker.log().includes('READONLY'));
+    await redis.takeWrites();
+    expect(await inTime(10_000, 'the outcome', running)).toEqual([worker.pid]);
+  }, 30_000);
+
+  it('a worker that runs a task goes on with it, and does not begin it again', async () => {
+    const redis = await new OwnRedis().start();
+    const queue = testQueue(redis.port);
+    const worker = await startWorker(queue, { stalledAfter: 1_000, threads: { max: 4 } });
+    const executor = startExecutor(queue);
+    const signals = new Signals();
+    const running = run(executor, call(idempotentFleet.hold, [signals.folder]));
+    await signals.reached(1);
+    await redis.refuseWrites();
+    const job = async () => {
+      const [key = ''] = (await redis.command('KEYS', `${queue.prefix}:futures:*-1`)) as string[];
+      return key;
+    };
+    const lock = `${await job()}:lock`;
+    // Its lock has expired: by the rules of the queue, its job is anybody's.
+    await inTime(
+      5_000,
+      'a stall',
+      until(async () => (await redis.command('PTTL', lock)) === -2),
+    );
+    await redis.takeWrites();
+    const taken = async () => (await redis.command('HGET', await job(), 'stc')) === '1';
+    await inTime(10_000, 'its job to be taken again', until(taken));
+    await inTime(
+      5_000,
+      'a lock',
+      until(async () => (await redis.command('EXISTS', lock)) === 1),
+    );
+    // Tasks that the worker was given later have run, so that a second run would have begun.
+    for (let i = 0; i < 3; i++) await run(executor, call(tasks.greet, ['Ada']));
+    signals.open();
+    expect(await inTime(5_000, 'the outcome', running)).toEqual([worker.pid]);
+    expect(signals.started).toHaveLength(1);
+  }, 30_000);
+});
