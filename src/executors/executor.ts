@@ -38,11 +38,6 @@ export interface Outcome {
   readonly wait: number;
   /** ms it ran. */
   readonly run: number;
-  /**
-   * Makes the value, or the error, anew: a pass that changes it changes nothing for the next one.
-   * Undefined: all passes are given the same.
-   */
-  readonly again?: (() => unknown) | undefined;
 }
 
 /**
@@ -95,6 +90,14 @@ export interface Executor {
   /** Ends the workers, after what is under way, or after `timeout` ms at the latest. */
   close(options: { readonly timeout: number }): Promise<void>;
 }
+
+/**
+ * Makes the value of an outcome, or its error, anew, so that a pass that changes it changes nothing
+ * for the next one. Not a part of the outcome: executors of the app need not know of it.
+ *
+ * @internal
+ */
+export const valuesAnew = new WeakMap<Outcome, () => unknown>();
 
 /** An outcome for a call that was never started, or whose end nobody waited for. */
 export function notStarted(error: unknown, wait = 0): Outcome {

@@ -23,7 +23,7 @@ import {
 } from '../worker/worker-protocol.js';
 import type { TaskReference } from '../tasks/task.js';
 import type { Job } from './job.js';
-import { notStarted, type Outcome } from './executor.js';
+import { notStarted, valuesAnew, type Outcome } from './executor.js';
 
 /** Longest arguments that go as JSON, in characters: longer ones cost the event loop less as bytes. */
 const MAX_JSON = 1024;
@@ -142,8 +142,10 @@ export function toOutcome(
     const read = isResolved
       ? () => unpack(packed)
       : () => toError(status, unpack(packed), call, limits);
-    const again = isReadAnew(packed) ? read : undefined;
-    return { status: isResolved ? 'resolved' : 'failed', value: read(), worker, wait, run, again };
+    const resolved = isResolved ? 'resolved' : 'failed';
+    const outcome: Outcome = { status: resolved, value: read(), worker, wait, run };
+    if (isReadAnew(packed)) valuesAnew.set(outcome, read);
+    return outcome;
   } catch (cause) {
     return { status: 'failed', value: unreadable(call, status, cause), worker, wait, run };
   }

@@ -1,4 +1,4 @@
-import type { Call, Outcome } from '../executors/executor.js';
+import { valuesAnew, type Call, type Outcome } from '../executors/executor.js';
 import type { AnyFunction } from '../tasks/task.js';
 import { SentArguments } from './fingerprint.js';
 import { SharedValue } from './shared-value.js';
@@ -109,8 +109,9 @@ export class Future extends Mark {
     return value;
   }
 
-  resolve({ status, value, worker, wait, run, again }: Outcome, handedOver: number): void {
-    this.#value = new SharedValue(this.key, value, again);
+  resolve(outcome: Outcome, handedOver: number): void {
+    const { status, value, worker, wait, run } = outcome;
+    this.#value = new SharedValue(this.key, value, valuesAnew.get(outcome));
     this.handedOver = handedOver;
     this.state = status;
     this.worker = worker;
