@@ -34,8 +34,12 @@ export interface DeclaredFutureOptions<
 > extends SubmitOptions {
   /** A handle of a task file, or a plain function, which runs on the event loop. */
   readonly task: (...args: Args) => Result;
-  /** Makes the task's arguments of the request. */
-  readonly args: (context: ExecutionContext) => Given;
+  /**
+   * Makes the task's arguments from the request; may return a promise. Nest calls it before the pipes
+   * of the other parameters have ended: what it reads from the request is not validated, unless it
+   * reads it by `validated()`.
+   */
+  readonly args: (context: ExecutionContext) => Given | Promise<Given>;
 }
 
 /** Options of a declared future whose task needs no arguments. */
@@ -117,19 +121,18 @@ const declare = createParamDecorator(
     context: ExecutionContext,
   ) => {
     const { task, args } = options;
-    const submission = {
-      key: keyOf(key, context),
-      task,
-      args: args === undefined ? [] : [...args(context)],
-      options,
-    };
+    const name = keyOf(key, context);
+    const given = args?.(context) ?? [];
     const ledger = ledgerFor(context);
-    try {
-      const value = ledger.declare(submission);
-      return isA(value, Promise) ? value.catch(retryLater(ledger)) : value;
-    } catch (error) {
-      return retryLater(ledger)(error);
-    }
+    const submit = (values: readonly unknown[]): unknown => {
+      try {
+        const value = ledger.declare({ key: name, task, args: [...values], options });
+        return isA(value, Promise) ? value.catch(retryLater(ledger)) : value;
+      } catch (error) {
+        return retryLater(ledger)(error);
+      }
+    };
+    return Array.isArray(given) ? submit(given) : Promise.resolve(given).then(submit);
   },
 );
 

@@ -1,6 +1,7 @@
 import { Logger, type CallHandler, type ExecutionContext } from '@nestjs/common';
 import type { Observer, Subscriber, Subscription } from 'rxjs';
-import { PassDiscardedError, ResponseCommittedError } from '../errors/index.js';
+import type { UseFuturesOptions } from '../decorators/use-futures.decorator.js';
+import { PassDiscardedError, ReplayLimitError, ResponseCommittedError } from '../errors/index.js';
 import { isA } from '../errors/is-a.js';
 import { currentPass, type CurrentPass } from '../ledger/current-pass.js';
 import { replayLimitError } from '../ledger/drift.js';
@@ -25,6 +26,8 @@ export interface PassLoopOptions {
   readonly request: RequestReplay | undefined;
   /** Whether the route streams events. */
   readonly isSse: boolean;
+  /** What `@UseFutures()` says of the route. */
+  readonly route: UseFuturesOptions;
 }
 
 /**
@@ -50,9 +53,10 @@ export class PassLoop implements Observer<unknown> {
   private readonly subscriber: Subscriber<unknown>;
   readonly #usesContext: boolean;
   readonly #isSse: boolean;
+  readonly #route: UseFuturesOptions;
 
   constructor(
-    { ledger, context, handler, request, isSse }: PassLoopOptions,
+    { ledger, context, handler, request, isSse, route }: PassLoopOptions,
     subscriber: Subscriber<unknown>,
   ) {
     this.ledger = ledger;
@@ -61,6 +65,7 @@ export class PassLoop implements Observer<unknown> {
     this.request = request;
     this.subscriber = subscriber;
     this.#isSse = isSse;
+    this.#route = route;
     this.#usesContext = ledger.runtime.usesContext || context.getType() !== 'http';
     this.#pass = { ledger, isDiscarded: false };
   }
@@ -129,7 +134,42 @@ export class PassLoop implements Observer<unknown> {
     // That of another request arrives where an interceptor shares the runs of equal ones.
     const isOfAnother = isA(error, PassDiscardedError) && pass.failure === undefined;
     if (pass.mustDiscard || isOfAnother) this.#discard();
-    else this.#fail(pass.failure ?? error);
+    else if (this.#isRetried(error)) {
+      // The replay decides for itself whether it is published with placeholders.
+      pass.isPublishedAsIs = false;
+      this.#discard();
+    } else this.#fail(pass.failure ?? error);
+  }
+
+  /** Whether the request failed in a way that its route wants to be tried again, and can be. */
+  #isRetried(error: unknown): boolean {
+    const { retryOn } = this.#route;
+    const { pass } = this.ledger;
+    if (retryOn === undefined || pass.failure !== undefined || !pass.isRunning) return false;
+    if (pass.number >= this.#maxPasses || this.#hasPublished || this.#isCommitted) return false;
+    try {
+      return retryOn(error);
+    } catch (thrown) {
+      logger.error(thrown);
+      return false;
+    }
+  }
+
+  get #maxPasses(): number {
+    return this.#route.maxPasses ?? this.ledger.runtime.options.maxPasses;
+  }
+
+  #limitError(): ReplayLimitError {
+    const { submitted, drifting } = replayLimitError(this.ledger);
+    return new ReplayLimitError(this.#maxPasses, submitted, drifting);
+  }
+
+  /** Ends a discarded pass. The app's hook comes last: those of the pass may need what it clears. */
+  async #endPass(): Promise<void> {
+    const { pass, runtime } = this.ledger;
+    const { onDiscard } = runtime.options;
+    if (onDiscard !== undefined) pass.onDiscard(() => onDiscard(this.context));
+    await pass.discard();
   }
 
   complete(): void {
@@ -171,8 +211,8 @@ export class PassLoop implements Observer<unknown> {
     }
     if (!this.#isSse || !ledger.head.isSent) ledger.restoreHead();
     // Also lets go, before tasks start, what the pass that was unsubscribed from holds.
-    await ledger.pass.discard();
-    if (ledger.pass.number >= ledger.runtime.options.maxPasses) throw replayLimitError(ledger);
+    await this.#endPass();
+    if (ledger.pass.number >= this.#maxPasses) throw this.#limitError();
     await ledger.resolvePending();
     if (this.#isCommitted) this.#endCommitted('tasks');
     else if (ledger.client.isCancelled || this.subscriber.closed) this.#abandon();
@@ -212,7 +252,7 @@ export class PassLoop implements Observer<unknown> {
   }
 
   async #endRehearsal(rehearsal: Rehearsal): Promise<void> {
-    await this.ledger.pass.discard();
+    await this.#endPass();
     this.ledger.pass.end();
     rehearsal.end();
     this.subscriber.next(rehearsal.value);
