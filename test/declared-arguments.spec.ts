@@ -130,6 +130,57 @@ onEachAdapter('the arguments of a declared future', (start) => {
   });
 });
 
+onEachAdapter('a declared future that cannot be made from the request', (start) => {
+  const numberOf = (context: ExecutionContext) =>
+    context.switchToHttp().getRequest<{ body: { order: { n: number } } }>().body.order.n;
+
+  @Controller()
+  class Desk {
+    @Post('args')
+    args(
+      @Body() _order: Order,
+      @Future('n', { task: tasks.add, args: (context) => [numberOf(context), 1] }) n: number,
+    ) {
+      return { n };
+    }
+    @Post('late')
+    late(
+      @Body() _order: Order,
+      @Future('n', { task: tasks.add, args: async (context) => [numberOf(context), 1] }) n: number,
+    ) {
+      return { n };
+    }
+    @Post('key')
+    key(@Body() _order: Order, @Future((context) => `${numberOf(context)}`) n: unknown) {
+      return { n };
+    }
+    @Post('declared-key')
+    declaredKey(
+      @Body() _order: Order,
+      @Future((context) => `${numberOf(context)}`, { task: () => 1 }) n: number,
+    ) {
+      return { n };
+    }
+  }
+
+  it.each(['/args', '/late', '/key', '/declared-key'])(
+    'leaves the answer to a pipe that refuses the request: POST %s',
+    async (path) => {
+      const app = await start({
+        controllers: [Desk],
+        setup: (it) => it.useGlobalPipes(new ValidationPipe()),
+      });
+      for (const body of [{ name: 'Ada' }, undefined]) {
+        expect(await post(app, body, path)).toMatchObject({ status: 400 });
+      }
+      expect(app.log.errors).toEqual([]);
+      // With a body that is fine, its own error is the answer.
+      expect(await post(app, { n: 1, name: 'Ada' }, path)).toMatchObject({ status: 500 });
+      expect(app.log.errors.join()).toContain('TypeError');
+    },
+  );
+});
+
 onEachAdapter('validated()', (start) => {
   it.each(modes)(
     'refuses bad input with 400 before the task of a declared future runs (replay: %s)',

@@ -12,6 +12,7 @@ import { ledgerFor } from '../ledger/request-ledger.js';
 import type { SubmitOptions } from '../ledger/submission.js';
 import { setRetryAfter } from '../replay/response-head.js';
 import { taskReference, type AnyFunction } from '../tasks/task.js';
+import { madeFrom } from './made-from.js';
 import { markFutures } from './use-futures.decorator.js';
 
 /** A key, or a function that makes it of the request. */
@@ -112,29 +113,41 @@ type ParameterOf<Target, Method extends PropertyKey, Index extends number> =
 
 const read = createParamDecorator(
   ({ key, options }: { key: FutureKey; options: FutureOptions }, context: ExecutionContext) =>
-    ledgerFor(context).resultOr(keyOf(key, context), options.default),
+    madeFrom(
+      () => keyOf(key, context),
+      (name) => ledgerFor(context).resultOr(name, options.default),
+    ),
 );
 
 const declare = createParamDecorator(
   (
     { key, options }: { key: FutureKey; options: DeclaredFutureOptions<unknown[], unknown> },
     context: ExecutionContext,
-  ) => {
-    const { task, args } = options;
-    const name = keyOf(key, context);
-    const given = args?.(context) ?? [];
-    const ledger = ledgerFor(context);
-    const submit = (values: readonly unknown[]): unknown => {
-      try {
-        const value = ledger.declare({ key: name, task, args: [...values], options });
-        return isA(value, Promise) ? value.catch(retryLater(ledger)) : value;
-      } catch (error) {
-        return retryLater(ledger)(error);
-      }
-    };
-    return Array.isArray(given) ? submit(given) : Promise.resolve(given).then(submit);
-  },
+  ) =>
+    madeFrom(
+      () => keyOf(key, context),
+      (name) =>
+        madeFrom(
+          () => options.args?.(context) ?? [],
+          (args) => submit(name, args, options, context),
+        ),
+    ),
 );
+
+function submit(
+  key: string,
+  args: readonly unknown[],
+  options: DeclaredFutureOptions<unknown[], unknown>,
+  context: ExecutionContext,
+): unknown {
+  const ledger = ledgerFor(context);
+  try {
+    const value = ledger.declare({ key, task: options.task, args: [...args], options });
+    return isA(value, Promise) ? value.catch(retryLater(ledger)) : value;
+  } catch (error) {
+    return retryLater(ledger)(error);
+  }
+}
 
 // The order of the overloads counts: a lambda keeps the type that the first of them gives it.
 

@@ -1,10 +1,9 @@
 import { Logger, type CallHandler, type ExecutionContext } from '@nestjs/common';
 import type { Observer, Subscriber, Subscription } from 'rxjs';
 import type { UseFuturesOptions } from '../decorators/use-futures.decorator.js';
-import { PassDiscardedError, ReplayLimitError, ResponseCommittedError } from '../errors/index.js';
+import { PassDiscardedError, ResponseCommittedError } from '../errors/index.js';
 import { isA } from '../errors/is-a.js';
 import { currentPass, type CurrentPass } from '../ledger/current-pass.js';
-import { replayLimitError } from '../ledger/drift.js';
 import type { Ledger } from '../ledger/ledger.js';
 import { httpRequestOf } from '../ledger/request-ledger.js';
 import { watchStrayRejections } from '../ledger/stray-rejections.js';
@@ -13,6 +12,7 @@ import { begun } from './lazy-body.js';
 import { Rehearsal } from './rehearsal.js';
 import type { RequestReplay } from './request-replay.js';
 import { setRetryAfter } from './response-head.js';
+import { RoutePolicy } from './route-policy.js';
 import { keepParsedUpload } from './spent-body.js';
 
 const logger = new Logger('Futures');
@@ -53,7 +53,7 @@ export class PassLoop implements Observer<unknown> {
   private readonly subscriber: Subscriber<unknown>;
   readonly #usesContext: boolean;
   readonly #isSse: boolean;
-  readonly #route: UseFuturesOptions;
+  readonly #policy: RoutePolicy;
 
   constructor(
     { ledger, context, handler, request, isSse, route }: PassLoopOptions,
@@ -65,7 +65,7 @@ export class PassLoop implements Observer<unknown> {
     this.request = request;
     this.subscriber = subscriber;
     this.#isSse = isSse;
-    this.#route = route;
+    this.#policy = new RoutePolicy(ledger, context, route);
     this.#usesContext = ledger.runtime.usesContext || context.getType() !== 'http';
     this.#pass = { ledger, isDiscarded: false };
   }
@@ -134,42 +134,11 @@ export class PassLoop implements Observer<unknown> {
     // That of another request arrives where an interceptor shares the runs of equal ones.
     const isOfAnother = isA(error, PassDiscardedError) && pass.failure === undefined;
     if (pass.mustDiscard || isOfAnother) this.#discard();
-    else if (this.#isRetried(error)) {
+    else if (!this.#hasPublished && !this.#isCommitted && this.#policy.wantsRetry(error)) {
       // The replay decides for itself whether it is published with placeholders.
       pass.isPublishedAsIs = false;
       this.#discard();
     } else this.#fail(pass.failure ?? error);
-  }
-
-  /** Whether the request failed in a way that its route wants to be tried again, and can be. */
-  #isRetried(error: unknown): boolean {
-    const { retryOn } = this.#route;
-    const { pass } = this.ledger;
-    if (retryOn === undefined || pass.failure !== undefined || !pass.isRunning) return false;
-    if (pass.number >= this.#maxPasses || this.#hasPublished || this.#isCommitted) return false;
-    try {
-      return retryOn(error);
-    } catch (thrown) {
-      logger.error(thrown);
-      return false;
-    }
-  }
-
-  get #maxPasses(): number {
-    return this.#route.maxPasses ?? this.ledger.runtime.options.maxPasses;
-  }
-
-  #limitError(): ReplayLimitError {
-    const { submitted, drifting } = replayLimitError(this.ledger);
-    return new ReplayLimitError(this.#maxPasses, submitted, drifting);
-  }
-
-  /** Ends a discarded pass. The app's hook comes last: those of the pass may need what it clears. */
-  async #endPass(): Promise<void> {
-    const { pass, runtime } = this.ledger;
-    const { onDiscard } = runtime.options;
-    if (onDiscard !== undefined) pass.onDiscard(() => onDiscard(this.context));
-    await pass.discard();
   }
 
   complete(): void {
@@ -211,8 +180,8 @@ export class PassLoop implements Observer<unknown> {
     }
     if (!this.#isSse || !ledger.head.isSent) ledger.restoreHead();
     // Also lets go, before tasks start, what the pass that was unsubscribed from holds.
-    await this.#endPass();
-    if (ledger.pass.number >= this.#maxPasses) throw this.#limitError();
+    await this.#policy.endPass();
+    if (this.#policy.isLastPass) throw this.#policy.limitError();
     await ledger.resolvePending();
     if (this.#isCommitted) this.#endCommitted('tasks');
     else if (ledger.client.isCancelled || this.subscriber.closed) this.#abandon();
@@ -252,7 +221,7 @@ export class PassLoop implements Observer<unknown> {
   }
 
   async #endRehearsal(rehearsal: Rehearsal): Promise<void> {
-    await this.#endPass();
+    await this.#policy.endPass();
     this.ledger.pass.end();
     rehearsal.end();
     this.subscriber.next(rehearsal.value);

@@ -40,8 +40,9 @@ function beforeEachRequest(app: INestApplication, prepare: (request: object) => 
     addHook?: (name: 'onRequest', hook: (request: object) => Promise<void>) => void;
   };
   if (server.addHook === undefined) {
-    app.use((request: object, _response: object, next: (error?: unknown) => void) => {
-      Promise.resolve(prepare(request)).then(() => next(), next);
+    app.use(async (request: object, _response: object, next: () => void) => {
+      await prepare(request);
+      next();
     });
   } else {
     server.addHook('onRequest', async (request) => {
