@@ -58,17 +58,21 @@ export class FuturesInterceptor implements NestInterceptor {
   }
 
   #run(ledger: Ledger, context: ExecutionContext, next: CallHandler): Observable<unknown> {
-    const { view, isSse, replay } = this.#routes.read(context);
+    const { view, isSse, options } = this.#routes.read(context);
+    ledger.route = options;
     const page = view === undefined ? undefined : PageRendering.of(context, view);
     const handler = page === undefined ? next : { handle: () => page.perform(next.handle()) };
     // The head of a stream of events is sent while its first pass runs: Nest cannot begin it again.
     const isCloned =
-      (replay ?? ledger.runtime.options.replay) === 'request' &&
+      (options.replay ?? ledger.runtime.options.replay) === 'request' &&
       context.getType() === 'http' &&
       !isSse;
     const request = isCloned ? new RequestReplay(context) : undefined;
     return new Observable((subscriber) => {
-      const loop = new PassLoop({ ledger, context, handler, request, isSse }, subscriber);
+      const loop = new PassLoop(
+        { ledger, context, handler, request, isSse, route: options },
+        subscriber,
+      );
       loop.start();
       return () => loop.stop();
     });

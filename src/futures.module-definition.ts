@@ -1,6 +1,6 @@
 import { ConfigurableModuleBuilder, Scope, type Provider } from '@nestjs/common';
 import { REQUEST } from '@nestjs/core';
-import { FuturesContextError } from './errors/index.js';
+import { FuturesContextError, FuturesOptionsError } from './errors/index.js';
 import { Executors } from './executors/executors.js';
 import { FuturesInterceptor } from './futures.interceptor.js';
 import {
@@ -52,6 +52,24 @@ export const { ConfigurableModuleClass, OPTIONS_TYPE, ASYNC_OPTIONS_TYPE } =
       };
     })
     .build();
+
+/**
+ * What the module has without `forRoot()`: whatever needs one of these ends the start of the app with
+ * an error that says so. The providers of `forRoot()` have the same tokens, and replace them.
+ *
+ * @internal
+ */
+export const WITHOUT_FOR_ROOT: Provider[] = [FuturesRuntime, FuturesService, WorkerPool].map(
+  (provide) => ({
+    provide,
+    useFactory: () => {
+      throw new FuturesOptionsError(
+        'FuturesModule is imported without forRoot(), so it has no options and no executors. ' +
+          'Write imports: [FuturesModule.forRoot()] in the root module; other modules need not import it, since it is global.',
+      );
+    },
+  }),
+);
 
 const requestScoped: Provider = {
   provide: FuturesService,

@@ -12,12 +12,18 @@ import {
   ASYNC_OPTIONS_TYPE,
   ConfigurableModuleClass,
   OPTIONS_TYPE,
+  WITHOUT_FOR_ROOT,
 } from './futures.module-definition.js';
 import { attachRuntime, FuturesRuntime } from './futures.runtime.js';
+import { FuturesService } from './futures.service.js';
+import { checkOneModule } from './one-module.js';
 import {
   installInterceptors,
   installMessageInterceptors,
 } from './replay/interceptor-installation.js';
+import { warnOfLostMethods } from './replay/lost-methods.js';
+import { RoutePipes } from './replay/route-pipes.js';
+import { WorkerPool } from './worker-pool.js';
 
 /**
  * Gives an app its futures.
@@ -30,7 +36,10 @@ import {
  *
  * @publicApi
  */
-@Module({})
+@Module({
+  providers: [...WITHOUT_FOR_ROOT, FuturesInterceptor],
+  exports: [FuturesService, WorkerPool],
+})
 export class FuturesModule
   extends ConfigurableModuleClass
   implements NestModule, OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown
@@ -49,7 +58,8 @@ export class FuturesModule
   /**
    * The module with these options; each may be left out.
    *
-   * @throws FuturesOptionsError, when the app starts, naming the option, its value and what is allowed
+   * @throws FuturesOptionsError, when the app starts, naming the option, its value and what is allowed;
+   *   also if another module of the app has other options, or comes from another copy of the package
    */
   static override forRoot(options: typeof OPTIONS_TYPE = {}): DynamicModule {
     return super.forRoot(options);
@@ -62,6 +72,9 @@ export class FuturesModule
 
   /** Runs when all providers are there and no route is registered yet. */
   configure(): void {
+    checkOneModule(this.modules, this.runtime);
+    this.runtime.routePipes = new RoutePipes(this.modules, this.config);
+    warnOfLostMethods(this.modules);
     installInterceptors(this.modules, this.config, this.interceptor);
     const server: unknown = this.adapterHost.httpAdapter?.getInstance();
     if (server !== undefined) attachRuntime(server as object, this.runtime);

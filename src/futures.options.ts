@@ -1,3 +1,4 @@
+import type { ExecutionContext } from '@nestjs/common';
 import { availableParallelism } from 'node:os';
 import type { ResourceLimits } from 'node:worker_threads';
 import type { Piscina } from 'piscina';
@@ -35,6 +36,9 @@ export interface ThreadOptions extends ProcessOptions {
 }
 
 export type Optional<T> = { readonly [K in keyof T]?: T[K] | undefined };
+
+/** What the option `onDiscard` takes: it is given the context of the pass, and awaited. */
+export type DiscardHook = (context: ExecutionContext) => unknown;
 
 /**
  * Options of `FuturesModule.forRoot()`; each may be left out.
@@ -76,6 +80,17 @@ export interface FuturesModuleOptions {
    * what differs: keys, tasks, arguments or result. Default: false.
    */
   readonly strict?: boolean | undefined;
+  /**
+   * Runs for each discarded pass of the app, after the hooks of the pass itself and before its tasks
+   * start; it is awaited. For state of a pass that no transaction covers, such as the session of an
+   * ORM. If it throws, no task starts, and the request fails with its error. Default: none.
+   *
+   * @example
+   * ```ts
+   * FuturesModule.forRoot({ onDiscard: () => orm.em.clear() });
+   * ```
+   */
+  readonly onDiscard?: DiscardHook | undefined;
   /** Whether responses carry a `Server-Timing` header with passes and tasks. Default: false. */
   readonly serverTiming?: boolean | undefined;
   /** How long requests in flight may go on at shutdown, in ms. Default: 10 000. */
@@ -108,6 +123,7 @@ export interface ResolvedOptions {
   readonly replay: ReplayMode;
   readonly unread: UnreadMode;
   readonly strict: boolean;
+  readonly onDiscard: DiscardHook | undefined;
   readonly serverTiming: boolean;
   readonly shutdownTimeout: number;
 }
@@ -136,6 +152,7 @@ export const DEFAULT_OPTIONS: ResolvedOptions = Object.freeze({
   replay: 'handler',
   unread: 'error',
   strict: false,
+  onDiscard: undefined,
   serverTiming: false,
   shutdownTimeout: 10_000,
 });
@@ -210,6 +227,7 @@ export function resolveOptions(input: FuturesModuleOptions = {}): ResolvedOption
   check.oneOf('replay', options.replay, REPLAY_MODES);
   check.oneOf('unread', options.unread, UNREAD_MODES);
   check.boolean('strict', options.strict);
+  if (options.onDiscard !== undefined) check.function('onDiscard', options.onDiscard);
   check.boolean('serverTiming', options.serverTiming);
   check.duration('shutdownTimeout', options.shutdownTimeout, 0);
   return Object.freeze(options);

@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import type { Executors } from './executors/executors.js';
 import type { ResolvedOptions } from './futures.options.js';
+import type { RoutePipes } from './replay/route-pipes.js';
 
 const logger = new Logger('Futures');
 
@@ -14,6 +15,8 @@ const MAX_WARNINGS = 1_000;
  * @internal
  */
 export class FuturesRuntime {
+  /** The pipes of the app's routes; undefined until the app is initialised. */
+  routePipes: RoutePipes | undefined;
   #isShuttingDown = false;
   #shutdownTimer: NodeJS.Timeout | undefined;
   #shutdownDeadline = 0;

@@ -9,6 +9,8 @@ export type {
 export { Futures } from './decorators/futures.decorator.js';
 export { UseFutures } from './decorators/use-futures.decorator.js';
 export type { ReplayMode, UseFuturesOptions } from './decorators/use-futures.decorator.js';
+export { validated } from './decorators/validated.js';
+export type { RequestPart } from './decorators/validated.js';
 export {
   BrokenExecutorError,
   ExecutorSaturatedError,
@@ -27,6 +29,7 @@ export {
   ReplayUnsafeError,
   ResponseCommittedError,
   TooManyFuturesError,
+  isPassDiscarded,
 } from './errors/replay.errors.js';
 export {
   FutureAlreadyResolvedError,
@@ -45,6 +48,7 @@ export { threadExecutor } from './executors/thread.executor.js';
 export type { ThreadExecutorOptions } from './executors/thread.executor.js';
 export { FuturesModule } from './futures.module.js';
 export type {
+  DiscardHook,
   FuturesModuleExtras,
   FuturesModuleOptions,
   ProcessOptions,
@@ -53,6 +57,8 @@ export type {
 export { FuturesService } from './futures.service.js';
 export type { FutureReport, FuturesReport } from './futures.service.js';
 export type { PassRecord } from './ledger/pass-log.js';
+export type { UnreadMode } from './ledger/unread-mode.js';
+export { passOf } from './replay/pass-of.js';
 export type { SubmitOptions } from './ledger/submission.js';
 export type { AnyFunction, Task, TaskReference } from './tasks/task.js';
 export { taskFile } from './tasks/task-file.js';

@@ -11,6 +11,9 @@ export const check = {
       fail(name, value, 'an object');
     }
   },
+  function(name: string, value: unknown): void {
+    if (typeof value !== 'function') fail(name, value, 'a function');
+  },
   boolean(name: string, value: unknown): void {
     if (typeof value !== 'boolean') fail(name, value, 'a boolean');
   },

@@ -106,11 +106,12 @@ function toError(kind: Kind, record: ErrorRecord, { args, key, task }: Call): un
   return new TaskArgumentError(culprit.path, culprit.description, options);
 }
 
-function unreadable(cause: unknown, { key, task }: Call): BrokenExecutorError {
-  return new BrokenExecutorError(
-    `The outcome of the task ${task.id} cannot be read: ${messageOf(cause)}. ` +
-      `Return plain data that is not nested too deep; workers must not run a newer version of Node than those who wait for them.`,
+function unreadable(cause: unknown, { key, task }: Call): TaskResultError {
+  return new TaskResultError(
+    'result',
+    `a value that cannot be read here (${messageOf(cause)})`,
     { key, task: task.id, cause: causeOf(cause) },
+    `so the call fails. Return plain data that is not nested too deep; workers must not run a newer version of Node than those who wait for them.`,
   );
 }
 

@@ -12,6 +12,7 @@ import { ledgerFor } from '../ledger/request-ledger.js';
 import type { SubmitOptions } from '../ledger/submission.js';
 import { setRetryAfter } from '../replay/response-head.js';
 import { taskReference, type AnyFunction } from '../tasks/task.js';
+import { madeFrom } from './made-from.js';
 import { markFutures } from './use-futures.decorator.js';
 
 /** A key, or a function that makes it of the request. */
@@ -34,8 +35,12 @@ export interface DeclaredFutureOptions<
 > extends SubmitOptions {
   /** A handle of a task file, or a plain function, which runs on the event loop. */
   readonly task: (...args: Args) => Result;
-  /** Makes the task's arguments of the request. */
-  readonly args: (context: ExecutionContext) => Given;
+  /**
+   * Makes the task's arguments from the request; may return a promise. Nest calls it before the pipes
+   * of the other parameters have ended: what it reads from the request is not validated, unless it
+   * reads it by `validated()`.
+   */
+  readonly args: (context: ExecutionContext) => Given | Promise<Given>;
 }
 
 /** Options of a declared future whose task needs no arguments. */
@@ -108,30 +113,41 @@ type ParameterOf<Target, Method extends PropertyKey, Index extends number> =
 
 const read = createParamDecorator(
   ({ key, options }: { key: FutureKey; options: FutureOptions }, context: ExecutionContext) =>
-    ledgerFor(context).resultOr(keyOf(key, context), options.default),
+    madeFrom(
+      () => keyOf(key, context),
+      (name) => ledgerFor(context).resultOr(name, options.default),
+    ),
 );
 
 const declare = createParamDecorator(
   (
     { key, options }: { key: FutureKey; options: DeclaredFutureOptions<unknown[], unknown> },
     context: ExecutionContext,
-  ) => {
-    const { task, args } = options;
-    const submission = {
-      key: keyOf(key, context),
-      task,
-      args: args === undefined ? [] : [...args(context)],
-      options,
-    };
-    const ledger = ledgerFor(context);
-    try {
-      const value = ledger.declare(submission);
-      return isA(value, Promise) ? value.catch(retryLater(ledger)) : value;
-    } catch (error) {
-      return retryLater(ledger)(error);
-    }
-  },
+  ) =>
+    madeFrom(
+      () => keyOf(key, context),
+      (name) =>
+        madeFrom(
+          () => options.args?.(context) ?? [],
+          (args) => submit(name, args, options, context),
+        ),
+    ),
 );
+
+function submit(
+  key: string,
+  args: readonly unknown[],
+  options: DeclaredFutureOptions<unknown[], unknown>,
+  context: ExecutionContext,
+): unknown {
+  const ledger = ledgerFor(context);
+  try {
+    const value = ledger.declare({ key, task: options.task, args: [...args], options });
+    return isA(value, Promise) ? value.catch(retryLater(ledger)) : value;
+  } catch (error) {
+    return retryLater(ledger)(error);
+  }
+}
 
 // The order of the overloads counts: a lambda keeps the type that the first of them gives it.
 

@@ -1,4 +1,4 @@
-import { FuturesException } from './futures.exception.js';
+import { FuturesException, isFuturesException } from './futures.exception.js';
 import { told } from './outside-text.js';
 
 /**
@@ -147,6 +147,26 @@ export class PassDiscardedError extends FuturesException {
       },
     );
   }
+}
+
+/**
+ * Tells whether a caught value only says that its pass is discarded: nothing failed, and the request
+ * goes on. Loggers, metrics and tracers that stand around handlers leave it out, and pass it on.
+ *
+ * It looks at the value alone. An error that has a `PassDiscardedError` as its `cause` is another
+ * error: it may be what the client is answered with. Where your own code wraps errors, ask for
+ * `error.cause`.
+ *
+ * @example
+ * ```ts
+ * tap({ error: (error) => { if (!isPassDiscarded(error)) failures.inc(); } })
+ * ```
+ *
+ * @publicApi
+ */
+export function isPassDiscarded(value: unknown): value is PassDiscardedError {
+  // By code, not by class: a second copy of the package has a class of its own.
+  return isFuturesException(value) && value.code === 'ERR_FUTURES_PASS_DISCARDED';
 }
 
 /**

@@ -93,7 +93,8 @@ export class FuturesArgumentError extends FuturesException {
 }
 
 /**
- * The module was given an option that is unknown, of the wrong type or out of range.
+ * The module was given an option that is unknown, of the wrong type or out of range; or it was
+ * imported without `forRoot()`, twice with different options, or from two copies of the package.
  *
  * @publicApi
  */

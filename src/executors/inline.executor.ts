@@ -1,5 +1,6 @@
 import { ExecutorSaturatedError, FutureTimeoutError, UnknownTaskError } from '../errors/index.js';
 import { cancellationOf, type CancellationSource } from './cancellation.js';
+import { BlockingWatch } from './blocking-watch.js';
 import { CallStats } from './call-stats.js';
 import { LoadBreaker } from './load-breaker.js';
 import { taskContexts } from '../worker/task-contexts.js';
@@ -33,6 +34,7 @@ export class InlineExecutor implements Executor {
   readonly #breaker = new LoadBreaker();
   readonly #open = new Set<InlineRun>();
   readonly #stats = new CallStats();
+  readonly #blocking = new BlockingWatch();
 
   run(calls: readonly Call[], source: CancellationSource = {}): Promise<Outcome[]> {
     const cancellation = cancellationOf(source);
@@ -84,7 +86,8 @@ export class InlineExecutor implements Executor {
     const { task, args } = call;
     const { url = '', exportName = '' } = task;
     const run = task.run ?? this.#loader.peek(url, exportName) ?? (await this.#load(call));
-    return Reflect.apply(run, undefined, args) as unknown;
+    if (task.run === undefined) return Reflect.apply(run, undefined, args) as unknown;
+    return this.#blocking.watch(call, () => Reflect.apply(run, undefined, args) as unknown);
   }
 
   async #load(call: Call): Promise<AnyFunction> {

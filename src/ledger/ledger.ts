@@ -37,6 +37,13 @@ export interface LedgerOptions {
   readonly shared?: SharedState | undefined;
 }
 
+/** What a route may set for its requests. */
+export interface RouteOptions {
+  readonly maxPasses?: number | undefined;
+  readonly timeout?: number | undefined;
+  readonly unread?: UnreadMode | undefined;
+}
+
 /** What several ledgers of one request share. */
 export interface SharedState {
   readonly futures: Map<string, Future>;
@@ -66,8 +73,8 @@ export class Ledger {
   usesBarrier = false;
   /** Whether a barrier stands around the handler, and tells whether it has run. */
   hasBarrier = false;
-  /** What happens when the published pass leaves a key unread. */
-  unread: UnreadMode;
+  /** What `@UseFutures()` says of its route. */
+  route: RouteOptions = {};
 
   readonly #futures: Map<string, Future>;
   /** What was kept by `once()`. */
@@ -87,13 +94,17 @@ export class Ledger {
     this.#futures = shared?.futures ?? new Map();
     this.#kept = shared?.kept ?? new Map();
     this.#marks = shared && new Map();
-    this.unread = runtime.options.unread;
     this.#takesSubmissions = !runtime.isShuttingDown;
   }
 
   /** Passes of this request at most. */
   get maxPasses(): number {
-    return this.runtime.options.maxPasses;
+    return this.route.maxPasses ?? this.runtime.options.maxPasses;
+  }
+
+  /** What happens when the published pass leaves a key unread. */
+  get unread(): UnreadMode {
+    return this.route.unread ?? this.runtime.options.unread;
   }
 
   future(key: string): Future | undefined {
@@ -325,7 +336,7 @@ export class Ledger {
     }
     const isCompared =
       this.pass.hasHandedOut || this.runtime.usesContext || this.#marks !== undefined;
-    const future = createFuture(this.runtime, submission, isCompared);
+    const future = createFuture(this.runtime, submission, isCompared, this.route.timeout);
     this.pass.log.submitted(key);
     if (this.#marks === undefined) {
       future.takeOver(this.#futures.get(key) ?? this.#unsubmitted?.get(key));

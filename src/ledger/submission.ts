@@ -40,8 +40,9 @@ export function createFuture(
   runtime: FuturesRuntime,
   submission: Submission,
   isCompared: boolean,
+  timeout: number | undefined,
 ): Future {
-  const { call, executor } = assign(runtime, submission);
+  const { call, executor } = assign(runtime, submission, timeout);
   return new Future(submission.key, submission.task, call, executor, isCompared);
 }
 
@@ -54,6 +55,7 @@ export function createFuture(
 export function assign(
   { options: defaults, executors }: FuturesRuntime,
   { key, task, args, options }: Omit<Submission, 'key'> & { readonly key?: string },
+  timeout = defaults.timeout,
 ): Assignment {
   const reference = taskReference(task, key);
   const executor = options?.executor ?? (isTaskHandle(task) ? defaults.executor : 'inline');
@@ -69,7 +71,7 @@ export function assign(
     task: reference,
     args,
     key,
-    timeout: options?.timeout ?? defaults.timeout,
+    timeout: options?.timeout ?? timeout,
     queueTimeout: options?.queueTimeout ?? defaults.queueTimeout,
     transferList: options?.transferList,
   };

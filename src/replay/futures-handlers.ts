@@ -3,9 +3,16 @@ import { futuresMark, useFuturesOptions } from '../decorators/use-futures.decora
 import { FuturesService } from '../futures.service.js';
 
 type HostModule = NonNullable<ReturnType<ModulesContainer['get']>>;
-type Wrapper = Pick<
+/** What Nest knows of a provider or a controller. @internal */
+export type Wrapper = Pick<
   NonNullable<ReturnType<HostModule['controllers']['get']>>,
-  'token' | 'getCtorMetadata' | 'getPropertiesMetadata' | 'getEnhancersMetadata'
+  | 'token'
+  | 'scope'
+  | 'isFactory'
+  | 'metatype'
+  | 'getCtorMetadata'
+  | 'getPropertiesMetadata'
+  | 'getEnhancersMetadata'
 >;
 type Handler = (...args: never[]) => unknown;
 
@@ -99,6 +106,13 @@ function find(modules: ModulesContainer, matches: Test): FuturesHandler[] {
 
 /** The methods that carry metadata of some decorator, inherited ones included. @internal */
 export function* handlersOf(prototype: object): Generator<[string, Handler]> {
+  for (const [name, method] of methodsOf(prototype)) {
+    if (Reflect.getMetadataKeys(method).length > 0) yield [name, method];
+  }
+}
+
+/** All methods, inherited ones included. @internal */
+export function* methodsOf(prototype: object): Generator<[string, Handler]> {
   const seen = new Set<string>();
   for (
     let proto: object | null = prototype;
@@ -106,16 +120,12 @@ export function* handlersOf(prototype: object): Generator<[string, Handler]> {
     proto = Object.getPrototypeOf(proto) as object | null
   ) {
     for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(proto))) {
-      // The class, which `constructor` leads to, carries metadata too.
+      // The class, which `constructor` leads to, is a function too.
       if (name === 'constructor' || seen.has(name)) continue;
       seen.add(name);
-      if (typeof value === 'function' && isDecorated(value)) yield [name, value as Handler];
+      if (typeof value === 'function') yield [name, value as Handler];
     }
   }
-}
-
-function isDecorated(method: object): boolean {
-  return Reflect.getMetadataKeys(method).length > 0;
 }
 
 /** Whether it serves nothing but a path: no resolver, gateway or message handler. @internal */
@@ -125,16 +135,38 @@ export function isRoute(handler: object): boolean {
   );
 }
 
-function dependsOnFutures(wrapper: Wrapper, visited = new Set<Wrapper>()): boolean {
-  if (wrapper.token === FuturesService) return true;
-  if (visited.has(wrapper)) return false;
-  visited.add(wrapper);
-  const dependencies = [
+/** Whether `FuturesService` is somewhere among what it injects. */
+function dependsOnFutures(wrapper: Wrapper): boolean {
+  return wayTo(wrapper, ({ token }) => token === FuturesService) !== undefined;
+}
+
+/**
+ * The first way over what a provider or controller injects, and its guards, pipes and interceptors,
+ * to one that matches: from the provider itself to that one. Undefined if there is none. What
+ * `FuturesService` itself injects is left out.
+ *
+ * @internal
+ */
+export function wayTo(
+  from: Wrapper,
+  matches: (wrapper: Wrapper) => boolean,
+  visited = new Set<Wrapper>(),
+): Wrapper[] | undefined {
+  if (matches(from)) return [from];
+  visited.add(from);
+  if (from.token === FuturesService) return undefined;
+  for (const next of dependenciesOf(from)) {
+    if (visited.has(next)) continue;
+    const way = wayTo(next, matches, visited);
+    if (way !== undefined) return [from, ...way];
+  }
+  return undefined;
+}
+
+function dependenciesOf(wrapper: Wrapper): Wrapper[] {
+  return [
     ...(wrapper.getCtorMetadata() ?? []),
     ...(wrapper.getPropertiesMetadata() ?? []).map((property) => property.wrapper),
     ...(wrapper.getEnhancersMetadata() ?? []),
-  ];
-  return dependencies.some(
-    (dependency) => dependency !== undefined && dependsOnFutures(dependency, visited),
-  );
+  ].filter((dependency) => dependency !== undefined);
 }

@@ -4,6 +4,7 @@ import { from, isObservable, mergeAll, type Observable } from 'rxjs';
 import { judged } from '../barrier.interceptor.js';
 import type { FuturesInterceptor } from '../futures.interceptor.js';
 import { activeLedger } from '../ledger/request-ledger.js';
+import { isReplayed } from './futures-handlers.js';
 
 /** @internal */
 export function hasGlobalInterceptors(config: ApplicationConfig): boolean {
@@ -25,13 +26,12 @@ export function hasGlobalInterceptors(config: ApplicationConfig): boolean {
 export function precedeGlobalInterceptors(
   config: ApplicationConfig,
   futures: FuturesInterceptor,
-  replayed: ReadonlySet<unknown>,
 ): void {
   const globals = config.getGlobalInterceptors();
   // Request-scoped ones come after: Nest keeps wrappers, and asks them for each request's instance.
   const scoped = config.getGlobalRequestInterceptors();
   globals.forEach((each, i) => {
-    globals[i] = extended(each, i === 0 ? futures : undefined, replayed);
+    globals[i] = extended(each, i === 0 ? futures : undefined);
   });
   scoped.forEach((wrapper, i) => {
     const first = i === 0 && globals.length === 0 ? futures : undefined;
@@ -39,7 +39,7 @@ export function precedeGlobalInterceptors(
       getInstanceByContextId: {
         value: (...args: Parameters<typeof wrapper.getInstanceByContextId>) => {
           const host = wrapper.getInstanceByContextId(...args);
-          return host?.instance && { ...host, instance: extended(host.instance, first, replayed) };
+          return host?.instance && { ...host, instance: extended(host.instance, first) };
         },
       },
     }) as typeof wrapper;
@@ -50,10 +50,10 @@ export function precedeGlobalInterceptors(
 function extended(
   interceptor: NestInterceptor,
   futures: FuturesInterceptor | undefined,
-  replayed: ReadonlySet<unknown>,
 ): NestInterceptor {
   const intercept = (context: ExecutionContext, next: CallHandler) => {
-    if (!replayed.has(context.getHandler())) return interceptor.intercept(context, next);
+    // By its metadata: what traces handlers (OpenTelemetry) puts a function of its own in its place.
+    if (!isReplayed(context.getHandler())) return interceptor.intercept(context, next);
     const handle = () => flatten(interceptor.intercept(context, behindBarrier(context, next)));
     return futures === undefined ? handle() : futures.intercept(context, { handle });
   };

@@ -40,7 +40,7 @@ export function installInterceptors(
   const handlers = findFuturesHandlers(modules);
   const hasGlobals = hasGlobalInterceptors(config);
   if (hasGlobals && handlers.length > 0) {
-    precedeGlobalInterceptors(config, interceptor, new Set(handlers.map(({ handler }) => handler)));
+    precedeGlobalInterceptors(config, interceptor);
   }
   install(modules, handlers, hasGlobals);
 }

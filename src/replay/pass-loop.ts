@@ -1,9 +1,10 @@
 import { Logger, type CallHandler, type ExecutionContext } from '@nestjs/common';
 import type { Observer, Subscriber, Subscription } from 'rxjs';
+import type { UseFuturesOptions } from '../decorators/use-futures.decorator.js';
 import { PassDiscardedError, ResponseCommittedError } from '../errors/index.js';
 import { isA } from '../errors/is-a.js';
 import { currentPass, type CurrentPass } from '../ledger/current-pass.js';
-import { keptOutcomeError, replayLimitError } from '../ledger/drift.js';
+import { keptOutcomeError } from '../ledger/drift.js';
 import { judge, warnOfEffects } from './judge.js';
 import type { Ledger } from '../ledger/ledger.js';
 import { httpRequestOf } from '../ledger/request-ledger.js';
@@ -13,6 +14,7 @@ import { begun } from './lazy-body.js';
 import { Rehearsal } from './rehearsal.js';
 import type { RequestReplay } from './request-replay.js';
 import { setRetryAfter } from './response-head.js';
+import { RoutePolicy } from './route-policy.js';
 import { keepParsedUpload } from './spent-body.js';
 
 const logger = new Logger('Futures');
@@ -26,6 +28,8 @@ export interface PassLoopOptions {
   readonly request: RequestReplay | undefined;
   /** Whether the route streams events. */
   readonly isSse: boolean;
+  /** What `@UseFutures()` says of the route. */
+  readonly route: UseFuturesOptions;
 }
 
 /**
@@ -51,9 +55,10 @@ export class PassLoop implements Observer<unknown> {
   private readonly subscriber: Subscriber<unknown>;
   readonly #usesContext: boolean;
   readonly #isSse: boolean;
+  readonly #policy: RoutePolicy;
 
   constructor(
-    { ledger, context, handler, request, isSse }: PassLoopOptions,
+    { ledger, context, handler, request, isSse, route }: PassLoopOptions,
     subscriber: Subscriber<unknown>,
   ) {
     this.ledger = ledger;
@@ -62,6 +67,7 @@ export class PassLoop implements Observer<unknown> {
     this.request = request;
     this.subscriber = subscriber;
     this.#isSse = isSse;
+    this.#policy = new RoutePolicy(ledger, context, route);
     this.#usesContext = ledger.runtime.usesContext || context.getType() !== 'http';
     this.#pass = { ledger, isDiscarded: false };
   }
@@ -164,7 +170,11 @@ export class PassLoop implements Observer<unknown> {
     const keptFrom = pass.mustDiscard ? undefined : pass.keptFrom(error);
     if (keptFrom !== undefined) this.#fail(keptOutcomeError(this.ledger, keptFrom));
     else if (pass.mustDiscard || isOfAnother) this.#discard();
-    else this.#fail(pass.failure ?? error);
+    else if (!this.#hasPublished && !this.#isCommitted && this.#policy.wantsRetry(error)) {
+      // The replay decides for itself whether it is published with placeholders.
+      pass.isPublishedAsIs = false;
+      this.#discard();
+    } else this.#fail(pass.failure ?? error);
   }
 
   complete(): void {
@@ -215,8 +225,8 @@ export class PassLoop implements Observer<unknown> {
     }
     if (!this.#isSse || !ledger.head.isSent) ledger.restoreHead();
     // Also lets go, before tasks start, what the pass that was unsubscribed from holds.
-    await ledger.pass.discard();
-    if (ledger.pass.number >= ledger.runtime.options.maxPasses) throw replayLimitError(ledger);
+    await this.#policy.endPass();
+    if (this.#policy.isLastPass) throw this.#policy.limitError();
     await ledger.resolvePending();
     if (this.#isCommitted) this.#endCommitted('tasks');
     else if (ledger.client.isCancelled || this.subscriber.closed) this.#abandon();
@@ -261,7 +271,7 @@ export class PassLoop implements Observer<unknown> {
   }
 
   async #endRehearsal(rehearsal: Rehearsal): Promise<void> {
-    await this.ledger.pass.discard();
+    await this.#policy.endPass();
     this.ledger.pass.end();
     rehearsal.end();
     this.subscriber.next(rehearsal.value);

@@ -1,5 +1,6 @@
 import type { ExecutionContext } from '@nestjs/common';
-import { useFuturesOptions, type ReplayMode } from '../decorators/use-futures.decorator.js';
+import { useFuturesOptions, type UseFuturesOptions } from '../decorators/use-futures.decorator.js';
+import { given } from '../options-check.js';
 import { isReplayed, isSse } from './futures-handlers.js';
 import { viewOf } from './page-rendering.js';
 
@@ -11,8 +12,8 @@ export interface RouteTraits {
   readonly isSse: boolean;
   /** Name of the template that it renders, if it does. */
   readonly view: string | undefined;
-  /** By `@UseFutures()`; undefined: as the module says. */
-  readonly replay: ReplayMode | undefined;
+  /** By `@UseFutures()` on the route, else on its controller; what is not there is as the module says. */
+  readonly options: UseFuturesOptions;
 }
 
 type Class = ReturnType<ExecutionContext['getClass']>;
@@ -38,7 +39,10 @@ export class RouteTraitsReader {
         isReplayed: isReplayed(handler),
         isSse: isSse(handler),
         view: viewOf(handler),
-        replay: useFuturesOptions(handler)?.replay ?? useFuturesOptions(owner)?.replay,
+        options: {
+          ...given(useFuturesOptions(owner) ?? {}),
+          ...given(useFuturesOptions(handler) ?? {}),
+        },
       };
       ofHandler.set(owner, traits);
     }

@@ -41,7 +41,7 @@ export function createTaskHandle(
 ): AnyFunction {
   const handle = () => {
     throw new FuturesArgumentError(
-      `${task.id} is the handle of a task, not the function itself. ` +
+      `${task.id} is the handle of a task, not the function itself and not its result. ` +
         `Pass it to submit(), resultOrSubmit(), @Future() or WorkerPool.run().`,
       { task: task.id },
     );
@@ -49,6 +49,9 @@ export function createTaskHandle(
   const reference: TaskReference = { ...task, run: undefined };
   Object.defineProperty(handle, 'name', { value: task.exportName });
   Object.defineProperty(handle, REFERENCE, { value: reference });
+  // `await` calls this: else it would give the handle, which is then taken for the result.
+  // oxlint-disable-next-line unicorn/no-thenable
+  Object.defineProperty(handle, 'then', { value: handle });
   return handle;
 }
 

@@ -1,5 +1,5 @@
 import { ParseIntPipe, type ExecutionContext, type PipeTransform } from '@nestjs/common';
-import { Future, Futures, FuturesService, UseFutures } from '../../src/index.js';
+import { Future, Futures, FuturesService, UseFutures, validated } from '../../src/index.js';
 import { tasks } from './tasks.js';
 
 declare const flag: boolean;
@@ -18,6 +18,10 @@ class User {
   get isOfAge() {
     return this.age >= 18;
   }
+}
+
+class Body {
+  name!: string;
 }
 
 type Json = null | number | string | Json[] | { [name: string]: Json };
@@ -132,10 +136,40 @@ export class Declared {
     @Future('k', { task: tasks.greet, args: () => 'Ada' }) bare: string,
     // @ts-expect-error the arguments are not a function
     @Future('k', { task: tasks.greet, args: ['Ada'] }) array: string,
-    // @ts-expect-error the arguments are not awaited
-    @Future('k', { task: tasks.greet, args: async () => ['Ada'] }) promised: string,
+    // @ts-expect-error they are not awaited one by one
+    @Future('k', { task: tasks.greet, args: () => [Promise.resolve('Ada')] }) promised: string,
   ) {
     return [missing, tooMany, type, none, unit, bare, array, promised];
+  }
+
+  // They may come later.
+  lateArgs(
+    @Future('k', { task: tasks.greet, args: async () => ['Ada'] }) late: string,
+    @Future('k', { task: tasks.add, args: () => Promise.resolve([1, 2] as const) })
+    readonly: number,
+    @Future('k', { task: render, args: async () => ['png', [{ dpi: 72 }]] }) literal: string,
+    @Future('k', { task: tasks.now, args: async () => [] }) empty: Date,
+    @Future('k', {
+      task: tasks.greet,
+      args: async (context) => [(await validated(context, 'body', Body)).name],
+    })
+    validatedBody: string,
+    // @ts-expect-error an argument of the wrong type
+    @Future('k', { task: tasks.add, args: async () => [1, '2'] }) type: number,
+    // @ts-expect-error an argument is missing
+    @Future('k', { task: tasks.add, args: async () => [1] }) missing: number,
+    // @ts-expect-error one argument too many
+    @Future('k', { task: tasks.add, args: async () => [1, 2, 3] }) tooMany: number,
+    // @ts-expect-error the task gives a number
+    @Future('k', { task: tasks.add, args: async () => [1, 2] }) value: string,
+    @Future('k', {
+      task: tasks.greet,
+      // @ts-expect-error no such part of a request
+      args: async (context) => [(await validated(context, 'cookies', Body)).name],
+    })
+    part: string,
+  ) {
+    return [late, readonly, literal, empty, validatedBody, type, missing, tooMany, value, part];
   }
 
   // Pipes may make anything of the value.

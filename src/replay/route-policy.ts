@@ -1,0 +1,56 @@
+import { Logger, type ExecutionContext } from '@nestjs/common';
+import type { UseFuturesOptions } from '../decorators/use-futures.decorator.js';
+import type { ReplayLimitError } from '../errors/index.js';
+import { replayLimitError } from '../ledger/drift.js';
+import type { Ledger } from '../ledger/ledger.js';
+
+const logger = new Logger('Futures');
+
+/**
+ * What the options of the module and of `@UseFutures()` say of the passes of one request.
+ *
+ * @internal
+ */
+export class RoutePolicy {
+  readonly #ledger: Ledger;
+  readonly #context: ExecutionContext;
+  readonly #route: UseFuturesOptions;
+
+  constructor(ledger: Ledger, context: ExecutionContext, route: UseFuturesOptions) {
+    this.#ledger = ledger;
+    this.#context = context;
+    this.#route = route;
+  }
+
+  /** Whether no pass may follow this one. */
+  get isLastPass(): boolean {
+    return this.#ledger.pass.number >= this.#ledger.maxPasses;
+  }
+
+  /** The error of a request that still submits in its last pass. */
+  limitError(): ReplayLimitError {
+    return replayLimitError(this.#ledger);
+  }
+
+  /** Whether the route wants a request that failed so to be tried again, and a pass is left for it. */
+  wantsRetry(error: unknown): boolean {
+    const { retryOn } = this.#route;
+    const { pass } = this.#ledger;
+    if (retryOn === undefined || this.isLastPass) return false;
+    if (pass.failure !== undefined || !pass.isRunning) return false;
+    try {
+      return retryOn(error);
+    } catch (thrown) {
+      logger.error(thrown);
+      return false;
+    }
+  }
+
+  /** Ends a discarded pass. The app's hook comes last: those of the pass may need what it clears. */
+  async endPass(): Promise<void> {
+    const { pass, runtime } = this.#ledger;
+    const { onDiscard } = runtime.options;
+    if (onDiscard !== undefined) pass.onDiscard(() => onDiscard(this.#context));
+    await pass.discard();
+  }
+}
