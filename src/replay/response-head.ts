@@ -1,9 +1,12 @@
-import type { OutgoingHttpHeader, ServerResponse } from 'node:http';
+import { IncomingMessage, ServerResponse, type OutgoingHttpHeader } from 'node:http';
+import { Socket } from 'node:net';
 import { ExecutorSaturatedError } from '../errors/index.js';
 import { isA } from '../errors/is-a.js';
+import { rememberOwn } from './own-state.js';
 
 /**
- * Status and headers of a response, cookies included. What a discarded pass did to them is undone.
+ * What a response is going to be sent with: status, headers, cookies, trailers, and what an app
+ * hangs on the object itself. What a discarded pass did to it is undone.
  *
  * @internal
  */
@@ -17,10 +20,6 @@ export interface ResponseHead {
 
 interface FastifyReply {
   readonly raw: ServerResponse;
-  readonly sent: boolean;
-  statusCode: number;
-  getHeaders(): Record<string, OutgoingHttpHeader | undefined>;
-  removeHeader(name: string): void;
   header(name: string, value: unknown): void;
 }
 
@@ -57,16 +56,13 @@ class RawResponseHead implements ResponseHead {
 
   remember(): () => void {
     const response = this.#response;
-    const { statusCode } = response;
-    // HTTP/2 has none, and Node warns of each look at it.
-    const statusMessage = isHttp2(response) ? undefined : response.statusMessage;
     const headers = response.getHeaderNames().length === 0 ? NONE : copyOf(response.getHeaders());
+    const settings = settingsOf(response);
+    const restoreOwn = rememberOwn(response, isOfApp);
+    const restoreTrailers = rememberOwn(response, isHttp2Trailers);
     return () => {
-      // Express's responses are slow to be written to.
-      if (response.statusCode !== statusCode) response.statusCode = statusCode;
-      if (!isHttp2(response) && response.statusMessage !== statusMessage) {
-        response.statusMessage = statusMessage as string;
-      }
+      restoreOwn();
+      restoreTrailers();
       for (const name of response.getHeaderNames()) {
         if (!(name in headers)) response.removeHeader(name);
       }
@@ -75,16 +71,17 @@ class RawResponseHead implements ResponseHead {
           response.setHeader(name, typeof value === 'object' ? [...value] : value);
         }
       }
+      // After the headers: Node changes some of them when a header is removed.
+      for (const [name, value] of settings) {
+        // Express's responses are slow to be written to.
+        if (Reflect.get(response, name) !== value) Reflect.set(response, name, value);
+      }
     };
   }
 
   setHeader(name: string, value: string): void {
     this.#response.setHeader(name, value);
   }
-}
-
-function isHttp2(response: ServerResponse): boolean {
-  return 'stream' in response;
 }
 
 const NONE: NodeJS.Dict<OutgoingHttpHeader> = Object.freeze({});
@@ -97,7 +94,49 @@ function copyOf(headers: NodeJS.Dict<OutgoingHttpHeader>): NodeJS.Dict<OutgoingH
   return headers;
 }
 
-/** Fastify keeps headers of its own beside those of the raw response, and merges them at the end. */
+/**
+ * What Node keeps in fields of a response. Those with an underscore it sets itself when a trailer
+ * is added, or one of its own headers removed.
+ */
+const SETTINGS = [
+  'statusCode',
+  'sendDate',
+  'shouldKeepAlive',
+  'strictContentLength',
+  'chunkedEncoding',
+  'useChunkedEncodingByDefault',
+  '_trailer',
+  '_removedConnection',
+  '_removedContLen',
+  '_removedTE',
+] as const;
+
+function settingsOf(response: ServerResponse): [name: string, value: unknown][] {
+  return SETTINGS.flatMap((name) =>
+    name in response ? [[name, Reflect.get(response, name) as unknown]] : [],
+  );
+}
+
+/** All that Node itself keeps on a response; the connection and the listeners among it live on. */
+const OF_NODE: ReadonlySet<PropertyKey> = new Set<PropertyKey>([
+  ...Reflect.ownKeys(new ServerResponse(new IncomingMessage(new Socket()))),
+  ...SETTINGS,
+]);
+
+/** What the app, or a library in it, hangs on a response: `locals`, a method that it replaces. */
+function isOfApp(key: PropertyKey): boolean {
+  return typeof key === 'string' && !key.startsWith('_') && !OF_NODE.has(key);
+}
+
+/** Where Node's HTTP/2 keeps trailers; in HTTP/1 they are a text. */
+function isHttp2Trailers(key: PropertyKey): boolean {
+  return typeof key === 'symbol' && key.description === 'trailers';
+}
+
+/**
+ * Fastify keeps headers, trailers and the serializer in fields of the reply, and @fastify/cookie
+ * its cookies: all are under symbols, beside what the app decorates replies with.
+ */
 class FastifyResponseHead implements ResponseHead {
   readonly #reply: FastifyReply;
   readonly #raw: RawResponseHead;
@@ -107,27 +146,17 @@ class FastifyResponseHead implements ResponseHead {
     this.#raw = new RawResponseHead(reply.raw);
   }
 
+  /** Not if the reply was only hijacked, which is undone as long as nothing was written. */
   get isSent(): boolean {
-    return this.#reply.sent || this.#raw.isSent;
+    return this.#raw.isSent;
   }
 
   remember(): () => void {
-    const reply = this.#reply;
     const restoreRaw = this.#raw.remember();
-    const { statusCode } = reply;
-    const headers = headersBesideRaw(reply);
-    const cookies = [...(cookiesOf(reply) ?? [])];
+    const restoreReply = rememberOwn(this.#reply, isOfReply);
     return () => {
-      reply.statusCode = statusCode;
-      // Takes them from the raw response too.
-      for (const name of Object.keys(reply.getHeaders())) reply.removeHeader(name);
       restoreRaw();
-      for (const [name, value] of headers) {
-        reply.header(name, typeof value === 'object' ? [...value] : value);
-      }
-      const current = cookiesOf(reply);
-      current?.clear();
-      for (const [name, cookie] of cookies) current?.set(name, cookie);
+      restoreReply();
     };
   }
 
@@ -136,38 +165,9 @@ class FastifyResponseHead implements ResponseHead {
   }
 }
 
-/** What Fastify keeps itself. */
-function headersBesideRaw(reply: FastifyReply): [name: string, value: OutgoingHttpHeader][] {
-  const all = Object.entries(reply.getHeaders());
-  if (all.length === 0) return [];
-  const rawHeaders = reply.raw.getHeaders();
-  return all.flatMap(([name, value]) =>
-    value === undefined || rawHeaders[name] === value
-      ? []
-      : [[name, typeof value === 'object' ? [...value] : value]],
-  );
-}
+/** These belong to the server. */
+const OF_SERVER: ReadonlySet<PropertyKey> = new Set(['raw', 'request', 'log']);
 
-/** Where @fastify/cookie keeps cookies until the reply is sent; undefined where it is not used. */
-function cookiesOf(reply: FastifyReply): Map<unknown, unknown> | undefined {
-  const symbol = cookieSymbolOf(reply);
-  if (symbol === undefined) return undefined;
-  const cookies = (reply as unknown as Record<symbol, unknown>)[symbol];
-  return cookies instanceof Map ? cookies : undefined;
-}
-
-/** By the class of a reply: each of Fastify's contexts has its own, and decorates all replies of it alike. */
-const cookieSymbols = new WeakMap<object, { readonly symbol: symbol | undefined }>();
-
-function cookieSymbolOf(reply: FastifyReply): symbol | undefined {
-  const { constructor } = reply;
-  let known = cookieSymbols.get(constructor);
-  if (known === undefined) {
-    const symbols = Object.getOwnPropertySymbols(reply);
-    known = {
-      symbol: symbols.find(({ description }) => description === 'fastify.reply.setCookies'),
-    };
-    cookieSymbols.set(constructor, known);
-  }
-  return known.symbol;
+function isOfReply(key: PropertyKey): boolean {
+  return !OF_SERVER.has(key);
 }
