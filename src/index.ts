@@ -21,6 +21,7 @@ export {
 export { FuturesException, isFuturesException } from './errors/futures.exception.js';
 export type { FuturesExceptionOptions } from './errors/futures.exception.js';
 export {
+  BodySpentError,
   PassDiscardedError,
   ReplayLimitError,
   ReplayUnsafeError,
