@@ -14,6 +14,7 @@ import { httpRequestOf } from '../ledger/request-ledger.js';
 import { watchStrayRejections } from '../ledger/stray-rejections.js';
 import { destroyBody } from './discarded-body.js';
 import { begun } from './lazy-body.js';
+import { copyMoved } from './moved-memory.js';
 import { Rehearsal } from './rehearsal.js';
 import type { RequestReplay } from './request-replay.js';
 import { setRetryAfter } from './response-head.js';
@@ -212,6 +213,10 @@ export class PassLoop implements Observer<unknown> {
     // Before the tasks: one that is a plain function may read the body as well.
     await this.#rewound();
     if (ledger.pass.number >= ledger.runtime.options.maxPasses) throw replayLimitError(ledger);
+    const served = httpRequestOf(this.context);
+    if (served !== undefined) {
+      copyMoved(this.request?.holders ?? [served], ledger.pass.awaited);
+    }
     await ledger.resolvePending();
     const next = await this.#nextRequest();
     if (this.#isCommitted) this.#endCommitted('tasks');

@@ -49,6 +49,11 @@ export class RequestReplay {
     }
   }
 
+  /** What the next pass is made from. */
+  get holders(): readonly object[] {
+    return [this.#request, this.#pristine];
+  }
+
   /** The request as it was before its first pass, with what was parsed of its body since. */
   clone(): object {
     const clone: object = Object.create(

@@ -17,12 +17,13 @@ import {
 } from '@nestjs/common';
 import multipart from '@fastify/multipart';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { Futures, FuturesService } from '../../src/index.js';
+import { Futures, FuturesService, taskFile } from '../../src/index.js';
 import { startApp } from '../support/app.js';
 import { REPLAY_MODES } from '../support/interceptor-places.js';
 import { latch } from '../support/latch.js';
 import {
   contentsOf,
+  filesOf,
   form,
   UPLOAD_INTERCEPTORS,
   uploadInterceptor,
@@ -30,6 +31,10 @@ import {
   type StoredFile,
   type UploadRequest,
 } from '../support/uploads.js';
+
+const data = taskFile<typeof import('../fixtures/data.tasks.js')>(
+  new URL('../fixtures/data.tasks.js', import.meta.url),
+);
 
 const ADAPTERS_AND_MODES = (['express', 'fastify'] as const).flatMap((adapter) =>
   REPLAY_MODES.map((replay) => [adapter, replay] as const),
@@ -150,6 +155,33 @@ describe.each(ADAPTERS_AND_MODES)(
       await app.close();
       expect(store.counts).toEqual({ stored: 1, removed: 0 });
     });
+
+    it.each(UPLOAD_INTERCEPTORS)(
+      'that %s took to memory keeps its content, though a transferList moves it to a worker',
+      async (name) => {
+        const store = uploadStore(adapter, 'memory');
+        const seen: unknown[] = [];
+        @Controller()
+        class Desk {
+          @Post()
+          @UseInterceptors(uploadInterceptor(adapter, name, store.storage))
+          upload(@Req() request: UploadRequest, @Futures() futures: FuturesService) {
+            const [file] = filesOf(request);
+            const memory = file?.buffer ?? Buffer.of();
+            seen.push(contentsOf(request).map((each) => each.length));
+            const moving = futures.using({ transferList: [memory.buffer as ArrayBuffer] });
+            return { size: moving.resultOrSubmit('size', 0, data.sizeOf, memory) };
+          }
+        }
+        const app = await startApp(adapter, { controllers: [Desk], futures: { replay } });
+        const length = 2 ** 17;
+        expect(await app.get('/', form('x'.repeat(length)))).toMatchObject({
+          status: 201,
+          body: { size: length },
+        });
+        expect(seen).toEqual([[length], [length]]);
+      },
+    );
 
     // Nest for Fastify removes only what the very pass that failed has stored.
     const [fate, removed] =
