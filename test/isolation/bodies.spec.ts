@@ -114,7 +114,10 @@ onEachAdapter('the body of a replayed request', (start) => {
         page(@Body() body: Buffer, @Futures() futures: FuturesService) {
           seen.push(body.length);
           const moving = futures.using({ transferList: [body.buffer as ArrayBuffer] });
-          return { size: moving.resultOrSubmit('size', 0, data.sizeOf, body), length: body.length };
+          return {
+            size: moving.resultOrSubmit('size', 0, data.sizeOf, body as never),
+            length: body.length,
+          };
         }
       }
       const app = await start({ controllers: [Desk], futures: { replay }, setup: countParsing });

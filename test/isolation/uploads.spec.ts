@@ -170,7 +170,7 @@ describe.each(ADAPTERS_AND_MODES)(
             const memory = file?.buffer ?? Buffer.of();
             seen.push(contentsOf(request).map((each) => each.length));
             const moving = futures.using({ transferList: [memory.buffer as ArrayBuffer] });
-            return { size: moving.resultOrSubmit('size', 0, data.sizeOf, memory) };
+            return { size: moving.resultOrSubmit('size', 0, data.sizeOf, memory as never) };
           }
         }
         const app = await startApp(adapter, { controllers: [Desk], futures: { replay } });
