@@ -1,29 +1,24 @@
 /**
- * Remembers the own properties of an object that an app may hang things on. The function that it
- * returns gives each its value again and removes those that were added since. Maps, arrays and
- * plain objects among the values are restored in place, since others may hold them.
+ * Remembers properties of an object that an app may hang things on. The function that it returns
+ * gives each its value again and removes those that were added since. Maps, arrays and plain objects
+ * among the values are restored in place, since others may hold them.
  *
- * @param covers tells which properties are restored
+ * @param keysOf the keys of the properties that are restored
  * @internal
  */
-export function rememberOwn(target: object, covers: (key: PropertyKey) => boolean): () => void {
-  const before = new Map<PropertyKey, { property: PropertyDescriptor; refill: Refill }>();
-  for (const key of Reflect.ownKeys(target)) {
-    if (!covers(key)) continue;
-    const property = Reflect.getOwnPropertyDescriptor(target, key);
-    if (property !== undefined) before.set(key, { property, refill: refillOf(property.value) });
-  }
+export function rememberOwn<Target extends object>(
+  target: Target,
+  keysOf: (target: Target) => readonly PropertyKey[],
+): () => void {
+  const keys = keysOf(target);
+  const values = keys.map((key): unknown => Reflect.get(target, key));
+  const refills = values.map(refillOf);
   return () => {
-    for (const key of Reflect.ownKeys(target)) {
-      if (covers(key) && !before.has(key)) Reflect.deleteProperty(target, key);
-    }
-    for (const [key, { property, refill }] of before) {
-      const now = Reflect.getOwnPropertyDescriptor(target, key);
-      if (now?.value !== property.value || now?.get !== property.get) {
-        Reflect.defineProperty(target, key, property);
-      }
-      refill?.();
-    }
+    for (const key of keysOf(target)) if (!keys.includes(key)) Reflect.deleteProperty(target, key);
+    keys.forEach((key, i) => {
+      if (Reflect.get(target, key) !== values[i]) Reflect.set(target, key, values[i]);
+      refills[i]?.();
+    });
   };
 }
 

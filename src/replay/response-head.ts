@@ -57,12 +57,10 @@ class RawResponseHead implements ResponseHead {
   remember(): () => void {
     const response = this.#response;
     const headers = response.getHeaderNames().length === 0 ? NONE : copyOf(response.getHeaders());
-    const settings = settingsOf(response);
-    const restoreOwn = rememberOwn(response, isOfApp);
-    const restoreTrailers = rememberOwn(response, isHttp2Trailers);
+    const settings = SETTINGS.map((name): unknown => Reflect.get(response, name));
+    const restoreOwn = rememberOwn(response, appKeysOf);
     return () => {
       restoreOwn();
-      restoreTrailers();
       for (const name of response.getHeaderNames()) {
         if (!(name in headers)) response.removeHeader(name);
       }
@@ -72,10 +70,10 @@ class RawResponseHead implements ResponseHead {
         }
       }
       // After the headers: Node changes some of them when a header is removed.
-      for (const [name, value] of settings) {
+      SETTINGS.forEach((name, i) => {
         // Express's responses are slow to be written to.
-        if (Reflect.get(response, name) !== value) Reflect.set(response, name, value);
-      }
+        if (Reflect.get(response, name) !== settings[i]) Reflect.set(response, name, settings[i]);
+      });
     };
   }
 
@@ -111,26 +109,30 @@ const SETTINGS = [
   '_removedTE',
 ] as const;
 
-function settingsOf(response: ServerResponse): [name: string, value: unknown][] {
-  return SETTINGS.flatMap((name) =>
-    name in response ? [[name, Reflect.get(response, name) as unknown]] : [],
+/** What Node itself keeps on a response, before all else; the connection and the listeners live on. */
+const KEYS_OF_NODE = Object.keys(new ServerResponse(new IncomingMessage(new Socket())));
+const OF_NODE: ReadonlySet<string> = new Set([...KEYS_OF_NODE, ...SETTINGS]);
+
+/**
+ * What the app, or a library in it, hangs on a response, such as `locals` or a method that it
+ * replaces; and the trailers, where Node's HTTP/2 keeps them.
+ */
+function appKeysOf(response: ServerResponse): PropertyKey[] {
+  const keys = Object.keys(response);
+  const isPlain = keys[KEYS_OF_NODE.length - 1] === KEYS_OF_NODE.at(-1);
+  const ofApp: PropertyKey[] = (isPlain ? keys.slice(KEYS_OF_NODE.length) : keys).filter(
+    (key) => !key.startsWith('_') && !OF_NODE.has(key),
   );
+  if (!isHttp2(response)) return ofApp;
+  return [...ofApp, ...Object.getOwnPropertySymbols(response).filter(isTrailers)];
 }
 
-/** All that Node itself keeps on a response; the connection and the listeners among it live on. */
-const OF_NODE: ReadonlySet<PropertyKey> = new Set<PropertyKey>([
-  ...Reflect.ownKeys(new ServerResponse(new IncomingMessage(new Socket()))),
-  ...SETTINGS,
-]);
-
-/** What the app, or a library in it, hangs on a response: `locals`, a method that it replaces. */
-function isOfApp(key: PropertyKey): boolean {
-  return typeof key === 'string' && !key.startsWith('_') && !OF_NODE.has(key);
+function isHttp2(response: ServerResponse): boolean {
+  return 'stream' in response;
 }
 
-/** Where Node's HTTP/2 keeps trailers; in HTTP/1 they are a text. */
-function isHttp2Trailers(key: PropertyKey): boolean {
-  return typeof key === 'symbol' && key.description === 'trailers';
+function isTrailers({ description }: symbol): boolean {
+  return description === 'trailers';
 }
 
 /**
@@ -153,7 +155,7 @@ class FastifyResponseHead implements ResponseHead {
 
   remember(): () => void {
     const restoreRaw = this.#raw.remember();
-    const restoreReply = rememberOwn(this.#reply, isOfReply);
+    const restoreReply = rememberOwn(this.#reply, keysOfReply);
     return () => {
       restoreRaw();
       restoreReply();
@@ -165,9 +167,9 @@ class FastifyResponseHead implements ResponseHead {
   }
 }
 
-/** These belong to the server. */
-const OF_SERVER: ReadonlySet<PropertyKey> = new Set(['raw', 'request', 'log']);
-
-function isOfReply(key: PropertyKey): boolean {
-  return !OF_SERVER.has(key);
+/** All but what belongs to the server. */
+function keysOfReply(reply: FastifyReply): PropertyKey[] {
+  return Reflect.ownKeys(reply).filter(
+    (key) => key !== 'raw' && key !== 'request' && key !== 'log',
+  );
 }
