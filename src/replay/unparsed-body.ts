@@ -42,7 +42,7 @@ type Begin = (this: Readable, options: ConstructorParameters<typeof Readable>[0]
  * @internal
  */
 export class UnparsedBody {
-  /** Is called when a pass reads again what is lost; `isSilent` if the reader cannot find out. */
+  /** Is called when a pass reads again what is lost; `isSilent` if the reader listens for no error. */
   onLost: ((loss: BodyLoss, isSilent: boolean) => BodySpentError) | undefined;
   /** The stream that the server writes to. */
   readonly #source: Readable;
@@ -198,8 +198,8 @@ export class UnparsedBody {
       autoDestroy: false,
       read: (size) => {
         if (!this.#isParsed) readOn(stream, size);
-        const isSilent = stream.listenerCount('error') === 0;
-        stream.destroy(this.onLost?.(loss, isSilent));
+        const others = this.#listeners.get('error')?.length ?? 0;
+        stream.destroy(this.onLost?.(loss, stream.listenerCount('error') <= others));
       },
       // Node ends the process for an error that nobody listens for.
       destroy: (error, done) => done(stream.listenerCount('error') === 0 ? null : error),

@@ -230,6 +230,20 @@ onEachAdapter('a body that the handler reads from the stream', (start) => {
       expect(app.log.errors).toEqual([expect.stringContaining('removeAllListeners()')]);
     });
 
+    it('is an error for a reader that does not listen for one, though a middleware does', async () => {
+      const { seen, ...options } = desk(listening);
+      const setup = (nest: INestApplication) => {
+        leaveUnread(nest);
+        nest.use((request: Readable, _response: unknown, next: () => void) => {
+          request.on('error', () => {});
+          next();
+        });
+      };
+      const app = await start({ ...options, setup, futures: { replay } });
+      expect((await app.get('/', post('x'.repeat(2 ** 20 + 1)))).status).toBe(500);
+      expect(seen).toHaveLength(1);
+    });
+
     it('can be sent back as it comes', async () => {
       @Controller()
       class Desk {
