@@ -23,6 +23,7 @@ export {
 export { FuturesException, isFuturesException } from './errors/futures.exception.js';
 export type { FuturesExceptionOptions } from './errors/futures.exception.js';
 export {
+  BodySpentError,
   FutureUnreadError,
   PassDiscardedError,
   ReplayLimitError,

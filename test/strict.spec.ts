@@ -1,8 +1,28 @@
-import { Controller, Get, Res, UseInterceptors, type CallHandler } from '@nestjs/common';
+import { createReadStream } from 'node:fs';
+import { Readable } from 'node:stream';
+import {
+  Controller,
+  Get,
+  Res,
+  StreamableFile,
+  UseInterceptors,
+  type CallHandler,
+} from '@nestjs/common';
 import { map } from 'rxjs';
 import { Future, Futures, FuturesService } from '../src/index.js';
 import { onEachAdapter } from './support/app.js';
+import { temporaryFile } from './support/open-files.js';
 import { tasks } from './support/tasks.js';
+
+/** Bodies of the text `page`, made of a file that holds it. */
+const STREAMS: [string, (path: string) => unknown][] = [
+  ['StreamableFile of a file', (path) => new StreamableFile(createReadStream(path))],
+  ['StreamableFile of a buffer', () => new StreamableFile(Buffer.from('page'))],
+  ['Node stream', (path) => createReadStream(path)],
+  ['web stream', (path) => Readable.toWeb(createReadStream(path))],
+  ['web Response', () => new Response('page')],
+  ['async iterable', () => Readable.from(['page'])],
+];
 
 onEachAdapter('strict', (start) => {
   const strict = { strict: true } as const;
@@ -114,5 +134,50 @@ onEachAdapter('strict', (start) => {
     const app = await start({ controllers: [Desk] });
     await app.get('/');
     expect(passes).toEqual([1, 2]);
+  });
+
+  it.each(STREAMS)('is silent about a %s, and sends it', async (_, open) => {
+    const path = temporaryFile('page');
+    @Controller()
+    class Desk {
+      @Get()
+      page(@Futures() futures: FuturesService) {
+        futures.resultOrSubmit('sum', 0, tasks.add, 1, 2);
+        return open(path);
+      }
+    }
+    const app = await start({ controllers: [Desk], futures: strict });
+    expect(await app.get('/')).toMatchObject({ status: 200, text: 'page' });
+    expect(app.log.errors).toEqual([]);
+  });
+
+  it.each<[string, (pass: number) => unknown, string]>([
+    [
+      'headers',
+      (pass) => new StreamableFile(Buffer.from('x'), { disposition: `pass ${pass}` }),
+      "result.headers.disposition: 'pass 2', then 'pass 3'",
+    ],
+    [
+      'length',
+      (pass) => new StreamableFile(Buffer.from('x'.repeat(pass))),
+      'result.headers.length: 2, then 3',
+    ],
+    [
+      'kind',
+      (pass) => (pass === 3 ? { late: true } : new StreamableFile(Buffer.from('x'))),
+      'the result differs at result.headers: {',
+    ],
+  ])('names the %s of a stream that differs', async (_, open, difference) => {
+    @Controller()
+    class Desk {
+      @Get()
+      page(@Futures() futures: FuturesService) {
+        futures.resultOrSubmit('sum', 0, tasks.add, 1, 2);
+        return open(futures.pass);
+      }
+    }
+    const app = await start({ controllers: [Desk], futures: strict });
+    expect((await app.get('/')).status).toBe(200);
+    expect(app.log.errors).toEqual([expect.stringContaining(difference)]);
   });
 });

@@ -98,6 +98,41 @@ export class ResponseCommittedError extends FuturesException {
   }
 }
 
+/** Why the body of a request cannot be read again. */
+export type BodyLoss = 'size' | 'destroyed' | 'guard' | 'listeners';
+
+const LOSSES: Record<BodyLoss, string> = {
+  size: 'an earlier pass read more of it than the 1 MiB that are kept for the next pass',
+  destroyed:
+    'an earlier pass stopped in the middle of it (by leaving a "for await" loop, or by destroy()), which ends the stream',
+  guard: 'a guard or a middleware read it before the first pass, so that nothing of it was kept',
+  listeners:
+    'an earlier pass called removeAllListeners() on the request, so that not all of it was kept',
+};
+
+/**
+ * A pass reads the body of the request from its stream, which an earlier pass has read, and which is
+ * not kept. Bodies that were parsed before the handler, and up to 1 MiB of others, are there in each
+ * pass.
+ *
+ * @publicApi
+ */
+export class BodySpentError extends FuturesException {
+  readonly code = 'ERR_FUTURES_BODY_SPENT';
+
+  constructor(
+    /** The pass that reads it again, from 1. */
+    readonly pass: number,
+    loss: BodyLoss,
+  ) {
+    super(
+      `The body of the request cannot be read again in pass ${pass}: ${LOSSES[loss]}. ` +
+        `Read it once for all passes: in a middleware, or in a plain function that is a future, ` +
+        `such as futures.resultOrSubmit('upload', undefined, () => save(request)).`,
+    );
+  }
+}
+
 /**
  * The pass that was to be published did not ask for a value whose placeholder an earlier pass was
  * given, so that the placeholder may be in the response: something has kept it from that pass. See

@@ -1,5 +1,6 @@
 import { StreamableFile } from '@nestjs/common';
 import { isA } from '../errors/is-a.js';
+import { isUnparsedBody } from './unparsed-body.js';
 
 interface Stream {
   then?: unknown;
@@ -37,6 +38,8 @@ function destroy(result: object): void {
   if (stream === null || stream[Symbol.asyncIterator] === undefined || stream.then !== undefined) {
     return;
   }
+  // What echoes the request's own body: destroyed, it would take the connection with it.
+  if (isUnparsedBody(stream)) return;
   if (stream.destroy !== undefined) {
     // One that is still opening its file may fail later, when nobody listens any more.
     stream.on?.('error', ignore);

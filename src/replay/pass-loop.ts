@@ -1,7 +1,12 @@
 import { Logger, type CallHandler, type ExecutionContext } from '@nestjs/common';
 import type { Observer, Subscriber, Subscription } from 'rxjs';
 import type { UseFuturesOptions } from '../decorators/use-futures.decorator.js';
-import { PassDiscardedError, ResponseCommittedError } from '../errors/index.js';
+import {
+  BodySpentError,
+  PassDiscardedError,
+  ResponseCommittedError,
+  type BodyLoss,
+} from '../errors/index.js';
 import { isA } from '../errors/is-a.js';
 import { currentPass, type CurrentPass } from '../ledger/current-pass.js';
 import { keptOutcomeError } from '../ledger/drift.js';
@@ -11,11 +16,13 @@ import { httpRequestOf } from '../ledger/request-ledger.js';
 import { watchStrayRejections } from '../ledger/stray-rejections.js';
 import { destroyBody } from './discarded-body.js';
 import { begun } from './lazy-body.js';
+import { copyMoved } from './moved-memory.js';
 import { Rehearsal } from './rehearsal.js';
 import type { RequestReplay } from './request-replay.js';
 import { setRetryAfter } from './response-head.js';
 import { RoutePolicy } from './route-policy.js';
 import { keepParsedUpload } from './spent-body.js';
+import { UnparsedBody } from './unparsed-body.js';
 
 const logger = new Logger('Futures');
 
@@ -48,6 +55,7 @@ export class PassLoop implements Observer<unknown> {
   #last: { readonly value: unknown } | undefined;
   #hasPublished = false;
   #pass: CurrentPass;
+  readonly #body: UnparsedBody | undefined;
   private readonly ledger: Ledger;
   private readonly context: ExecutionContext;
   private readonly handler: CallHandler;
@@ -70,11 +78,16 @@ export class PassLoop implements Observer<unknown> {
     this.#policy = new RoutePolicy(ledger, context, route);
     this.#usesContext = ledger.runtime.usesContext || context.getType() !== 'http';
     this.#pass = { ledger, isDiscarded: false };
+    const served = httpRequestOf(context);
+    this.#body = served && UnparsedBody.of(served, request !== undefined);
   }
 
   /** Runs a pass. */
   start(): void {
     this.#isDiscarding = false;
+    if (this.#body !== undefined) {
+      this.#body.onLost = (loss, isSilent) => this.#loseBody(loss, isSilent);
+    }
     this.#pass = { ledger: this.ledger, isDiscarded: false };
     this.#subscription = this.#inContext(() => this.#subscribe());
     // An outcome that came at once has been dealt with already.
@@ -101,6 +114,23 @@ export class PassLoop implements Observer<unknown> {
   stop(): void {
     this.ledger.pass.end();
     this.#unsubscribe();
+    this.#body?.forget();
+  }
+
+  /** A pass reads the body again, which is gone: that is its outcome, whatever it makes of it. */
+  #loseBody(loss: BodyLoss, isSilent: boolean): BodySpentError {
+    const { pass } = this.ledger;
+    const error = new BodySpentError(pass.number, loss);
+    if (!pass.isRunning) return error;
+    if (this.#rehearsal === undefined) pass.failure ??= error;
+    if (!isSilent) return error;
+    if (this.#rehearsal !== undefined) this.error(error);
+    else {
+      this.#isDiscarding = true;
+      this.#unsubscribe();
+      this.#fail(error);
+    }
+    return error;
   }
 
   /** What a teardown throws is the outcome of no pass. */
@@ -203,7 +233,15 @@ export class PassLoop implements Observer<unknown> {
   #rehearse(value: unknown): void {
     this.#rehearsal = new Rehearsal(this.ledger, this.context, value, this.#isCloned);
     this.#rehearsal.begin();
-    this.start();
+    this.#rewound().then(
+      () => this.start(),
+      (error: unknown) => this.#fail(error),
+    );
+  }
+
+  /** Lets the same request be read again. */
+  async #rewound(): Promise<void> {
+    await this.#body?.rewind(this.context.getArgByIndex<object>(0));
   }
 
   #discard(): void {
@@ -226,11 +264,19 @@ export class PassLoop implements Observer<unknown> {
     if (!this.#isSse || !ledger.head.isSent) ledger.restoreHead();
     // Also lets go, before tasks start, what the pass that was unsubscribed from holds.
     await this.#policy.endPass();
+    // Before the tasks: one that is a plain function may read the body as well.
+    if (this.#body !== undefined) await this.#rewound();
     if (this.#policy.isLastPass) throw this.#policy.limitError();
+    const served = httpRequestOf(this.context);
+    if (served !== undefined) {
+      copyMoved(this.request?.holders ?? [served], ledger.pass.awaited);
+    }
     await ledger.resolvePending();
+    const next = this.request?.clone() ?? httpRequestOf(this.context);
+    if (this.#body !== undefined && next !== undefined) await this.#body.rewind(next);
     if (this.#isCommitted) this.#endCommitted('tasks');
     else if (ledger.client.isCancelled || this.subscriber.closed) this.#abandon();
-    else this.#next();
+    else this.#next(next);
   }
 
   /** Whether each pass runs in a clone of the request. */
@@ -238,17 +284,16 @@ export class PassLoop implements Observer<unknown> {
     return this.request !== undefined;
   }
 
-  #next(): void {
+  #next(served: object | undefined): void {
     const { ledger, request } = this;
     ledger.pass.next();
     // The clone has a loop of its own, and is answered there: this one ends without an outcome.
-    if (request !== undefined) {
+    if (request !== undefined && served !== undefined) {
       this.#pass = { ledger, isDiscarded: false };
-      this.#inContext(() => request.dispatch(ledger));
+      this.#inContext(() => request.dispatch(served, ledger));
       return;
     }
-    const spent = httpRequestOf(this.context);
-    if (spent !== undefined) keepParsedUpload(spent, spent);
+    if (served !== undefined) keepParsedUpload(served, served);
     this.start();
   }
 

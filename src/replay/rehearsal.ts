@@ -7,6 +7,7 @@ import type { Ask, PassOutcome } from '../ledger/pass-state.js';
 import { httpRequestOf } from '../ledger/request-ledger.js';
 import { differenceInUnread, findUnread } from '../ledger/unread.js';
 import { isTaskHandle, taskReference } from '../tasks/task.js';
+import { comparableBody } from './comparable-body.js';
 import { firstDifference } from './first-difference.js';
 import { isSse } from './futures-handlers.js';
 
@@ -119,8 +120,17 @@ export function differenceInOutcome(
   if (before === undefined || after === undefined) return undefined;
   if ('error' in after) return told`the handler threw when repeated: ${textOf(after.error)}`;
   if ('error' in before) return undefined;
-  const difference = firstDifference(before.value, after.value, 'result');
+  const difference = differenceInResults(before.value, after.value);
   return difference === undefined ? undefined : `the result differs at ${difference}`;
+}
+
+function differenceInResults(before: unknown, after: unknown): string | undefined {
+  try {
+    return firstDifference(comparableBody(before), comparableBody(after), 'result');
+  } catch {
+    // It cannot even be asked what it is: firstDifference() says why.
+    return firstDifference(before, after, 'result');
+  }
 }
 
 function routeOf(context: ExecutionContext): string {

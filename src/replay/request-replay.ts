@@ -49,17 +49,27 @@ export class RequestReplay {
     }
   }
 
-  /**
-   * Hands a clone of the request to its route. Its outcome is written to the response by Nest.
-   *
-   * @throws FuturesContextError if the adapter does not tell the route's handler
-   */
-  dispatch(ledger: Ledger): void {
+  /** What the next pass is made from. */
+  get holders(): readonly object[] {
+    return [this.#request, this.#pristine];
+  }
+
+  /** The request as it was before its first pass, with what was parsed of its body since. */
+  clone(): object {
     const clone: object = Object.create(
       Object.getPrototypeOf(this.#request) as object,
       this.#pristine,
     ) as object;
     keepParsedUpload(clone, this.#request);
+    return clone;
+  }
+
+  /**
+   * Hands a clone of the request to its route. Its outcome is written to the response by Nest.
+   *
+   * @throws FuturesContextError if the adapter does not tell the route's handler
+   */
+  dispatch(clone: object, ledger: Ledger): void {
     attachLedger(clone, ledger);
     const response = this.#context.getArgByIndex<object>(1);
     const next = this.#context.getArgByIndex<Next>(2);

@@ -1,9 +1,12 @@
-import type { OutgoingHttpHeader, ServerResponse } from 'node:http';
+import { IncomingMessage, ServerResponse, type OutgoingHttpHeader } from 'node:http';
+import { Socket } from 'node:net';
 import { ExecutorSaturatedError } from '../errors/index.js';
 import { isA } from '../errors/is-a.js';
+import { rememberOwn } from './own-state.js';
 
 /**
- * Status and headers of a response, cookies included. What a discarded pass did to them is undone.
+ * What a response is going to be sent with: status, headers, cookies, trailers, and what an app
+ * hangs on the object itself. What a discarded pass did to it is undone.
  *
  * @internal
  */
@@ -19,10 +22,6 @@ export interface ResponseHead {
 
 interface FastifyReply {
   readonly raw: ServerResponse;
-  readonly sent: boolean;
-  statusCode: number;
-  getHeaders(): Record<string, OutgoingHttpHeader | undefined>;
-  removeHeader(name: string): void;
   header(name: string, value: unknown): void;
 }
 
@@ -64,16 +63,11 @@ class RawResponseHead implements ResponseHead {
 
   remember(): () => void {
     const response = this.#response;
-    const { statusCode } = response;
-    // HTTP/2 has none, and Node warns of each look at it.
-    const statusMessage = isHttp2(response) ? undefined : response.statusMessage;
     const headers = response.getHeaderNames().length === 0 ? NONE : copyOf(response.getHeaders());
+    const settings = SETTINGS.map((name): unknown => Reflect.get(response, name));
+    const restoreOwn = rememberOwn(response, appKeysOf);
     return () => {
-      // Express's responses are slow to be written to.
-      if (response.statusCode !== statusCode) response.statusCode = statusCode;
-      if (!isHttp2(response) && response.statusMessage !== statusMessage) {
-        response.statusMessage = statusMessage as string;
-      }
+      restoreOwn();
       for (const name of response.getHeaderNames()) {
         if (!(name in headers)) response.removeHeader(name);
       }
@@ -82,16 +76,17 @@ class RawResponseHead implements ResponseHead {
           response.setHeader(name, typeof value === 'object' ? [...value] : value);
         }
       }
+      // After the headers: Node changes some of them when a header is removed.
+      SETTINGS.forEach((name, i) => {
+        // Express's responses are slow to be written to.
+        if (Reflect.get(response, name) !== settings[i]) Reflect.set(response, name, settings[i]);
+      });
     };
   }
 
   setHeader(name: string, value: string): void {
     this.#response.setHeader(name, value);
   }
-}
-
-function isHttp2(response: ServerResponse): boolean {
-  return 'stream' in response;
 }
 
 const NONE: NodeJS.Dict<OutgoingHttpHeader> = Object.freeze({});
@@ -104,7 +99,53 @@ function copyOf(headers: NodeJS.Dict<OutgoingHttpHeader>): NodeJS.Dict<OutgoingH
   return headers;
 }
 
-/** Fastify keeps headers of its own beside those of the raw response, and merges them at the end. */
+/**
+ * What Node keeps in fields of a response. Those with an underscore it sets itself when a trailer
+ * is added, or one of its own headers removed.
+ */
+const SETTINGS = [
+  'statusCode',
+  'sendDate',
+  'shouldKeepAlive',
+  'strictContentLength',
+  'chunkedEncoding',
+  'useChunkedEncodingByDefault',
+  '_trailer',
+  '_removedConnection',
+  '_removedContLen',
+  '_removedTE',
+] as const;
+
+/** What Node itself keeps on a response, before all else; the connection and the listeners live on. */
+const KEYS_OF_NODE = Object.keys(new ServerResponse(new IncomingMessage(new Socket())));
+const OF_NODE: ReadonlySet<string> = new Set([...KEYS_OF_NODE, ...SETTINGS]);
+
+/**
+ * What the app, or a library in it, hangs on a response, such as `locals` or a method that it
+ * replaces; and the trailers, where Node's HTTP/2 keeps them.
+ */
+function appKeysOf(response: ServerResponse): PropertyKey[] {
+  const keys = Object.keys(response);
+  const isPlain = keys[KEYS_OF_NODE.length - 1] === KEYS_OF_NODE.at(-1);
+  const ofApp: PropertyKey[] = (isPlain ? keys.slice(KEYS_OF_NODE.length) : keys).filter(
+    (key) => !key.startsWith('_') && !OF_NODE.has(key),
+  );
+  if (!isHttp2(response)) return ofApp;
+  return [...ofApp, ...Object.getOwnPropertySymbols(response).filter(isTrailers)];
+}
+
+function isHttp2(response: ServerResponse): boolean {
+  return 'stream' in response;
+}
+
+function isTrailers({ description }: symbol): boolean {
+  return description === 'trailers';
+}
+
+/**
+ * Fastify keeps headers, trailers and the serializer in fields of the reply, and @fastify/cookie
+ * its cookies: all are under symbols, beside what the app decorates replies with.
+ */
 class FastifyResponseHead implements ResponseHead {
   readonly #reply: FastifyReply;
   readonly #raw: RawResponseHead;
@@ -115,30 +156,20 @@ class FastifyResponseHead implements ResponseHead {
   }
 
   get status(): number {
-    return this.#reply.statusCode;
+    return this.#raw.status;
   }
 
+  /** Not if the reply was only hijacked, which is undone as long as nothing was written. */
   get isSent(): boolean {
-    return this.#reply.sent || this.#raw.isSent;
+    return this.#raw.isSent;
   }
 
   remember(): () => void {
-    const reply = this.#reply;
     const restoreRaw = this.#raw.remember();
-    const { statusCode } = reply;
-    const headers = headersBesideRaw(reply);
-    const cookies = [...(cookiesOf(reply) ?? [])];
+    const restoreReply = rememberOwn(this.#reply, keysOfReply);
     return () => {
-      reply.statusCode = statusCode;
-      // Takes them from the raw response too.
-      for (const name of Object.keys(reply.getHeaders())) reply.removeHeader(name);
       restoreRaw();
-      for (const [name, value] of headers) {
-        reply.header(name, typeof value === 'object' ? [...value] : value);
-      }
-      const current = cookiesOf(reply);
-      current?.clear();
-      for (const [name, cookie] of cookies) current?.set(name, cookie);
+      restoreReply();
     };
   }
 
@@ -147,38 +178,9 @@ class FastifyResponseHead implements ResponseHead {
   }
 }
 
-/** What Fastify keeps itself. */
-function headersBesideRaw(reply: FastifyReply): [name: string, value: OutgoingHttpHeader][] {
-  const all = Object.entries(reply.getHeaders());
-  if (all.length === 0) return [];
-  const rawHeaders = reply.raw.getHeaders();
-  return all.flatMap(([name, value]) =>
-    value === undefined || rawHeaders[name] === value
-      ? []
-      : [[name, typeof value === 'object' ? [...value] : value]],
+/** All but what belongs to the server. */
+function keysOfReply(reply: FastifyReply): PropertyKey[] {
+  return Reflect.ownKeys(reply).filter(
+    (key) => key !== 'raw' && key !== 'request' && key !== 'log',
   );
-}
-
-/** Where @fastify/cookie keeps cookies until the reply is sent; undefined where it is not used. */
-function cookiesOf(reply: FastifyReply): Map<unknown, unknown> | undefined {
-  const symbol = cookieSymbolOf(reply);
-  if (symbol === undefined) return undefined;
-  const cookies = (reply as unknown as Record<symbol, unknown>)[symbol];
-  return cookies instanceof Map ? cookies : undefined;
-}
-
-/** By the class of a reply: each of Fastify's contexts has its own, and decorates all replies of it alike. */
-const cookieSymbols = new WeakMap<object, { readonly symbol: symbol | undefined }>();
-
-function cookieSymbolOf(reply: FastifyReply): symbol | undefined {
-  const { constructor } = reply;
-  let known = cookieSymbols.get(constructor);
-  if (known === undefined) {
-    const symbols = Object.getOwnPropertySymbols(reply);
-    known = {
-      symbol: symbols.find(({ description }) => description === 'fastify.reply.setCookies'),
-    };
-    cookieSymbols.set(constructor, known);
-  }
-  return known.symbol;
 }

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { shareProperty } from './own-state.js';
 
 interface UploadRequest {
   readonly headers: IncomingHttpHeaders;
@@ -24,7 +25,10 @@ const PARSED = ['body', 'file', 'files'] as const;
 export function keepParsedUpload(request: object, parsed: object): void {
   const upload = request as UploadRequest;
   if (upload.headers['content-type']?.startsWith('multipart/') !== true) return;
+  const source = parsed as UploadRequest;
   if (upload.raw === undefined) {
+    // Nobody parsed it yet.
+    if (PARSED.every((field) => source[field] === undefined)) return;
     // Multer leaves a request alone that has neither of these headers.
     const { 'content-length': _, 'transfer-encoding': __, ...headers } = upload.headers;
     Object.defineProperty(request, 'headers', {
@@ -33,15 +37,35 @@ export function keepParsedUpload(request: object, parsed: object): void {
       enumerable: true,
       writable: true,
     });
-    const source = parsed as UploadRequest;
     for (const field of PARSED) if (source[field] !== undefined) upload[field] = source[field];
     return;
   }
+  if (request !== parsed) shareSavedFiles(request, parsed);
   // Without these, no interceptor parsed it, but a hook of the server (`attachFieldsToBody`).
   if (!Object.hasOwn(parsed, 'file') && !Object.hasOwn(parsed, 'files')) return;
   // Nest's interceptors for Fastify skip such a request too, but clear the fields before.
   upload.isMultipart = () => false;
-  for (const field of PARSED) pin(request, field, (parsed as UploadRequest)[field]);
+  for (const field of PARSED) pin(request, field, source[field]);
+}
+
+/** Where `saveRequestFiles()` of @fastify/multipart keeps what it saved, by name or description. */
+const SAVED = new Set<string | undefined>([
+  'tmpUploads',
+  'savedRequestFiles',
+  'savedRequestFilesResult',
+  'responseEnded',
+]);
+
+/**
+ * Keeps what `saveRequestFiles()` saves on the server's own request: there it is found by the next
+ * pass, and by the hook that removes the files when the response has ended.
+ */
+function shareSavedFiles(clone: object, request: object): void {
+  for (const key of Reflect.ownKeys(request)) {
+    if (SAVED.has(typeof key === 'symbol' ? key.description : key)) {
+      shareProperty(clone, request, key);
+    }
+  }
 }
 
 /** Makes `undefined` not overwrite the property's value. */

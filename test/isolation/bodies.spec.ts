@@ -2,9 +2,13 @@ import { Body, Controller, Post, Req, type INestApplication } from '@nestjs/comm
 import { HttpAdapterHost } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { json, raw, urlencoded } from 'express';
-import { Futures, FuturesService } from '../../src/index.js';
+import { Futures, FuturesService, taskFile } from '../../src/index.js';
 import { onEachAdapter } from '../support/app.js';
 import { REPLAY_MODES } from '../support/interceptor-places.js';
+
+const data = taskFile<typeof import('../fixtures/data.tasks.js')>(
+  new URL('../fixtures/data.tasks.js', import.meta.url),
+);
 
 interface RequestWithBody {
   body: unknown;
@@ -100,6 +104,28 @@ onEachAdapter('the body of a replayed request', (start) => {
         [body, { title: 'Ledger' }],
         [body, { title: 'Ledger' }],
       ]);
+    });
+
+    it('keeps its content, though a transferList moves it to a worker', async () => {
+      const seen: number[] = [];
+      @Controller()
+      class Desk {
+        @Post()
+        page(@Body() body: Buffer, @Futures() futures: FuturesService) {
+          seen.push(body.length);
+          const moving = futures.using({ transferList: [body.buffer as ArrayBuffer] });
+          return {
+            size: moving.resultOrSubmit('size', 0, data.sizeOf, body as never),
+            length: body.length,
+          };
+        }
+      }
+      const app = await start({ controllers: [Desk], futures: { replay }, setup: countParsing });
+      const length = 2 ** 15;
+      const headers = { 'content-type': 'application/octet-stream' };
+      const response = await app.get('/', { method: 'POST', headers, body: 'x'.repeat(length) });
+      expect(response).toMatchObject({ status: 201, body: { size: length, length } });
+      expect(seen).toEqual([length, length]);
     });
   });
 });

@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { connect, constants, type ClientHttp2Session, type ClientHttp2Stream } from 'node:http2';
+import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { Controller, Get, HttpCode, type Type } from '@nestjs/common';
+import { Controller, Get, HttpCode, Post, Req, Res, type Type } from '@nestjs/common';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import { Futures, FuturesModule, FuturesService, type ReplayMode } from '../../src/index.js';
@@ -17,6 +18,10 @@ afterEach(async () => {
   for (const close of closers.splice(0).toReversed()) await close();
 });
 
+interface Reply {
+  readonly raw: { addTrailers(trailers: object): void; sendDate: boolean };
+}
+
 interface Http2App {
   readonly log: MemoryLogger;
   readonly client: ClientHttp2Session;
@@ -24,7 +29,11 @@ interface Http2App {
 }
 
 /** Starts an app that speaks HTTP/2, and connects to it. */
-async function start(controller: Type, replay: ReplayMode): Promise<Http2App> {
+async function start(
+  controller: Type,
+  replay: ReplayMode,
+  setup: (adapter: FastifyAdapter) => void = () => {},
+): Promise<Http2App> {
   const log = new MemoryLogger();
   const module = await Test.createTestingModule({
     imports: [FuturesModule.forRoot({ replay, threads: { max: 1 }, serverTiming: true })],
@@ -32,7 +41,9 @@ async function start(controller: Type, replay: ReplayMode): Promise<Http2App> {
   })
     .setLogger(log)
     .compile();
-  const app = module.createNestApplication(new FastifyAdapter({ http2: true }) as never);
+  const adapter = new FastifyAdapter({ http2: true });
+  setup(adapter);
+  const app = module.createNestApplication(adapter as never);
   app.useLogger(log);
   await app.listen(0, '127.0.0.1');
   const { port } = app.getHttpServer().address() as { port: number };
@@ -52,6 +63,46 @@ async function answer(stream: ClientHttp2Stream): Promise<{ status: unknown; bod
 }
 
 describe.each(REPLAY_MODES)("a request over HTTP/2 (replay: '%s')", (replay) => {
+  it('has in each pass the body that its handler reads, and no trailers of a discarded one', async () => {
+    const seen: string[] = [];
+    @Controller()
+    class Desk {
+      @Post()
+      async page(
+        @Req() request: { raw: Readable },
+        @Res({ passthrough: true }) reply: Reply,
+        @Futures() futures: FuturesService,
+      ) {
+        seen.push(await text(request.raw));
+        if (!futures.isReplay) {
+          reply.raw.addTrailers({ 'x-sum': 'placeholder' });
+          reply.raw.sendDate = false;
+        }
+        const one = futures.resultOrSubmit('one', 0, () => 1);
+        return { two: one && futures.resultOrSubmit('two', 0, () => one + 1) };
+      }
+    }
+    const { client, log } = await start(Desk, replay, (adapter) => {
+      const type = 'application/octet-stream';
+      adapter.getInstance().addContentTypeParser(type, (_request, _payload, done) => done(null));
+    });
+    for (const body of ['page', 'x'.repeat(2 ** 20)]) {
+      const stream = client.request({
+        ':method': 'POST',
+        'content-type': 'application/octet-stream',
+      });
+      const trailers: unknown[] = [];
+      stream.on('trailers', (each) => trailers.push(each));
+      stream.end(body);
+      const [headers] = (await once(stream, 'response')) as [Record<string, unknown>];
+      expect([headers[':status'], await text(stream)]).toEqual([201, '{"two":2}']);
+      expect(headers['date']).toBeDefined();
+      expect(trailers).toEqual([]);
+      expect(seen.splice(0).map((each) => each === body)).toEqual([true, true, true]);
+    }
+    expect(log.errors).toEqual([]);
+  });
+
   it('is replayed and answered, without a warning from Node', async () => {
     const warnings: string[] = [];
     const warn = (warning: Error) => warnings.push(warning.message);

@@ -5,6 +5,7 @@ import { ROOT } from './project.js';
 /** What each subpath exports, types aside. A name added here is a promise; one taken away breaks apps. */
 const EXPORTS: Readonly<Record<string, readonly string[]>> = {
   '.': [
+    'BodySpentError',
     'BrokenExecutorError',
     'ExecutorSaturatedError',
     'Future',

@@ -89,9 +89,12 @@ export function form(...contents: string[]): RequestInit {
   return { method: 'POST', body };
 }
 
-export function contentsOf({ file, files = [] }: UploadRequest): string[] {
-  const all = file === undefined ? Object.values(files).flat() : [file];
-  return (all as StoredFile[]).map(({ buffer, path }) =>
+export function filesOf({ file, files = [] }: UploadRequest): StoredFile[] {
+  return file === undefined ? (Object.values(files).flat() as StoredFile[]) : [file];
+}
+
+export function contentsOf(request: UploadRequest): string[] {
+  return filesOf(request).map(({ buffer, path }) =>
     (buffer ?? readFileSync(path ?? '')).toString(),
   );
 }

@@ -1,0 +1,39 @@
+import type { Future } from '../ledger/future.js';
+
+/** Where parsers and upload interceptors leave memory on a request. */
+const PLACES = ['body', 'rawBody', 'file', 'files'] as const;
+/** A property's descriptor, a form's field, a file in it, its memory. */
+const DEPTH = 4;
+
+/**
+ * Gives the request a copy of the memory that a `transferList` is about to move to a worker, where
+ * the request holds it too: an uploaded file, a binary body. The next pass reads it again, and would
+ * find it empty. The task is given the memory itself.
+ *
+ * @param holders the request, and what its next clone is made from
+ * @internal
+ */
+export function copyMoved(holders: readonly object[], futures: Iterable<Future>): void {
+  const moved = new Set<unknown>();
+  for (const { call } of futures) for (const each of call.transferList ?? []) moved.add(each);
+  if (moved.size === 0) return;
+  for (const holder of holders) {
+    for (const place of PLACES) copyIn(holder, place, moved, DEPTH);
+  }
+}
+
+function copyIn(holder: object, key: string, moved: ReadonlySet<unknown>, depth: number): void {
+  const value: unknown = Reflect.get(holder, key);
+  if (typeof value !== 'object' || value === null) return;
+  if (value instanceof ArrayBuffer) {
+    if (moved.has(value)) Reflect.set(holder, key, value.slice(0));
+  } else if (ArrayBuffer.isView(value)) {
+    if (moved.has(value.buffer)) Reflect.set(holder, key, copyOf(value));
+  } else if (depth > 0) {
+    for (const each of Object.keys(value)) copyIn(value, each, moved, depth - 1);
+  }
+}
+
+function copyOf(view: ArrayBufferView): ArrayBufferView {
+  return Buffer.isBuffer(view) ? Buffer.from(view) : structuredClone(view);
+}

@@ -1,0 +1,71 @@
+/**
+ * Remembers properties of an object that an app may hang things on. The function that it returns
+ * gives each its value again and removes those that were added since. Maps, arrays and plain objects
+ * among the values are restored in place, since others may hold them.
+ *
+ * @param keysOf the keys of the properties that are restored
+ * @internal
+ */
+export function rememberOwn<Target extends object>(
+  target: Target,
+  keysOf: (target: Target) => readonly PropertyKey[],
+): () => void {
+  const keys = keysOf(target);
+  const values = keys.map((key): unknown => Reflect.get(target, key));
+  const refills = values.map(refillOf);
+  return () => {
+    for (const key of keysOf(target)) if (!keys.includes(key)) Reflect.deleteProperty(target, key);
+    keys.forEach((key, i) => {
+      if (Reflect.get(target, key) !== values[i]) Reflect.set(target, key, values[i]);
+      refills[i]?.();
+    });
+  };
+}
+
+type Refill = (() => void) | undefined;
+
+function refillOf(value: unknown): Refill {
+  if (typeof value !== 'object' || value === null) return undefined;
+  if (value instanceof Map) {
+    const entries = [...value];
+    return () => {
+      value.clear();
+      for (const [key, each] of entries) value.set(key, each);
+    };
+  }
+  if (Array.isArray(value)) {
+    const items = [...(value as unknown[])];
+    return () => void value.splice(0, value.length, ...items);
+  }
+  return isPlain(value) ? refillOfPlain(value as Record<PropertyKey, unknown>) : undefined;
+}
+
+function refillOfPlain(object: Record<PropertyKey, unknown>): Refill {
+  const fields = Reflect.ownKeys(object).map((key) => [key, copyOf(object[key])] as const);
+  return () => {
+    for (const key of Reflect.ownKeys(object)) Reflect.deleteProperty(object, key);
+    for (const [key, value] of fields) Reflect.set(object, key, copyOf(value));
+  };
+}
+
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
+
+/** A header of several values is an array, and one more value is pushed into it. */
+function copyOf(value: unknown): unknown {
+  return Array.isArray(value) ? [...(value as unknown[])] : value;
+}
+
+/** Makes a property of one object the property of another: they read and write the same value. @internal */
+export function shareProperty(target: object, source: object, key: PropertyKey): void {
+  Object.defineProperty(target, key, {
+    configurable: true,
+    enumerable: true,
+    get: () => Reflect.get(source, key) as unknown,
+    set: (value: unknown) => {
+      Reflect.set(source, key, value);
+    },
+  });
+}
