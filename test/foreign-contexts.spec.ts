@@ -19,7 +19,7 @@ class Pool {
         try {
           resolve(fn());
         } catch (error) {
-          reject(error as Error);
+          reject(error);
         }
         await setImmediate();
       });

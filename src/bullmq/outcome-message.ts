@@ -106,12 +106,16 @@ function toError(kind: Kind, record: ErrorRecord, { args, key, task }: Call): un
   return new TaskArgumentError(culprit.path, culprit.description, options);
 }
 
-function unreadable(cause: unknown, { key, task }: Call): TaskResultError {
-  return new TaskResultError(
-    'result',
-    `a value that cannot be read here (${messageOf(cause)})`,
-    { key, task: task.id, cause: causeOf(cause) },
-    `so the call fails. Return plain data that is not nested too deep; workers must not run a newer version of Node than those who wait for them.`,
+function unreadable(cause: unknown, { key, task }: Call): Error {
+  const options = { key, task: task.id, cause: causeOf(cause) };
+  if ((cause as Partial<Error> | undefined)?.name === 'RangeError') {
+    const reason = 'so it cannot be read here. Return plain data that is less deep.';
+    return new TaskResultError('result', 'nested too deeply', options, reason);
+  }
+  return new BrokenExecutorError(
+    `The outcome of the task ${task.id} cannot be read: ${messageOf(cause)}. ` +
+      `Workers must not run a newer version of Node than those who wait for them.`,
+    options,
   );
 }
 
