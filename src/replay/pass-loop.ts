@@ -10,13 +10,14 @@ import {
 import { isA } from '../errors/is-a.js';
 import { currentPass, type CurrentPass } from '../ledger/current-pass.js';
 import { keptOutcomeError } from '../ledger/drift.js';
-import { judge, warnOfEffects } from './judge.js';
+import { warnOfEffects } from './judge.js';
 import type { Ledger } from '../ledger/ledger.js';
 import { httpRequestOf } from '../ledger/request-ledger.js';
 import { watchStrayRejections } from '../ledger/stray-rejections.js';
 import { destroyBody } from './discarded-body.js';
 import { begun } from './lazy-body.js';
 import { copyMoved } from './moved-memory.js';
+import { Outlet } from './outlet.js';
 import { Rehearsal } from './rehearsal.js';
 import type { RequestReplay } from './request-replay.js';
 import { setRetryAfter } from './response-head.js';
@@ -52,8 +53,7 @@ export class PassLoop implements Observer<unknown> {
   #subscription: Subscription | undefined;
   #isDiscarding = false;
   #rehearsal: Rehearsal | undefined;
-  #last: { readonly value: unknown } | undefined;
-  #hasPublished = false;
+  readonly #outlet: Outlet;
   #pass: CurrentPass;
   readonly #body: UnparsedBody | undefined;
   private readonly ledger: Ledger;
@@ -75,6 +75,7 @@ export class PassLoop implements Observer<unknown> {
     this.request = request;
     this.subscriber = subscriber;
     this.#isSse = isSse;
+    this.#outlet = new Outlet(ledger, context, subscriber, isSse);
     this.#policy = new RoutePolicy(ledger, context, route);
     this.#usesContext = ledger.runtime.usesContext || context.getType() !== 'http';
     this.#pass = { ledger, isDiscarded: false };
@@ -152,43 +153,7 @@ export class PassLoop implements Observer<unknown> {
     } else if (this.ledger.pass.failure !== undefined) {
       destroyBody(value);
       this.#fail(this.ledger.pass.failure);
-    } else this.#publish(value);
-  }
-
-  /** Whether values are sent as they come; else only the last one is, when there will be no more. */
-  get #isStreamed(): boolean {
-    const type: string = this.context.getType();
-    return this.#isSse || (type !== 'http' && type !== 'graphql');
-  }
-
-  #publish(value: unknown): void {
-    if (this.#isStreamed) {
-      if (this.#isPublishable(value)) this.#send(value);
-      return;
-    }
-    this.#dropLast();
-    this.#last = { value };
-  }
-
-  /** What was emitted before is not sent. */
-  #dropLast(): void {
-    const last = this.#last;
-    this.#last = undefined;
-    if (last !== undefined) destroyBody(last.value);
-  }
-
-  /** Whether a value may be sent, as far as the passes tell; the request fails if not. */
-  #isPublishable(value: unknown): boolean {
-    const unread = this.#hasPublished ? undefined : judge(this.ledger, this.context, value);
-    if (unread === undefined) return true;
-    destroyBody(value);
-    this.#fail(unread);
-    return false;
-  }
-
-  #send(value: unknown): void {
-    this.#hasPublished = true;
-    this.subscriber.next(value);
+    } else this.#failIf(this.#outlet.take(value));
   }
 
   error(error: unknown): void {
@@ -200,7 +165,7 @@ export class PassLoop implements Observer<unknown> {
     const keptFrom = pass.mustDiscard ? undefined : pass.keptFrom(error);
     if (keptFrom !== undefined) this.#fail(keptOutcomeError(this.ledger, keptFrom));
     else if (pass.mustDiscard || isOfAnother) this.#discard();
-    else if (!this.#hasPublished && !this.#isCommitted && this.#policy.wantsRetry(error)) {
+    else if (!this.#outlet.hasPublished && !this.#isCommitted && this.#policy.wantsRetry(error)) {
       // The replay decides for itself whether it is published with placeholders.
       pass.isPublishedAsIs = false;
       this.#discard();
@@ -211,13 +176,10 @@ export class PassLoop implements Observer<unknown> {
     if (this.#isDiscarding) return;
     if (this.ledger.pass.mustDiscard) this.#discard();
     else if (this.ledger.pass.failure !== undefined) this.#fail(this.ledger.pass.failure);
-    else if (this.#last !== undefined && !this.#isPublishable(this.#last.value)) return;
-    else if (this.#last !== undefined && this.#isRehearsed) {
-      const { value } = this.#last;
-      this.#last = undefined;
-      this.#rehearse(value);
-    } else {
-      if (this.#last !== undefined) this.#send(this.#last.value);
+    else if (this.#failIf(this.#outlet.refusal())) return;
+    else if (this.#isRehearsed) this.#rehearse(this.#outlet.release());
+    else {
+      this.#outlet.flush();
       this.ledger.pass.end();
       this.subscriber.complete();
     }
@@ -225,7 +187,7 @@ export class PassLoop implements Observer<unknown> {
 
   /** With the option `strict`, what would be published waits for one more pass. */
   get #isRehearsed(): boolean {
-    if (!this.ledger.runtime.options.strict || this.#last === undefined) return false;
+    if (!this.ledger.runtime.options.strict || !this.#outlet.isHolding) return false;
     warnOfEffects(this.ledger, this.context);
     return Rehearsal.isPossible(this.ledger, this.context);
   }
@@ -247,7 +209,7 @@ export class PassLoop implements Observer<unknown> {
   #discard(): void {
     this.#isDiscarding = true;
     this.#pass.isDiscarded = true;
-    this.#dropLast();
+    this.#outlet.drop();
     watchStrayRejections();
     this.#unsubscribe();
     const ended =
@@ -299,7 +261,7 @@ export class PassLoop implements Observer<unknown> {
 
   /** Whether something was sent that cannot be taken back; the head of a stream of events is none. */
   get #isCommitted(): boolean {
-    return this.#isSse ? this.#hasPublished : this.ledger.head.isSent;
+    return this.#isSse ? this.#outlet.hasPublished : this.ledger.head.isSent;
   }
 
   #endCommitted(sentDuring: 'pass' | 'tasks'): void {
@@ -328,6 +290,12 @@ export class PassLoop implements Observer<unknown> {
     this.ledger.pass.end();
     if (!this.#isSse) this.subscriber.next(undefined);
     this.subscriber.complete();
+  }
+
+  /** Returns whether there is an error to fail with. */
+  #failIf(error: Error | undefined): boolean {
+    if (error !== undefined) this.#fail(error);
+    return error !== undefined;
   }
 
   #fail(error: unknown): void {
