@@ -131,7 +131,12 @@ class ProcessCall implements RunningCall {
 /** Written when this returns: a task that ends the process next takes nothing along. */
 function emit(event: ProcessEvent): void {
   const frame = toFrame(event);
-  for (let written = 0; written < frame.byteLength;) {
-    written += writeSync(EVENTS_FD, frame, written);
+  try {
+    for (let written = 0; written < frame.byteLength;) {
+      written += writeSync(EVENTS_FD, frame, written);
+    }
+  } catch {
+    // The app is gone.
+    exit();
   }
 }
