@@ -1,8 +1,5 @@
 import { ExecutorSaturatedError, FuturesContextError } from '../errors/index.js';
-import { isA } from '../errors/is-a.js';
 import { told } from '../errors/outside-text.js';
-
-const LATE = Symbol('nestjs-futures.late');
 
 /** Why a ledger takes no submission. @internal */
 export const refusals = {
@@ -19,30 +16,16 @@ export const refusals = {
     );
   },
   betweenPasses(key: string): Error {
-    return late(
+    return new FuturesContextError(
       told`The future "${key}" was submitted after its pass had been discarded. Await what the handler starts before it returns.`,
-      key,
+      { key },
     );
   },
   ended(key: string): Error {
-    return late(
+    return new FuturesContextError(
       told`The future "${key}" was submitted after the response had been published. ` +
         `Submit in the handler, or in what it calls; in an async generator or a stream that the handler returns, before its first chunk.`,
-      key,
+      { key },
     );
   },
 };
-
-/**
- * Whether the error says that code went on after its pass had ended. Where nobody awaits that code,
- * nobody is left to handle the error.
- *
- * @internal
- */
-export function isLate(error: unknown): boolean {
-  return isA(error, FuturesContextError) && LATE in error;
-}
-
-function late(message: string, key: string): Error {
-  return Object.defineProperty(new FuturesContextError(message, { key }), LATE, { value: true });
-}

@@ -1,10 +1,9 @@
 import process from 'node:process';
 import { Logger } from '@nestjs/common';
-import { FutureNotResolvedError, PassDiscardedError } from '../errors/index.js';
+import { FutureNotResolvedError, PassDiscardedError, isFuturesException } from '../errors/index.js';
 import { isA, textOf } from '../errors/is-a.js';
 import { told } from '../errors/outside-text.js';
 import { currentPass } from './current-pass.js';
-import { isLate } from './refusals.js';
 
 const logger = new Logger('Futures');
 
@@ -44,7 +43,8 @@ export function watchStrayRejections(target: Emitter = process): void {
 /** Called in the async context of the promise, where it has one. */
 function isStray(reason: unknown): boolean {
   if (isA(reason, PassDiscardedError) || isA(reason, FutureNotResolvedError)) return true;
-  if (!isLate(reason) && !isOfDiscardedPass()) return false;
+  // What a future failed with, such as that its client is gone, is thrown in whatever pass asks.
+  if (!isFuturesException(reason) && !isOfDiscardedPass()) return false;
   logger.warn(
     told`A promise was rejected that nobody awaits, because its pass had ended: ${textOf(reason)}`,
   );
