@@ -128,6 +128,9 @@ export interface ResolvedOptions {
   readonly shutdownTimeout: number;
 }
 
+/** 256 MiB. @internal */
+export const DEFAULT_MAX_BYTES = 256 * 1024 * 1024;
+
 const DEFAULT_POOL: ProcessOptions = Object.freeze({
   min: 0,
   max: availableParallelism(),
@@ -145,8 +148,8 @@ export const DEFAULT_OPTIONS: ResolvedOptions = Object.freeze({
   executors: Object.freeze({}),
   timeout: 30_000,
   queueTimeout: 60_000,
-  maxArgumentBytes: 256 * 1024 * 1024,
-  maxResultBytes: 256 * 1024 * 1024,
+  maxArgumentBytes: DEFAULT_MAX_BYTES,
+  maxResultBytes: DEFAULT_MAX_BYTES,
   maxPasses: 5,
   maxFutures: 1000,
   replay: 'handler',
@@ -176,6 +179,22 @@ export function checkCallOptions(
   }
 }
 
+const RESOURCE_LIMITS = {
+  maxOldGenerationSizeMb: 0,
+  maxYoungGenerationSizeMb: 0,
+  codeRangeSizeMb: 0,
+  stackSizeMb: 0,
+} satisfies ResourceLimits;
+
+/** Node takes no notice of what it does not know: a memory limit would silently not be there. */
+function checkResourceLimits(limits: ResourceLimits): void {
+  check.object('threads.resourceLimits', limits);
+  checkKnown('threads.resourceLimits.', limits, RESOURCE_LIMITS);
+  for (const [name, value] of Object.entries(limits)) {
+    if (value !== undefined) check.positive(`threads.resourceLimits.${name}`, value);
+  }
+}
+
 function checkByteLimits(limits: ByteLimits): void {
   check.integer('maxArgumentBytes', limits.maxArgumentBytes, 1);
   check.integer('maxResultBytes', limits.maxResultBytes, 1);
@@ -190,12 +209,12 @@ function checkByteLimits(limits: ByteLimits): void {
 export function resolveExecutorOptions<Pool extends ProcessOptions>(
   kind: 'threads' | 'processes',
   input: Optional<Pool> & Optional<ByteLimits>,
-): [pool: Pool, limits: ByteLimits] {
+): [pool: Pool, limits: Partial<ByteLimits>] {
   check.object('options', input);
   const { maxArgumentBytes, maxResultBytes, ...pool } = input;
-  const limits = { maxArgumentBytes, maxResultBytes };
+  const limits = given({ maxArgumentBytes, maxResultBytes });
   const options = resolveOptions({ ...limits, [kind]: pool });
-  return [options[kind] as Pool, options];
+  return [options[kind] as Pool, limits];
 }
 
 /**
@@ -211,9 +230,7 @@ export function resolveOptions(input: FuturesModuleOptions = {}): ResolvedOption
   const processes = resolvePool('processes', DEFAULT_OPTIONS.processes, input.processes);
   const options = withDefaults(DEFAULT_OPTIONS, { ...input, threads, processes }, 'options');
 
-  if (threads.resourceLimits !== undefined) {
-    check.object('threads.resourceLimits', threads.resourceLimits);
-  }
+  if (threads.resourceLimits !== undefined) checkResourceLimits(threads.resourceLimits);
   if (threads.pool !== undefined && typeof (threads.pool as Partial<Piscina>).run !== 'function') {
     throw new FuturesOptionsError(
       `The option "threads.pool" must be a Piscina, but is ${describe(threads.pool)}.`,

@@ -22,6 +22,11 @@ export const check = {
       fail(name, value, `an integer of ${min} or more`);
     }
   },
+  positive(name: string, value: unknown): void {
+    if (typeof value !== 'number' || !(value > 0 && value < Infinity)) {
+      fail(name, value, 'a number over 0');
+    }
+  },
   duration(name: string, value: unknown, min = 1): void {
     if (typeof value !== 'number' || !(value >= min && value <= MAX_DURATION)) {
       fail(name, value, `a number of ms from ${min} to ${MAX_DURATION}`);

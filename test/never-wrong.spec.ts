@@ -235,6 +235,19 @@ onEachAdapter('a future that is computed from another one', (start) => {
     expect(app.log.errors.join()).toContain('"b" at args[0].at.now');
   });
 
+  it('that is too long says how to go on', async () => {
+    const page = desk((futures) => {
+      let value = 0;
+      for (let i = 0; i < 5; i++) value = futures.resultOrSubmit(`k${i}`, 0, tasks.add, value, 1);
+      return value;
+    });
+    const app = await start({ controllers: [page] });
+    expect((await app.get('/')).status).toBe(500);
+    expect(app.log.errors.join()).toContain('raise "maxPasses"');
+    const longer = await start({ controllers: [page], futures: { maxPasses: 6 } });
+    expect((await longer.get('/')).body).toBe(5);
+  });
+
   it('is left alone by arguments that cannot be compared, and by deep ones', async () => {
     let deep: unknown = 1;
     for (let i = 0; i < 3_000; i++) deep = [deep];
@@ -371,6 +384,16 @@ onEachAdapter('once() and provide()', (start) => {
     });
     const app = await start({ controllers: [page] });
     expect((await app.get('/')).body).toEqual({ chart: '<svg/>', more: 1 });
+  });
+
+  it('replay what went on with the placeholder of the key that is provided then', async () => {
+    const page = desk((futures) => {
+      const user = futures.resultOrSubmit('user', 'PLACEHOLDER', tasks.exit as never) as unknown;
+      if (futures.pass === 1) futures.provide('user', 'Ada');
+      return { user };
+    });
+    const app = await start({ controllers: [page] });
+    expect((await app.get('/')).body).toEqual({ user: 'Ada' });
   });
 
   it('drop a pending future, and refuse a settled one', async () => {

@@ -10,7 +10,7 @@ import {
 } from '../src/index.js';
 import { DEFAULT_OPTIONS } from '../src/futures.options.js';
 import { onEachAdapter } from './support/app.js';
-import { errorOf } from './support/desk.js';
+import { desk, errorOf } from './support/desk.js';
 import { Gate, gateTasks } from './faults/gate.js';
 import { tasks } from './support/tasks.js';
 
@@ -60,6 +60,39 @@ onEachAdapter('an executor of its own', (start) => {
     const statuses = (await Promise.all(flood)).map(({ status }) => status);
     expect(new Set(statuses)).toEqual(new Set([200]));
     await gate.close();
+  });
+
+  it('serves one app after the other, and two at once: options are made once', async () => {
+    const executors = { reports: threadExecutor({ max: 1 }) };
+    const page = desk((futures) =>
+      futures.using({ executor: 'reports' }).resultOrSubmit('sum', 0, twice.add, 1, 2),
+    );
+    const first = await start({ controllers: [page], futures: { executors } });
+    const second = await start({ controllers: [page], futures: { executors } });
+    expect((await first.get('/')).body).toBe(3);
+    await first.close();
+    expect((await second.get('/')).body).toBe(3);
+    await second.close();
+    const third = await start({ controllers: [page], futures: { executors } });
+    expect((await third.get('/')).body).toBe(3);
+  });
+
+  it("has the app's limits of bytes, unless it has its own", async () => {
+    const page = (executor: string) =>
+      desk((futures) =>
+        futures
+          .using({ executor })
+          .resultOrSubmit('echo', '', twice.echo<string>, 'x'.repeat(2_000)),
+      );
+    const executors = {
+      inherits: threadExecutor({ max: 1 }),
+      own: threadExecutor({ max: 1, maxArgumentBytes: 10_000, maxResultBytes: 10_000 }),
+    };
+    const futures = { executors, maxArgumentBytes: 1_000, maxResultBytes: 1_000 };
+    const refused = await start({ controllers: [page('inherits')], futures });
+    expect((await refused.get('/')).status).toBe(500);
+    const taken = await start({ controllers: [page('own')], futures });
+    expect((await taken.get('/')).status).toBe(200);
   });
 
   it('is made with the app if it is to have workers at all times, and ends with it', async () => {

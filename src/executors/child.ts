@@ -17,7 +17,7 @@ import { workerEntry } from './worker-entry.js';
 const logger = new Logger('Futures');
 
 /** What a message holds beside its payload, in bytes. */
-const ENVELOPE_BYTES = 64 * 1024;
+const ENVELOPE_BYTES = 512 * 1024;
 /** How long, in ms, the pipes of a process that has ended may stay open. */
 const CLOSE_GRACE = 1_000;
 interface Given {

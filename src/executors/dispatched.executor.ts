@@ -1,10 +1,16 @@
-import type { ProcessOptions } from '../futures.options.js';
+import { DEFAULT_MAX_BYTES, type ProcessOptions } from '../futures.options.js';
 import type { Workers } from './workers.js';
+import { given } from '../options-check.js';
 import { cancellationOf, type CancellationSource } from './cancellation.js';
 import { CallStats } from './call-stats.js';
 import type { Dispatcher } from './dispatcher.js';
 import type { ByteLimits } from './wire.js';
 import type { Call, Executor, ExecutorStats, Outcome } from './executor.js';
+
+const DEFAULT_LIMITS: ByteLimits = {
+  maxArgumentBytes: DEFAULT_MAX_BYTES,
+  maxResultBytes: DEFAULT_MAX_BYTES,
+};
 
 function unused(): ExecutorStats {
   return { workers: 0, queued: 0, running: 0, ...new CallStats().summary(0, 0) };
@@ -20,15 +26,38 @@ export abstract class DispatchedExecutor implements Executor {
   /** Whether there are workers that are wanted from the start. */
   readonly startsEarly: boolean;
   readonly #maxQueue: number;
-  readonly #limits: ByteLimits;
+  /** Undefined: those of the app that uses it. */
+  readonly #ownLimits: Partial<ByteLimits>;
+  #limits: ByteLimits = DEFAULT_LIMITS;
+  /** Apps that use it and are not closed. */
+  #apps = 0;
   #starting: Promise<Dispatcher> | undefined;
   #dispatcher: Dispatcher | undefined;
   #closed = false;
 
-  constructor({ min, maxQueue }: ProcessOptions, limits: ByteLimits) {
+  constructor({ min, maxQueue }: ProcessOptions, limits: Partial<ByteLimits> = {}) {
     this.startsEarly = min > 0;
     this.#maxQueue = maxQueue;
-    this.#limits = limits;
+    this.#ownLimits = given(limits);
+    this.#limits = { ...DEFAULT_LIMITS, ...this.#ownLimits };
+  }
+
+  /**
+   * An app uses it, one after the other or several at once: a module's options are made once, and
+   * tests start an app for each.
+   */
+  attach(limits: ByteLimits): void {
+    this.#limits = { ...limits, ...this.#ownLimits };
+    this.#apps++;
+    if (!this.#closed) return;
+    this.#closed = false;
+    this.#starting = undefined;
+    this.#dispatcher = undefined;
+  }
+
+  /** An app that used it ends; with the last one, {@link close} ends the workers. */
+  detach(): void {
+    this.#apps--;
   }
 
   run(calls: readonly Call[], source: CancellationSource = {}): Promise<Outcome[]> {
@@ -47,6 +76,7 @@ export abstract class DispatchedExecutor implements Executor {
   }
 
   async close({ timeout }: { readonly timeout: number }): Promise<void> {
+    if (this.#apps > 0) return;
     this.#closed = true;
     // Workers that were never asked for are not made to be closed.
     const dispatcher = this.#dispatcher ?? (await this.#starting);

@@ -22,14 +22,18 @@ export interface Assignment {
  */
 export class Executors {
   readonly #byName: ReadonlyMap<string, Executor>;
+  #isClosing = false;
 
   constructor(options: ResolvedOptions) {
     this.#byName = new Map<string, Executor>([
-      ['thread', new ThreadExecutor(options.threads, options)],
-      ['process', new ProcessExecutor(options.processes, options)],
+      ['thread', new ThreadExecutor(options.threads)],
+      ['process', new ProcessExecutor(options.processes)],
       ['inline', new InlineExecutor()],
       ...Object.entries(options.executors),
     ]);
+    for (const each of this.#byName.values()) {
+      if (each instanceof DispatchedExecutor) each.attach(options);
+    }
   }
 
   /** Makes the workers that are wanted from the start. */
@@ -83,6 +87,12 @@ export class Executors {
   }
 
   async close(timeout: number): Promise<void> {
+    if (!this.#isClosing) {
+      this.#isClosing = true;
+      for (const each of this.#byName.values()) {
+        if (each instanceof DispatchedExecutor) each.detach();
+      }
+    }
     const closing = [...this.#byName.values()].map(async (each) => each.close({ timeout }));
     // One that fails must not keep the app from waiting for the others.
     await Promise.allSettled(closing);

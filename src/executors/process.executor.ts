@@ -1,9 +1,4 @@
-import {
-  DEFAULT_OPTIONS,
-  resolveExecutorOptions,
-  type Optional,
-  type ProcessOptions,
-} from '../futures.options.js';
+import { resolveExecutorOptions, type Optional, type ProcessOptions } from '../futures.options.js';
 import { DispatchedExecutor } from './dispatched.executor.js';
 import type { Executor } from './executor.js';
 import type { ByteLimits } from './wire.js';
@@ -43,7 +38,7 @@ export function processExecutor(options: ProcessExecutorOptions = {}): Executor 
 export class ProcessExecutor extends DispatchedExecutor {
   readonly #options: ProcessOptions;
 
-  constructor(options: ProcessOptions, limits: ByteLimits = DEFAULT_OPTIONS) {
+  constructor(options: ProcessOptions, limits: Partial<ByteLimits> = {}) {
     super(options, limits);
     this.#options = options;
   }

@@ -1,5 +1,4 @@
 import {
-  DEFAULT_OPTIONS,
   limitsOf,
   resolveExecutorOptions,
   type Optional,
@@ -46,7 +45,7 @@ export function threadExecutor(options: ThreadExecutorOptions = {}): Executor {
 export class ThreadExecutor extends DispatchedExecutor {
   readonly #options: ThreadOptions;
 
-  constructor(options: ThreadOptions, limits: ByteLimits = DEFAULT_OPTIONS) {
+  constructor(options: ThreadOptions, limits: Partial<ByteLimits> = {}) {
     super(options, limits);
     this.#options = options;
   }

@@ -65,6 +65,8 @@ export class Future extends Mark {
     this.settled = batch;
   }
 
+  /** How often it was asked for with other arguments than it was computed with. */
+  timesStale = 0;
   /** Whether its value was given by `provide()`, and in which pass; 0: it was not. */
   providedIn = 0;
 
@@ -83,6 +85,7 @@ export class Future extends Mark {
     if (earlier === undefined) return;
     const { handedOutIn, placeholder, isAfterOthers } = earlier;
     Object.assign(this, { handedOutIn, placeholder, isAfterOthers });
+    if (earlier instanceof Future) this.timesStale = earlier.timesStale;
   }
 
   /** Keeps what its arguments are now, when they are sent. */

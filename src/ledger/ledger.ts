@@ -210,9 +210,11 @@ export class Ledger {
     if (known?.isSettled === true && !isOfEarlierPass) {
       throw new FutureAlreadyResolvedError(key, known.call.task.id);
     }
-    if (known !== undefined) this.pass.awaited.delete(known);
+    const wasHandedOut = known !== undefined && this.pass.awaited.delete(known);
     const future = this.#create({ key, task: provided, args: [], options: undefined });
     future.provide(value, this.pass.number);
+    // The pass has gone on with the placeholder: the next one is given the value.
+    if (wasHandedOut) this.pass.awaited.add(future);
     this.#markOf(future).askedIn = this.pass.number;
   }
 
@@ -313,7 +315,11 @@ export class Ledger {
     if (this.#markOf(future).askedIn === this.pass.number || this.#marks !== undefined) {
       this.#conflict(future);
     }
-    this.stale = { key: future.key, before: future.call.args, after: args };
+    future.timesStale++;
+    this.stale =
+      future.timesStale > 1
+        ? { key: future.key, before: future.call.args, after: args }
+        : undefined;
     return true;
   }
 

@@ -79,23 +79,34 @@ export function packResult(
   const status = result[0];
   const value = result[1];
   const transferList = canShare ? transferListOf(value) : [];
+  // An error may always have some room: its class and status must not depend on the limit of results.
+  const limit = status === WireStatus.Resolved ? maxBytes : Math.max(maxBytes, ERROR_BYTES);
   try {
-    return [status, pack(value, { maxBytes, maxJson: maxBytes, canShare, transferList })];
+    return [status, pack(value, { maxBytes: limit, maxJson: limit, canShare, transferList })];
   } catch (error) {
-    if (status !== WireStatus.Failed) return packRefusal(value, error, transferList);
-    return [status, pack(withoutParts(value as ErrorRecord), SMALL)];
+    if (status === WireStatus.Resolved) return packRefusal(value, error, transferList);
+    if (status === WireStatus.Failed)
+      return [status, pack(withoutParts(value as ErrorRecord), SMALL)];
+    const { message } = value as { readonly message: string };
+    return [status, pack({ message: message.slice(0, MAX_MESSAGE), cause: undefined }, SMALL)];
   }
 }
 
-/** What is left of an error that is too large. */
+/** Bytes that an error may have whatever `maxResultBytes` says, and what is left of its message beyond, in characters. */
+const ERROR_BYTES = 64 * 1024;
+const MAX_MESSAGE = 10_000;
+
+/** What is left of an error that is too large: its class, name, message, code and status. */
 function withoutParts(record: ErrorRecord): ErrorRecord {
   if (record.kind === 'value') return describeError('an error that is too large to be sent');
-  const message = record.message.slice(0, 10_000);
+  const message = record.message.slice(0, MAX_MESSAGE);
+  const properties = record.properties.filter(([name]) => name === 'status' || name === 'code');
+  if (record.isHttpException) properties.push(['response', describeError(message)]);
   return {
     ...record,
     message,
-    stack: undefined,
-    properties: [],
+    properties,
+    stack: record.stack?.slice(0, MAX_MESSAGE),
     cause: undefined,
     errors: undefined,
   };

@@ -1,3 +1,4 @@
+import type { HttpException } from '@nestjs/common';
 import { ProcessExecutor } from '../../src/executors/process.executor.js';
 import { TaskArgumentError, TaskResultError, taskFile, type Executor } from '../../src/index.js';
 import { DEFAULT_OPTIONS } from '../../src/futures.options.js';
@@ -162,6 +163,16 @@ describe.each(kinds)('in %s,', (_kind, start) => {
     it('leave an error its class and message', async () => {
       const [error] = await run(executor, call(odd.throwLarge, [100_001]));
       expect(error).toMatchObject({ name: 'RangeError', message: 'large' });
+    });
+
+    it('leave an HttpException its status, and an answer', async () => {
+      const [small, large] = (await run(
+        executor,
+        call(odd.refuse, [10]),
+        call(odd.refuse, [200_000]),
+      )) as [HttpException, HttpException];
+      expect(small.getResponse()).toEqual({ statusCode: 400, message: ['x'.repeat(10)] });
+      expect([large.getStatus(), typeof large.getResponse()]).toEqual([400, 'string']);
     });
 
     it('are not met by what is just small enough', async () => {
