@@ -111,6 +111,8 @@ class ProcessCall implements RunningCall {
   }
 
   wait(): Promise<void> {
+    // It may have been told to end before its task asked.
+    if (this.isAborted) return Promise.resolve();
     return new Promise((resolve) => (this.#resolve = resolve));
   }
 

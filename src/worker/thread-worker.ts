@@ -163,6 +163,8 @@ class Progress implements RunningCall {
   async wait(): Promise<void> {
     store(this.#state, IS_LISTENING, 1);
     const seen = load(this.#state, ABORTED);
+    // It may have been told to end before its task asked.
+    if (this.isAborted) return;
     await waitAsync(this.#state, ABORTED, seen).value;
   }
 
