@@ -171,11 +171,18 @@ const BUILT_IN_EXECUTORS: ReadonlySet<string> = new Set(['thread', 'process', 'i
 /** What may be set on a call: by `using()`, `@Future()` and as module defaults. @internal */
 export function checkCallOptions(
   where: string,
-  options: { readonly timeout?: unknown; readonly queueTimeout?: unknown },
+  options: {
+    readonly timeout?: unknown;
+    readonly queueTimeout?: unknown;
+    readonly transferList?: unknown;
+  },
 ): void {
   if (options.timeout !== undefined) check.duration(`${where}timeout`, options.timeout);
   if (options.queueTimeout !== undefined) {
     check.duration(`${where}queueTimeout`, options.queueTimeout);
+  }
+  if (options.transferList !== undefined) {
+    check.array(`${where}transferList`, options.transferList);
   }
 }
 

@@ -2,6 +2,7 @@ import { Logger } from '@nestjs/common';
 import type { Executors } from './executors/executors.js';
 import type { ResolvedOptions } from './futures.options.js';
 import type { RoutePipes } from './replay/route-pipes.js';
+import { logThrown } from './errors/log-thrown.js';
 
 const logger = new Logger('Futures');
 
@@ -49,7 +50,7 @@ export class FuturesRuntime {
     this.#isShuttingDown = true;
     this.#shutdownDeadline = performance.now() + this.options.shutdownTimeout;
     this.#shutdownTimer = setTimeout(() => {
-      this.executors.close(0).catch((error: unknown) => logger.error(error));
+      this.executors.close(0).catch((error: unknown) => logThrown(logger, error));
     }, this.options.shutdownTimeout);
   }
 

@@ -11,6 +11,9 @@ export const check = {
       fail(name, value, 'an object');
     }
   },
+  array(name: string, value: unknown): void {
+    if (!Array.isArray(value)) fail(name, value, 'an array');
+  },
   function(name: string, value: unknown): void {
     if (typeof value !== 'function') fail(name, value, 'a function');
   },

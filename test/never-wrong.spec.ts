@@ -143,12 +143,15 @@ onEachAdapter('a placeholder that something remembers', (start) => {
     expect(app.log.errors).toEqual([]);
   });
 
-  it('is an error behind a condition too, if the outcome holds it', async () => {
+  it.each([
+    [PLACEHOLDER, (kept: string) => `<p>${kept}</p>`],
+    ['PH', (kept: string) => kept],
+  ])('is an error behind a condition too, if the outcome holds it: %s', async (hint, shown) => {
     let kept = '';
     const page = desk((futures) => {
       const isEmpty = futures.resultOrSubmit('count', 0, tasks.echo, 7) === 0;
-      if (isEmpty) kept = futures.resultOrSubmit('hint', PLACEHOLDER, tasks.echo<string>, 'x');
-      return { rows: [`<p>${kept}</p>`] };
+      if (isEmpty) kept = futures.resultOrSubmit('hint', hint, tasks.echo<string>, 'x');
+      return { rows: [shown(kept)] };
     });
     expect((await (await start({ controllers: [page] })).get('/')).status).toBe(500);
   });
@@ -216,6 +219,17 @@ onEachAdapter('a future that is computed from another one', (start) => {
       return b;
     });
     expect(await answer(await start({ controllers: [page] }))).toBe(11);
+  });
+
+  it('settles where only a byte in the middle of large data differs', async () => {
+    const at = 1_500_000;
+    const image = Buffer.alloc(3_000_000);
+    image[at] = 7;
+    const page = desk((futures) => {
+      const a = futures.resultOrSubmit('a', Buffer.alloc(image.length), tasks.echo, image);
+      return futures.resultOrSubmit('b', -1, (of: Buffer) => of[at], a);
+    });
+    expect(await answer(await start({ controllers: [page] }))).toBe(7);
   });
 
   it('that never settles ends in an error that names the first path that differs', async () => {
@@ -388,7 +402,7 @@ onEachAdapter('once() and provide()', (start) => {
 
   it('replay what went on with the placeholder of the key that is provided then', async () => {
     const page = desk((futures) => {
-      const user = futures.resultOrSubmit('user', 'PLACEHOLDER', tasks.exit as never) as unknown;
+      const user = futures.resultOrSubmit('user', 'PLACEHOLDER', tasks.echo, 'lost');
       if (futures.pass === 1) futures.provide('user', 'Ada');
       return { user };
     });
@@ -412,6 +426,45 @@ onEachAdapter('once() and provide()', (start) => {
     });
     const app = await start({ controllers: [page] });
     expect((await app.get('/')).body).toEqual({ a: 1, code: 'ERR_FUTURES_ALREADY_RESOLVED' });
+  });
+});
+
+onEachAdapter('a key that one pass asks for with other arguments', (start) => {
+  it('is a conflict where its value is there already', async () => {
+    const page = desk((futures) => {
+      const a = futures.resultOrSubmit('k', 0, tasks.add, 1, 2);
+      if (!futures.isReplay) return { a };
+      return { a, b: futures.resultOrSubmit('k', 0, tasks.add, 3, 4) };
+    });
+    const app = await start({ controllers: [page] });
+    expect((await app.get('/')).status).toBe(500);
+    expect(app.log.errors.join()).toContain('ERR_FUTURES_CONFLICT');
+  });
+
+  it('is a conflict where it was declared', async () => {
+    @Controller()
+    class Desk {
+      @Get()
+      page(
+        @Future('k', { task: tasks.add, args: () => [1, 2] }) a: number,
+        @Futures() futures: FuturesService,
+      ) {
+        return { a, b: futures.resultOrSubmit('k', 0, tasks.add, 3, 4) };
+      }
+    }
+    const app = await start({ controllers: [Desk] });
+    expect((await app.get('/')).status).toBe(500);
+    expect(app.log.errors.join()).toContain('ERR_FUTURES_CONFLICT');
+  });
+
+  it('is none where they are equal', async () => {
+    const page = desk((futures) => {
+      const ask = () => futures.resultOrSubmit('k', null, tasks.echo, { n: [1] });
+      return [ask(), ask(), futures.result('k'), ask()];
+    });
+    const n = { n: [1] };
+    const app = await start({ controllers: [page] });
+    expect((await app.get('/')).body).toEqual([n, n, n, n]);
   });
 });
 

@@ -154,6 +154,26 @@ onEachAdapter('a route with retryOn', (start) => {
     expect(app.log.errors.join()).toContain('retryOn is broken');
   });
 
+  it('answers with its own error if retryOn throws what no logger can print', async () => {
+    @Controller()
+    class Desk {
+      @UseFutures({
+        retryOn: () => {
+          const { proxy, revoke } = Proxy.revocable({}, {});
+          revoke();
+          throw proxy;
+        },
+      })
+      @Get()
+      page() {
+        throw new ConflictException();
+      }
+    }
+    const app = await start({ controllers: [Desk] });
+    expect((await app.get('/')).status).toBe(409);
+    expect(app.log.errors).toHaveLength(1);
+  });
+
   it.each(modes)(
     'sends no header of a failed pass, and no placeholder that it published (replay: %s)',
     async (replay) => {

@@ -155,6 +155,7 @@ onEachAdapter('using()', (start) => {
         () => futures.using({ executor: 'thread' }).submit('x', () => 1),
         () => futures.using({ timeout: 0 }),
         () => futures.using({ queueTimeout: Number.NaN }),
+        () => futures.using({ transferList: null as never }),
         () => futures.using(null as never),
       ];
       errors.push(...attempts.map(errorOf));
@@ -167,10 +168,11 @@ onEachAdapter('using()', (start) => {
       FuturesArgumentError,
       FuturesOptionsError,
       FuturesOptionsError,
+      FuturesOptionsError,
       FuturesArgumentError,
     ]);
     expect(errors.map(String).join('\n')).toMatch(
-      /no executor "fleet".*thread.*plain function.*"thread".*"timeout".*0.*"queueTimeout".*NaN.*using\(\).*null/s,
+      /no executor "fleet".*thread.*plain function.*"thread".*"timeout".*0.*"queueTimeout".*NaN.*"transferList".*null.*using\(\).*null/s,
     );
   });
 });

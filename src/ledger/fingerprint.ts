@@ -7,9 +7,7 @@ import { isTaskHandle } from '../tasks/task.js';
 /** Longest JSON that is kept as it is, in characters; of what is longer a hash is kept. */
 const MAX_TEXT = 200;
 /** The largest argument that is compared, in bytes as it is sent. */
-const MAX_BYTES = 64 * 1024 * 1024;
-/** Bytes at each end by which binary data is told from other of its length. */
-const ENDS = 64 * 1024;
+const MAX_BYTES = 256 * 1024 * 1024;
 
 const FOR_COMPARISON = { maxBytes: MAX_BYTES, maxJson: MAX_BYTES, canShare: true };
 
@@ -96,14 +94,6 @@ function shortened(packed: Packed): string | undefined {
   const hash = createHash('sha1');
   if (form === Form.View) hash.update(String(content));
   else hash.update(content as string | Uint8Array);
-  for (const part of parts) if (types.isArrayBuffer(part)) hash.update(endsOf(part));
+  for (const part of parts) if (types.isArrayBuffer(part)) hash.update(new Uint8Array(part));
   return hash.digest('base64');
-}
-
-function endsOf(memory: ArrayBuffer): Uint8Array {
-  if (memory.byteLength <= 2 * ENDS) return new Uint8Array(memory);
-  return Buffer.concat([
-    new Uint8Array(memory, 0, ENDS),
-    new Uint8Array(memory, memory.byteLength - ENDS),
-  ]);
 }

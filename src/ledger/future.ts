@@ -1,6 +1,6 @@
 import { valuesAnew, type Call, type Outcome } from '../executors/executor.js';
 import type { AnyFunction } from '../tasks/task.js';
-import { SentArguments } from './fingerprint.js';
+import { SentArguments, sameArguments } from './fingerprint.js';
 import { SharedValue } from './shared-value.js';
 
 const NOT_STARTED: Promise<void> = Promise.resolve();
@@ -86,6 +86,19 @@ export class Future extends Mark {
     const { handedOutIn, placeholder, isAfterOthers } = earlier;
     Object.assign(this, { handedOutIn, placeholder, isAfterOthers });
     if (earlier instanceof Future) this.timesStale = earlier.timesStale;
+  }
+
+  #askedWith: readonly unknown[] | undefined;
+  #askedWithIn = 0;
+
+  /** Whether one pass, which asks for it now, has asked for it with other arguments before. */
+  isAskedOtherwise(args: readonly unknown[], pass: number): boolean {
+    if (this.#askedWith !== undefined && this.#askedWithIn === pass) {
+      return !sameArguments(this.source, this.#askedWith, args);
+    }
+    this.#askedWith = args;
+    this.#askedWithIn = pass;
+    return false;
   }
 
   /** Keeps what its arguments are now, when they are sent. */

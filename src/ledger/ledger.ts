@@ -192,6 +192,7 @@ export class Ledger {
       }
     }
     const declared = future ?? this.#create(submission);
+    declared.isAskedOtherwise(args, this.pass.number);
     if (declared.state === 'pending') {
       this.pass.awaited.delete(declared);
       this.#declared ??= new TurnBatch((futures) => this.#run(futures));
@@ -310,7 +311,11 @@ export class Ledger {
    * its value is not the one that is asked for: they may have come from a placeholder.
    */
   #isStale(future: Future, args: readonly unknown[]): boolean {
-    if (!future.isCompared || future.isProvided || this.pass.isRehearsal) return false;
+    if (future.isProvided || this.pass.isRehearsal) return false;
+    if (!future.isCompared) {
+      if (future.isAskedOtherwise(args, this.pass.number)) this.#conflict(future);
+      return false;
+    }
     if (future.wasSent(args)) return false;
     if (this.#markOf(future).askedIn === this.pass.number || this.#marks !== undefined) {
       this.#conflict(future);

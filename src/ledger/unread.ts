@@ -7,8 +7,9 @@ import type { UnreadMode } from './unread-mode.js';
 
 const logger = new Logger('Futures');
 
-/** Shortest text that is looked for, in characters: shorter ones are found everywhere. */
-const MIN_TEXT = 3;
+/** Shortest text that is looked for, in characters, as a value and as part of one: shorter ones are found everywhere. */
+const MIN_TEXT = 2;
+const MIN_PART = 3;
 /** Values of an outcome that are looked at. */
 const MAX_VALUES = 10_000;
 
@@ -99,8 +100,9 @@ function holds(outcome: unknown, sought: unknown): boolean {
   const isObject = typeof sought === 'object' && sought !== null;
   if (!isText && !isObject) return false;
   const seen = new Set<unknown>([outcome]);
+  const isPart = isText && sought.length >= MIN_PART;
   for (const each of seen) {
-    if (each === sought || (isText && typeof each === 'string' && each.includes(sought)))
+    if (each === sought || (isPart && typeof each === 'string' && each.includes(sought)))
       return true;
     if (typeof each !== 'object' || each === null || ArrayBuffer.isView(each)) continue;
     const parts =

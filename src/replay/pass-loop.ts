@@ -24,6 +24,7 @@ import { setRetryAfter } from './response-head.js';
 import { RoutePolicy } from './route-policy.js';
 import { keepParsedUpload } from './spent-body.js';
 import { UnparsedBody } from './unparsed-body.js';
+import { logThrown } from '../errors/log-thrown.js';
 
 const logger = new Logger('Futures');
 
@@ -146,7 +147,7 @@ export class PassLoop implements Observer<unknown> {
     try {
       this.#subscription?.unsubscribe();
     } catch (error) {
-      logger.error(error);
+      logThrown(logger, error);
     }
   }
 
@@ -280,7 +281,7 @@ export class PassLoop implements Observer<unknown> {
       return;
     }
     pass.end();
-    logger.error(error);
+    logThrown(logger, error);
     // There is no outcome: Nest would try to send it.
   }
 

@@ -4,6 +4,7 @@ import { isA, textOf } from '../errors/is-a.js';
 import type { Ledger } from '../ledger/ledger.js';
 import { attachLedger } from '../ledger/request-ledger.js';
 import { keepParsedUpload } from './spent-body.js';
+import { logThrown } from '../errors/log-thrown.js';
 
 const logger = new Logger('Futures');
 
@@ -78,7 +79,7 @@ export class RequestReplay {
     const handled = (async () => handler(clone, response, next))();
     handled
       .catch((error: unknown) => this.#fail(error, ledger))
-      .catch((error: unknown) => logger.error(error));
+      .catch((error: unknown) => logThrown(logger, error));
   }
 
   /** Answers as the server does when its route's handler rejects. */
@@ -86,7 +87,7 @@ export class RequestReplay {
     const response = this.#context.getArgByIndex<FastifyReply | object>(1);
     const error = isA(thrown, Error) ? thrown : new Error(textOf(thrown), { cause: thrown });
     if (!('raw' in response)) this.#context.getArgByIndex<Next>(2)(error);
-    else if (ledger.head.isSent) logger.error(error);
+    else if (ledger.head.isSent) logThrown(logger, error);
     else response.send(error);
   }
 }

@@ -3,6 +3,7 @@ import type { UseFuturesOptions } from '../decorators/use-futures.decorator.js';
 import type { ReplayLimitError } from '../errors/index.js';
 import { replayLimitError } from '../ledger/drift.js';
 import type { Ledger } from '../ledger/ledger.js';
+import { logThrown } from '../errors/log-thrown.js';
 
 const logger = new Logger('Futures');
 
@@ -41,7 +42,7 @@ export class RoutePolicy {
     try {
       return retryOn(error);
     } catch (thrown) {
-      logger.error(thrown);
+      logThrown(logger, thrown);
       return false;
     }
   }

@@ -30,6 +30,11 @@ let running: ProcessCall | undefined;
 process.on('SIGINT', () => {});
 process.on('SIGTERM', () => {});
 
+// They are the app's as well: a task that ends one of them must not end it for the app.
+for (const stream of [process.stdout, process.stderr]) {
+  Object.assign(stream, { _final: (done: () => void) => done() });
+}
+
 /*
  * Ends this process when the app is gone, even while a task computes without a pause: a thread of
  * its own sees that the process was given another parent.
