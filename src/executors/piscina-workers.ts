@@ -88,10 +88,7 @@ export class PiscinaWorkers implements Workers {
     this.#pool.on('message', this.#onPoolMessage);
     this.#pool.on('workerCreate', this.#onReady);
     this.#pool.on('workerDestroy', this.#onDestroy);
-    // Without a listener, the death of an idle thread would end the process.
-    if (this.isOurs) {
-      this.#pool.on('error', (error: unknown) => logger.warn('A thread died while idle.', error));
-    }
+    this.#pool.on('error', this.#onError);
   }
 
   get width(): number {
@@ -162,6 +159,8 @@ export class PiscinaWorkers implements Workers {
     this.#pool.off('message', this.#onPoolMessage);
     this.#pool.off('workerCreate', this.#onReady);
     this.#pool.off('workerDestroy', this.#onDestroy);
+    // A pool of ours may still tell of a thread that has just died.
+    if (!this.isOurs) this.#pool.off('error', this.#onError);
     for (const port of this.#ports.values()) port.close();
     this.#ports.clear();
   }
@@ -197,6 +196,12 @@ export class PiscinaWorkers implements Workers {
 
   readonly #onReady = (): void => {
     this.#failedStarts = 0;
+  };
+
+  /** Without a listener, the death of an idle thread, or a late answer of it, would end the process. */
+  readonly #onError = (error: unknown): void => {
+    // The app that owns the pool may have one of its own.
+    if (this.#pool.listenerCount('error') === 1) logger.warn('A thread died while idle.', error);
   };
 
   /** The pool still counts the thread when it says that it is gone. */

@@ -36,8 +36,11 @@ export class CountingPool extends Piscina {
 }
 
 /** A piscina that is destroyed after the test. */
-export function startPool(maxThreads: number): CountingPool {
-  const pool = new CountingPool({ minThreads: 0, maxThreads, idleTimeout: 30_000 });
+export function startPool(
+  maxThreads: number,
+  options: ConstructorParameters<typeof Piscina>[0] = {},
+): CountingPool {
+  const pool = new CountingPool({ minThreads: 0, maxThreads, idleTimeout: 30_000, ...options });
   cleanUps.add(() => pool.destroy());
   return pool;
 }

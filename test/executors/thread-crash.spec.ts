@@ -1,10 +1,22 @@
+import { once } from 'node:events';
+import { Logger } from '@nestjs/common';
 import { BrokenExecutorError, taskFile, UnknownTaskError, type Task } from '../../src/index.js';
 import { tasks } from '../support/tasks.js';
-import { call, run, startThreads } from './support.js';
+import { call, run, startPool, startThreads } from './support.js';
 
 type CrashTasks = typeof import('../fixtures/crash.tasks.js');
 const CRASH_FILE = new URL('../fixtures/crash.tasks.js', import.meta.url);
 const crash = taskFile<CrashTasks>(CRASH_FILE);
+
+it('the death of an idle thread of a pool that the app owns does not end the process', async () => {
+  Logger.overrideLogger(false);
+  const pool = startPool(1, { atomics: 'async' });
+  const executor = startThreads({ pool });
+  const died = once(pool, 'workerDestroy');
+  expect(await run(executor, call(crash.leaveError, []))).toEqual(['left']);
+  await died;
+  expect(await run(executor, call(tasks.add, [1, 2]))).toEqual([3]);
+});
 
 function counter(): Int32Array {
   return new Int32Array(new SharedArrayBuffer(4));
