@@ -58,8 +58,9 @@ export class ProcessWorkers implements Workers {
   // What a process has said is delivered before its end is.
   drain(): void {}
 
-  abort(pid: number): void {
-    this.#childOf(pid)?.order(['abort']);
+  // Also to one whose start has not been noticed yet: orders are taken in their order.
+  abort(message: ChunkMessage): void {
+    for (const child of this.#children) if (child.holds(message)) child.order(['abort']);
   }
 
   kill(pid: number): void {

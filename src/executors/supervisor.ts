@@ -98,7 +98,7 @@ export class Supervisor {
   /** Tells a job to end, and ends its worker unless it does so soon. */
   abort(chunk: Chunk, job: Job): void {
     chunk.abort();
-    this.#workers.abort?.(chunk.workerId);
+    this.#workers.abort?.(chunk.message);
     this.killLater(chunk, ABORT_GRACE, () => chunk.acknowledged || chunk.running !== job);
   }
 

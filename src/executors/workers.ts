@@ -52,7 +52,7 @@ export interface Workers {
   /** Delivers at once what a worker has posted. */
   drain(workerId: number): void;
   /** Tells a worker that does not share memory that its call is to end. */
-  abort?(workerId: number): void;
+  abort?(message: ChunkMessage): void;
   /** Ends a worker at once, whatever it runs. */
   kill(workerId: number): void;
   close(): Promise<void>;
