@@ -3,11 +3,8 @@ import { REQUEST } from '@nestjs/core';
 import { FuturesContextError, FuturesOptionsError } from './errors/index.js';
 import { Executors } from './executors/executors.js';
 import { FuturesInterceptor } from './futures.interceptor.js';
-import {
-  resolveOptions,
-  type FuturesModuleExtras,
-  type FuturesModuleOptions,
-} from './futures.options.js';
+import type { FuturesModuleExtras, FuturesModuleOptions } from './futures.options.js';
+import { resolveOptions } from './resolve-options.js';
 import { check } from './options-check.js';
 import { FuturesRuntime } from './futures.runtime.js';
 import { FuturesService } from './futures.service.js';

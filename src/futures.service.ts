@@ -1,4 +1,4 @@
-import { checkCallOptions } from './futures.options.js';
+import { checkCallOptions } from './resolve-options.js';
 import { FuturesArgumentError } from './errors/index.js';
 import { describe } from './worker/describe.js';
 import { checkKnown } from './options-check.js';

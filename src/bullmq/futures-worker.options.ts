@@ -1,8 +1,5 @@
-import {
-  resolveOptions,
-  type FuturesModuleOptions,
-  type ThreadOptions,
-} from '../futures.options.js';
+import type { FuturesModuleOptions, ThreadOptions } from '../futures.options.js';
+import { resolveOptions } from '../resolve-options.js';
 import { check, checkKnown } from '../options-check.js';
 import {
   DEFAULT_LOCATION,

@@ -121,7 +121,7 @@ export class Heartbeat {
       return this.#eachClient(reconnect);
     }
     const text = messageOf(error);
-    // That of a connection which was lost meanwhile says nothing more.
+    // The connection was lost in the meantime: whatever this error says, that is the reason.
     if (!this.#isConnected) return this.#watch.lost();
     this.#watch.lost(text);
     // The name of the server may belong to another one by now: a failover.

@@ -59,7 +59,7 @@ export class Chunk {
     this.#clock = new Float64Array(progress, 0, PROGRESS_BYTES / 8);
   }
 
-  /** The memory that a message of so many calls shares with its worker. */
+  /** Allocates the memory that a message with this many calls shares with its worker. */
   static memoryFor(calls: number): SharedArrayBuffer {
     return new SharedArrayBuffer(chunkBytes(calls));
   }

@@ -1,4 +1,5 @@
-import { resolveExecutorOptions, type Optional, type ProcessOptions } from '../futures.options.js';
+import type { Optional, ProcessOptions } from '../futures.options.js';
+import { resolveExecutorOptions } from '../resolve-options.js';
 import { DispatchedExecutor } from './dispatched.executor.js';
 import type { Executor } from './executor.js';
 import type { ByteLimits } from './wire.js';

@@ -1,9 +1,5 @@
-import {
-  limitsOf,
-  resolveExecutorOptions,
-  type Optional,
-  type ThreadOptions,
-} from '../futures.options.js';
+import { limitsOf, type Optional, type ThreadOptions } from '../futures.options.js';
+import { resolveExecutorOptions } from '../resolve-options.js';
 import type { Executor } from './executor.js';
 import type { Workers } from './workers.js';
 import type { ByteLimits } from './wire.js';

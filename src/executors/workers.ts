@@ -8,7 +8,7 @@ export class RefusedMessage extends Error {
   }
 }
 
-/** Who is told what workers say. */
+/** Is called with what workers send. */
 export interface WorkersListener {
   /** A worker has posted something: whatever it is. */
   message(workerId: number, message: unknown): void;

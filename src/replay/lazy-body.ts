@@ -16,7 +16,7 @@ interface LazyBody {
 export function begun({ pass }: Ledger, outcome: Observable<unknown>): Observable<unknown> {
   return outcome.pipe(
     concatMap((value) => {
-      // That of a pass that is discarded anyway need not begin.
+      // If the pass is discarded anyway, its body need not be started.
       const mayBegin = !pass.hasPending && pass.failure === undefined;
       return mayBegin && isLazyBody(value) ? begin(value) : of(value);
     }),

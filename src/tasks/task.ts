@@ -50,7 +50,7 @@ export function createTaskHandle(
   Object.defineProperty(handle, 'name', { value: task.exportName });
   Object.defineProperty(handle, REFERENCE, { value: reference });
   // `await` calls this: else it would give the handle, which is then taken for the result.
-  // oxlint-disable-next-line unicorn/no-thenable
+  // oxlint-disable-next-line unicorn/no-thenable -- it throws, which is what it is for
   Object.defineProperty(handle, 'then', { value: handle });
   return handle;
 }

@@ -2,7 +2,7 @@ import { ReplayUnsafeError } from '../errors/index.js';
 import type { Call, Executor, Outcome } from '../executors/executor.js';
 import { Executors } from '../executors/executors.js';
 import { InlineExecutor } from '../executors/inline.executor.js';
-import { resolveOptions } from '../futures.options.js';
+import { resolveOptions } from '../resolve-options.js';
 import { FuturesRuntime } from '../futures.runtime.js';
 import { FuturesService } from '../futures.service.js';
 import { ClientConnection } from '../ledger/client-connection.js';

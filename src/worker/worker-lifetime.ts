@@ -31,7 +31,7 @@ export class WorkerLifetime {
   }
 }
 
-/** That of this thread alone, in bytes. */
+/** Memory used by this thread alone, in bytes. */
 function memoryInUse(): number {
   const { used_heap_size: heap, external_memory: external } = getHeapStatistics();
   return heap + external;

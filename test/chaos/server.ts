@@ -56,7 +56,7 @@ class Log implements LoggerService {
 
 function isExpected(error: unknown): boolean {
   if (isFuturesException(error)) return REFUSALS.has(error.code);
-  // That is what becomes of a body that the client has not sent to its end.
+  // The client hung up before it had sent the whole body.
   if ((error as NodeJS.ErrnoException).code === 'ECONNRESET') return true;
   return error instanceof Error && error.message.startsWith(DELIBERATE);
 }
