@@ -88,7 +88,7 @@ export class PiscinaWorkers implements Workers {
     this.#pool.on('message', this.#onPoolMessage);
     this.#pool.on('workerCreate', this.#onReady);
     this.#pool.on('workerDestroy', this.#onDestroy);
-    this.#pool.on('error', this.#onError);
+    guard(this.#pool);
   }
 
   get width(): number {
@@ -159,8 +159,6 @@ export class PiscinaWorkers implements Workers {
     this.#pool.off('message', this.#onPoolMessage);
     this.#pool.off('workerCreate', this.#onReady);
     this.#pool.off('workerDestroy', this.#onDestroy);
-    // A pool of ours may still tell of a thread that has just died.
-    if (!this.isOurs) this.#pool.off('error', this.#onError);
     for (const port of this.#ports.values()) port.close();
     this.#ports.clear();
   }
@@ -198,12 +196,6 @@ export class PiscinaWorkers implements Workers {
     this.#failedStarts = 0;
   };
 
-  /** Without a listener, the death of an idle thread, or a late answer of it, would end the process. */
-  readonly #onError = (error: unknown): void => {
-    // The app that owns the pool may have one of its own.
-    if (this.#pool.listenerCount('error') === 1) logger.warn('A thread died while idle.', error);
-  };
-
   /** The pool still counts the thread when it says that it is gone. */
   readonly #onDestroy = (): void => {
     if (this.#sent.size > 0) setImmediate(() => this.#replaceThread());
@@ -232,3 +224,19 @@ export class PiscinaWorkers implements Workers {
 
 /** What the balancer is shown, by the pool's symbol. */
 type Tagged = Record<symbol, unknown>;
+
+/** The pools whose errors are listened to. */
+const guarded = new WeakSet<Piscina>();
+
+/**
+ * Without a listener, the death of an idle thread, or a late answer of it, would end the process.
+ * It stays for as long as the pool: an app's own may tell of such a thread after its last executor.
+ */
+function guard(pool: Piscina): void {
+  if (guarded.has(pool)) return;
+  guarded.add(pool);
+  pool.on('error', (error: unknown) => {
+    // The app may have a listener of its own.
+    if (pool.listenerCount('error') === 1) logger.warn('A thread died while idle.', error);
+  });
+}

@@ -135,7 +135,8 @@ export function spawnWorker(
   const child = spawn(
     process.execPath,
     [...execArgv, WORKER, JSON.stringify({ ...queue, files, threads: { max: 2 }, ...options })],
-    { stdio: ['ignore', 'pipe', 'pipe'] },
+    // The environment is that of the servers of the hostile tests, which compare the two.
+    { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, NO_COLOR: '1' } },
   );
   let log = '';
   child.stderr.on('data', (chunk: Buffer) => (log += chunk.toString()));
