@@ -23,7 +23,11 @@ export class Child<Known extends Answers> {
   #nextId = 0;
 
   constructor(file: URL, args: readonly string[], execArgv: readonly string[] = []) {
-    this.#process = fork(fileURLToPath(file), [...args], { execArgv: [...execArgv] });
+    this.#process = fork(fileURLToPath(file), [...args], {
+      execArgv: [...execArgv],
+      // As apps are deployed: beyond that, large values are watched for changes that passes make.
+      env: { ...process.env, NODE_ENV: 'production' },
+    });
     this.#process.on('message', (answer: Answer) => {
       this.#open.get(answer.id)?.(answer);
       this.#open.delete(answer.id);

@@ -2,7 +2,7 @@ import { checkCallOptions } from './resolve-options.js';
 import { FuturesArgumentError } from './errors/index.js';
 import { describe } from './worker/describe.js';
 import { checkKnown } from './options-check.js';
-import type { Future } from './ledger/future.js';
+import { NOT_RUN, type Future } from './ledger/future.js';
 import type { Ledger } from './ledger/ledger.js';
 import type { PassRecord } from './ledger/pass-log.js';
 import type { SubmitOptions } from './ledger/submission.js';
@@ -249,7 +249,8 @@ export function checkSubmitOptions(options: SubmitOptions, alsoKnown: object = {
 }
 
 function reportOf(future: Future): FutureReport {
-  const { key, call, executor, worker, state, handedOver, wait, run } = future;
+  const { key, call, executor, state, handedOver } = future;
+  const { worker, wait, run } = future.outcome ?? NOT_RUN;
   return {
     key,
     task: call.task.id,

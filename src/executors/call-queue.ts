@@ -42,6 +42,14 @@ export class CallQueue {
     if (job.queued) this.#count(job, -1);
   }
 
+  /** Those that wait. */
+  *[Symbol.iterator](): Generator<Job> {
+    for (let i = this.#head; i < this.#jobs.length; i++) {
+      const job = this.#jobs[i] as Job;
+      if (job.queued) yield job;
+    }
+  }
+
   /** The next job that is not settled, without taking it. */
   peek(): Job | undefined {
     while (this.#head < this.#jobs.length) {

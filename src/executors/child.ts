@@ -163,6 +163,6 @@ function flagsOfApp(): string[] {
   return index < 1 ? execArgv : execArgv.toSpliced(index - 1, 2);
 }
 
-function orderOf([[url, exportName], args]: WireCall, maxResultBytes: number): ProcessOrder {
-  return ['run', url, exportName, args, maxResultBytes];
+function orderOf([task, bare, packed]: WireCall, maxResultBytes: number): ProcessOrder {
+  return ['run', [task, bare, packed], maxResultBytes];
 }

@@ -1,16 +1,18 @@
+import { monotonicNow } from '../wire/clock.js';
 import { addMovable } from '../wire/codec.js';
 import { WireStatus, type OutcomeMessage } from '../worker/worker-protocol.js';
 import type { Job } from './job.js';
 import { Chunk } from './chunk.js';
 import { InFlight } from './in-flight.js';
 import { DrainWaiters } from './drain-waiters.js';
-import { notStarted, type Outcome } from './executor.js';
+import { notStarted, type Outcome, type Transferable } from './executor.js';
 import { rerunnable } from './job-failures.js';
 import { Repetition } from './repetition.js';
 import { Supervisor } from './supervisor.js';
 import {
   isSentAgain,
   lost,
+  outcomeOf,
   readPosted,
   refusedArguments,
   toOutcome,
@@ -82,6 +84,11 @@ export class ChunkRunner implements WorkersListener {
     return this.#chunks.running;
   }
 
+  /** Jobs that were sent, and wait behind others in their message. */
+  get unstarted(): Job[] {
+    return Array.from(this.#chunks.values(), (chunk) => chunk.unstarted).flat();
+  }
+
   send(jobs: readonly Job[]): void {
     const chunk = this.#sendChunk(jobs);
     this.#supervisor.begin(chunk);
@@ -105,9 +112,10 @@ export class ChunkRunner implements WorkersListener {
     const chunk = new Chunk(message, jobs, workers.kind);
     this.#chunks.set(chunk.id, chunk);
     this.hooks.busy(this.#chunks.size);
-    const transferList = jobs.flatMap(({ call }) => call.transferList ?? []);
-    if (workers.canShare) {
-      for (const { packed } of jobs) if (packed !== undefined) addMovable(packed, transferList);
+    const transferList: Transferable[] = [];
+    for (const { call, packed } of jobs) {
+      if (call.transferList !== undefined) transferList.push(...call.transferList);
+      if (workers.canShare && packed !== undefined) addMovable(packed, transferList);
     }
     workers.send(message, transferList).then(
       () => this.#acknowledge(chunk),
@@ -154,9 +162,8 @@ export class ChunkRunner implements WorkersListener {
       this.#reclaim([job]);
       return;
     }
-    const { worker } = chunk;
-    const times = { startedAt, run };
-    this.#settle(job, toOutcome(job, worker, status, payload, times, this.limits));
+    const ran = { worker: chunk.worker, startedAt, run, now: monotonicNow() };
+    this.#settle(job, toOutcome(job, status, payload, ran, this.limits));
   }
 
   /** The message of a result has come that cannot be read as a whole. */
@@ -171,11 +178,11 @@ export class ChunkRunner implements WorkersListener {
 
   /** Takes the results that its worker has left in their shared memory. */
   #collect(chunk: Chunk): void {
-    chunk.takeFound((job, packed, startedAt, run) => {
-      const { worker } = chunk;
-      const times = { startedAt, run };
-      this.#settle(job, toOutcome(job, worker, WireStatus.Resolved, packed, times, this.limits));
-    });
+    chunk.takeFound(
+      (job, value, ran) => this.#settle(job, outcomeOf(job, 'resolved', value, ran)),
+      (job, packed, ran) =>
+        this.#settle(job, toOutcome(job, WireStatus.Resolved, packed, ran, this.limits)),
+    );
   }
 
   #settle(job: Job, outcome: Outcome): void {

@@ -14,6 +14,7 @@ import { monotonicNow } from '../wire/clock.js';
 import type { Packed } from '../wire/codec.js';
 import { ResultSlots, chunkBytes } from '../worker/result-slots.js';
 import type { Job } from './job.js';
+import type { Ran } from './wire.js';
 
 /** Age in ms from which a chunk that is not done is taken to be stuck in a long call. */
 const STUCK_AFTER = 2;
@@ -167,16 +168,23 @@ export class Chunk {
     return this.workerId !== 0 && !this.hasUnstarted && this.#taken >= this.claimed;
   }
 
-  /** Takes the results that were left in the memory since the last time. */
-  takeFound(take: (job: Job, packed: Packed, startedAt: number, run: number) => void): void {
+  /** Takes the results that were left in the memory since the last time; `ran` is used again. */
+  takeFound(
+    takePrimitive: (job: Job, value: unknown, ran: Ran) => void,
+    take: (job: Job, packed: Packed, ran: Ran) => void,
+  ): void {
+    const slots = this.#slots;
+    const ran = { worker: this.worker, startedAt: 0, run: 0, now: monotonicNow() };
     // A worker runs its calls in order.
-    while (this.#found < this.jobs.length && this.#slots.has(this.#found)) {
+    while (this.#found < this.jobs.length && slots.has(this.#found)) {
       const index = this.#found++;
-      if (this.#slots.isPosted(index)) continue;
+      if (slots.isPosted(index)) continue;
       this.#taken++;
-      const slots = this.#slots;
-      const packed = slots.packed(index);
-      take(this.jobs[index] as Job, packed, slots.startedAt(index), slots.run(index));
+      ran.startedAt = slots.startedAt(index);
+      ran.run = slots.run(index);
+      const job = this.jobs[index] as Job;
+      if (slots.isPrimitive(index)) takePrimitive(job, slots.primitive(index), ran);
+      else take(job, slots.packed(index), ran);
     }
   }
 
@@ -188,6 +196,11 @@ export class Chunk {
   owns(job: Job): boolean {
     const index = this.jobs.indexOf(job);
     return index !== -1 && index < this.#end;
+  }
+
+  /** Those that its worker has not started. */
+  get unstarted(): readonly Job[] {
+    return this.jobs.slice(this.claimed, this.#end);
   }
 
   /** Whether there are calls to take back. */

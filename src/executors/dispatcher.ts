@@ -1,4 +1,4 @@
-import { ExecutorSaturatedError, FutureTimeoutError } from '../errors/index.js';
+import { ExecutorSaturatedError } from '../errors/index.js';
 import { monotonicNow } from '../wire/clock.js';
 import { CallQueue } from './call-queue.js';
 import { CallStats } from './call-stats.js';
@@ -10,6 +10,7 @@ import { IdleWorkers } from './idle-workers.js';
 import { LoadBreaker } from './load-breaker.js';
 import { packArguments, type ByteLimits } from './wire.js';
 import { Batch, type Job, type JobKeeper } from './job.js';
+import { WaitWatch } from './wait-watch.js';
 import type { Workers } from './workers.js';
 import {
   SHUTTING_DOWN,
@@ -47,6 +48,10 @@ export class Dispatcher {
   readonly #maxQueue: number;
   readonly #limits: ByteLimits;
   readonly #breaker = new LoadBreaker();
+  readonly #waits = new WaitWatch({
+    waiting: () => [...this.#queue, ...this.#runner.unstarted],
+    withdraw: (job) => this.#withdraw(job),
+  });
   readonly #keeper: JobKeeper = {
     // A call that moves its arguments counts as long: it goes alone, as it cannot be sent again.
     estimate: (call) =>
@@ -115,6 +120,7 @@ export class Dispatcher {
       job.settle(notStarted(error));
     }
     this.#idle.stop();
+    this.#waits.stop();
     const idle = this.#workers.alive - this.#runner.busy;
     this.#runner.abandon(notStarted(error));
     await this.#retire(idle);
@@ -141,17 +147,7 @@ export class Dispatcher {
 
   #enqueue(job: Job): void {
     this.#queue.push(job);
-    if (job.call.queueTimeout !== undefined) this.#limitWait(job, job.call.queueTimeout);
-  }
-
-  #limitWait(job: Job, queueTimeout: number): void {
-    job.queueTimer = setTimeout(() => {
-      if (job.queued) this.#queue.drop(job);
-      else if (!this.#runner.withdraw(job)) return;
-      const { key, task } = job.call;
-      const error = new FutureTimeoutError('queue', queueTimeout, { key, task: task.id });
-      job.settle(notStarted(error, queueTimeout));
-    }, queueTimeout);
+    this.#waits.begin(job);
   }
 
   /**
@@ -197,6 +193,13 @@ export class Dispatcher {
       if (refusal === undefined && job.isAlone) break;
     }
     return jobs;
+  }
+
+  /** Takes a job back, unless it has been started. */
+  #withdraw(job: Job): boolean {
+    if (!job.queued) return this.#runner.withdraw(job);
+    this.#queue.drop(job);
+    return true;
   }
 
   /** The outcome of a job that cannot be sent. */

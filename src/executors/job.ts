@@ -53,14 +53,14 @@ export class Job {
   settled = false;
   /** Whether it waits in the queue now. */
   queued = false;
-  /** Ends its wait, in the queue or behind others in a message. */
-  queueTimer: NodeJS.Timeout | undefined = undefined;
   /** How often a worker died under it. */
   deaths = 0;
   /** How often one died before it had started it. */
   falseStarts = 0;
-  /** Its arguments as they are sent; undefined: they are yet to be written down. */
+  /** Its arguments as they are sent; undefined: they are yet to be written down, or are bare. */
   packed: Packed | undefined = undefined;
+  /** Whether its arguments are primitive values, and are sent as they are. */
+  isBare = false;
   /** Whether a message that it shared with others was refused: it may be its fault. */
   isSuspect = false;
   readonly #batch: Batch;
@@ -82,11 +82,16 @@ export class Job {
     return this.#batch.queuedAt;
   }
 
+  /** Until when it may wait to be started, in ms on the monotonic clock; Infinity: without limit. */
+  get deadline(): number {
+    return this.queuedAt + (this.call.queueTimeout ?? Infinity);
+  }
+
   /** Whether it goes into a message of its own, so that one that is refused fails alone. */
   get isAlone(): boolean {
-    const { call, packed, isSuspect } = this;
-    const isMoved = (call.transferList?.length ?? 0) > 0;
-    return isSuspect || isMoved || (packed !== undefined && isPostedAsIs(packed));
+    const { call, packed } = this;
+    if (this.isSuspect || (call.transferList?.length ?? 0) > 0) return true;
+    return packed !== undefined && isPostedAsIs(packed);
   }
 
   /** It goes back to the queue: memory that was moved with its message has to be written down again. */
@@ -98,7 +103,6 @@ export class Job {
   settle(outcome: Outcome): void {
     if (this.settled) return;
     this.settled = true;
-    clearTimeout(this.queueTimer);
     this.#batch.settle(this.#index, outcome);
   }
 }

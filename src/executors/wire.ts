@@ -4,9 +4,17 @@ import {
   TaskResultError,
   UnknownTaskError,
 } from '../errors/index.js';
-import { Form, TooLarge, isPacked, isReadAnew, pack, unpack, type Packed } from '../wire/codec.js';
+import {
+  Form,
+  TooLarge,
+  isPacked,
+  isBareList,
+  isReadAnew,
+  pack,
+  unpack,
+  type Packed,
+} from '../wire/codec.js';
 import { holdsPlatformObject } from '../wire/platform-objects.js';
-import { monotonicNow } from '../wire/clock.js';
 import type { ErrorRecord } from '../worker/error-record.js';
 import { reviveError } from '../tasks/error-transport.js';
 import {
@@ -41,10 +49,11 @@ export interface ByteLimits {
  * @internal
  */
 export function packArguments(job: Job, canShare: boolean, limit: number): Outcome | undefined {
-  const { args, transferList = [] } = job.call;
+  const { args, transferList } = job.call;
   try {
+    if (job.packed !== undefined || (job.isBare ||= isBareList(args, limit))) return undefined;
     const maxJson = Math.min(MAX_JSON, limit);
-    job.packed ??= pack(args, { maxBytes: limit, maxJson, canShare, transferList });
+    job.packed = pack(args, { maxBytes: limit, maxJson, canShare, transferList });
     return undefined;
   } catch (error) {
     return refusedArguments(job, error, canShare);
@@ -99,15 +108,26 @@ export function isSentAgain(job: Job): boolean {
   return true;
 }
 
-/** What a message says of its calls. @internal */
+/** What a message says of its calls: those of one task name it by one object. @internal */
 export function toWireCalls(jobs: readonly Job[]): WireCall[] {
-  const tasks = new Map<TaskReference, WireTask>();
-  return jobs.map(({ call: { task }, packed }) => {
-    let named = tasks.get(task);
-    if (named === undefined) tasks.set(task, (named = [task.url ?? '', task.exportName ?? '']));
-    return [named, packed as Packed];
-  });
+  const calls: WireCall[] = [];
+  let last: TaskReference | undefined;
+  let named: WireTask = NO_TASK;
+  let known: Map<TaskReference, WireTask> | undefined;
+  for (const { call, isBare, packed } of jobs) {
+    const { task } = call;
+    if (task !== last) {
+      // Most messages hold calls of one task.
+      if (last !== undefined) (known ??= new Map<TaskReference, WireTask>()).set(last, named);
+      named = known?.get(task) ?? [task.url ?? '', task.exportName ?? ''];
+      last = task;
+    }
+    calls.push(isBare ? [named, call.args] : [named, undefined, packed]);
+  }
+  return calls;
 }
+
+const NO_TASK: WireTask = ['', ''];
 
 /** Undefined if it is anything else: the worker has broken the protocol. @internal */
 export function readPosted(message: unknown): OutcomeMessage | undefined {
@@ -119,35 +139,49 @@ export function readPosted(message: unknown): OutcomeMessage | undefined {
   return message as unknown as OutcomeMessage;
 }
 
-/**
- * Makes an outcome of what a worker gave back.
- *
- * @param startedAt ms on the monotonic clock
- * @param run in ms
- * @internal
- */
+/** Where a worker has run a job, and when: times on the monotonic clock, in ms. */
+export interface Ran {
+  readonly worker: string;
+  /** As the worker says. */
+  readonly startedAt: number;
+  /** How long it ran, as the worker says. */
+  readonly run: number;
+  /** When its result was taken. */
+  readonly now: number;
+}
+
+/** The outcome of a job that a worker has run. @internal */
+export function outcomeOf(
+  { queuedAt }: Job,
+  status: Outcome['status'],
+  value: unknown,
+  { worker, startedAt, run, now }: Ran,
+): Outcome {
+  // What a worker says of its clock is not relied on.
+  const sinceQueued = Math.max(0, now - queuedAt);
+  const wait = clamp(startedAt - queuedAt, sinceQueued);
+  return { status, value, worker, wait, run: clamp(run, sinceQueued) };
+}
+
+/** The same, of what a worker gave back. @internal */
 export function toOutcome(
-  { call, queuedAt }: Job,
-  worker: string,
+  job: Job,
   status: WireStatus,
   packed: Packed,
-  times: { readonly startedAt: number; readonly run: number },
+  ran: Ran,
   limits: ByteLimits,
 ): Outcome {
-  const sinceQueued = Math.max(0, monotonicNow() - queuedAt);
-  const wait = clamp(times.startedAt - queuedAt, sinceQueued);
-  const run = clamp(times.run, sinceQueued);
+  const { call } = job;
+  const isResolved = status === WireStatus.Resolved;
   try {
-    const isResolved = status === WireStatus.Resolved;
     const read = isResolved
       ? () => unpack(packed)
       : () => toError(status, unpack(packed), call, limits);
-    const resolved = isResolved ? 'resolved' : 'failed';
-    const outcome: Outcome = { status: resolved, value: read(), worker, wait, run };
+    const outcome = outcomeOf(job, isResolved ? 'resolved' : 'failed', read(), ran);
     if (isReadAnew(packed)) valuesAnew.set(outcome, read);
     return outcome;
   } catch (cause) {
-    return { status: 'failed', value: unreadable(call, status, cause), worker, wait, run };
+    return outcomeOf(job, 'failed', unreadable(call, status, cause), ran);
   }
 }
 

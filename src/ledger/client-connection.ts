@@ -21,7 +21,7 @@ export class ClientConnection implements Cancellation {
   #listeners: Set<() => void> | undefined;
   #controller: AbortController | undefined;
   /** How many batches of tasks run for the response. */
-  #batches = 0;
+  batches = 0;
 
   private constructor(response: RawResponse | undefined) {
     this.#response = response;
@@ -69,16 +69,6 @@ export class ClientConnection implements Cancellation {
     return this.#controller.signal;
   }
 
-  /** Runs tasks for the response. */
-  async running<Result>(batch: () => Promise<Result>): Promise<Result> {
-    this.#batches++;
-    try {
-      return await batch();
-    } finally {
-      this.#batches--;
-    }
-  }
-
   #listen(): Set<() => void> {
     const listeners = new Set<() => void>();
     this.#response?.on('close', () => {
@@ -90,6 +80,6 @@ export class ClientConnection implements Cancellation {
 
   /** A response that its handler has ended was not cut off. */
   #abort(): void {
-    if (this.#batches > 0 || this.#response?.writableEnded !== true) this.#controller?.abort();
+    if (this.batches > 0 || this.#response?.writableEnded !== true) this.#controller?.abort();
   }
 }

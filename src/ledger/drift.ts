@@ -10,9 +10,12 @@ import type { Ledger } from './ledger.js';
  * @internal
  */
 export function replayLimitError(ledger: Ledger): ReplayLimitError {
-  const drifting = [...ledger.marks()]
-    .filter(([mark, { isSettled }]) => isSettled && mark.askedIn < ledger.pass.number)
-    .map(([, { key }]) => key);
+  const drifting = [...ledger.futures]
+    .filter((future) => {
+      const mark = ledger.mark(future);
+      return mark !== undefined && future.isSettled && mark.askedIn < ledger.pass.number;
+    })
+    .map(({ key }) => key);
   const { stale } = ledger;
   return new ReplayLimitError(ledger.maxPasses, submittedIn(ledger), drifting, {
     differs: stale && told`"${stale.key}" at ${differenceOf(stale.before, stale.after)}`,

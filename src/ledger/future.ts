@@ -5,6 +5,9 @@ import { SharedValue } from './shared-value.js';
 
 const NOT_STARTED: Promise<void> = Promise.resolve();
 
+/** What is told of the run of a future whose task has not ended. @internal */
+export const NOT_RUN = Object.freeze({ worker: '', wait: 0, run: 0 });
+
 /**
  * What passes did with a key.
  *
@@ -31,13 +34,12 @@ export class Mark {
 export class Future extends Mark {
   /** Between `pending` and `resolved` or `failed`, its task is with an executor: `running`. */
   state: 'pending' | 'running' | 'resolved' | 'failed' = 'pending';
-  /** The value if resolved; the error if failed. */
-  #value: SharedValue | undefined;
-  worker = '';
+  /** How its task ended; undefined: it has not. */
+  outcome: Outcome | undefined;
   /** ms from the start of the request to the hand-over to the executor. */
   handedOver = 0;
-  wait = 0;
-  run = 0;
+  /** The value, or the error, unless it is primitive: what one pass does to it does not reach the next. */
+  #shared: SharedValue | undefined;
   /** Its arguments as they were sent, if they are to be compared, and not all primitive. */
   #sent: SentArguments | undefined;
   /** Resolves when the batch that it is part of has ended. */
@@ -120,19 +122,18 @@ export class Future extends Mark {
    * @param reader the pass that asks
    */
   read(reader: object): unknown {
-    const value = this.#value?.read(reader);
+    const value = this.#shared === undefined ? this.outcome?.value : this.#shared.read(reader);
     if (this.state === 'failed') throw value;
     return value;
   }
 
   resolve(outcome: Outcome, handedOver: number): void {
-    const { status, value, worker, wait, run } = outcome;
-    this.#value = new SharedValue(this.key, value, valuesAnew.get(outcome));
+    const { status, value } = outcome;
+    this.outcome = outcome;
+    if (!isPrimitive(value))
+      this.#shared = new SharedValue(this.key, value, valuesAnew.get(outcome));
     this.handedOver = handedOver;
     this.state = status;
-    this.worker = worker;
-    this.wait = wait;
-    this.run = run;
   }
 }
 

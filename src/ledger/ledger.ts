@@ -115,12 +115,9 @@ export class Ledger {
     return this.#futures.values();
   }
 
-  /** Each key with what this ledger's passes did with it. */
-  *marks(): Generator<[Mark, Future]> {
-    for (const future of this.#futures.values()) {
-      const mark = this.#marks === undefined ? future : this.#marks.get(future.key);
-      if (mark !== undefined) yield [mark, future];
-    }
+  /** What this ledger's passes did with a future's key; undefined: nothing. */
+  mark(future: Future): Mark | undefined {
+    return this.#marks === undefined ? future : this.#marks.get(future.key);
   }
 
   result(key: string): unknown {
@@ -248,14 +245,14 @@ export class Ledger {
   }
 
   /** Runs what the pass went on without. */
-  async resolvePending(): Promise<void> {
+  resolvePending(): Promise<unknown> {
     const awaited = [...this.pass.awaited];
     const pending = awaited.filter(({ state }) => state === 'pending');
     const batch = this.#run(pending);
     for (const future of pending) future.start(batch);
-    await batch;
-    // Others may have been started by another resolver of the same GraphQL request.
-    if (pending.length < awaited.length) await Promise.all(awaited.map(({ settled }) => settled));
+    if (pending.length === awaited.length) return batch;
+    // Others were started by another resolver of the same GraphQL request.
+    return Promise.all(awaited.map(({ settled }) => settled));
   }
 
   async #run(futures: readonly Future[]): Promise<void> {
@@ -263,7 +260,9 @@ export class Ledger {
     const { executors, options } = this.runtime;
     const start = performance.now() - this.pass.log.origin;
     for (const future of futures) future.seal();
-    const outcomes = await this.client.running(() => executors.run(futures, this.client));
+    this.client.batches++;
+    const outcomes = await executors.run(futures, this.client);
+    this.client.batches--;
     futures.forEach((future, i) => future.resolve(outcomes[i] as Outcome, start));
     if (options.serverTiming && !this.head.isSent) {
       this.head.setHeader('Server-Timing', serverTiming(this.pass.log.ended, this.futures));

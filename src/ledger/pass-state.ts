@@ -116,12 +116,12 @@ export class PassState {
   }
 
   /** Ends a pass that is thrown away, and runs all the hooks it left; throws what the first to fail threw. */
-  async discard(): Promise<void> {
+  discard(): Promise<void> | undefined {
     this.#phase = 'between';
     this.log.end();
     const hooks = this.#discardHooks;
     this.#discardHooks = undefined;
-    if (hooks !== undefined) await runHooks(hooks);
+    return hooks && runHooks(hooks);
   }
 
   /** Begins the next pass. */

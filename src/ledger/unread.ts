@@ -34,10 +34,12 @@ export function findUnread(ledger: Ledger, outcome: unknown): Unread[] {
   const { number } = ledger.pass;
   const unread: Unread[] = [];
   if (number === 1) return unread;
-  for (const [mark, { key, isSettled }] of ledger.marks()) {
-    const { handedOutIn, askedIn } = mark;
-    if (handedOutIn === 0 || handedOutIn >= number || askedIn >= number || !isSettled) continue;
-    unread.push({ key, pass: handedOutIn, isCertain: isCertain(mark, outcome) });
+  for (const future of ledger.futures) {
+    const mark = ledger.mark(future);
+    if (mark === undefined || mark.askedIn >= number || !future.isSettled) continue;
+    const { handedOutIn } = mark;
+    if (handedOutIn === 0 || handedOutIn >= number) continue;
+    unread.push({ key: future.key, pass: handedOutIn, isCertain: isCertain(mark, outcome) });
   }
   return unread;
 }

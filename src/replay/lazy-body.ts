@@ -1,4 +1,4 @@
-import { concatMap, Observable, of } from 'rxjs';
+import { concatMap, Observable, of, Subject, Subscription, type Observer } from 'rxjs';
 import type { Ledger } from '../ledger/ledger.js';
 
 /** What an async generator is, and what Nest reads a body from. */
@@ -13,14 +13,37 @@ interface LazyBody {
  *
  * @internal
  */
-export function begun({ pass }: Ledger, outcome: Observable<unknown>): Observable<unknown> {
-  return outcome.pipe(
-    concatMap((value) => {
-      // If the pass is discarded anyway, its body need not be started.
-      const mayBegin = !pass.hasPending && pass.failure === undefined;
-      return mayBegin && isLazyBody(value) ? begin(value) : of(value);
+export function begun(ledger: Ledger, outcome: Observable<unknown>): Observable<unknown> {
+  return new Observable((subscriber) => subscribeBegun(ledger, outcome, subscriber));
+}
+
+/** Subscribes to what {@link begun} gives, at less cost. @internal */
+export function subscribeBegun(
+  { pass }: Ledger,
+  outcome: Observable<unknown>,
+  observer: Observer<unknown>,
+): Subscription {
+  // If the pass is discarded anyway, its body need not be started.
+  const mustBegin = (value: unknown): value is LazyBody =>
+    isLazyBody(value) && !pass.hasPending && pass.failure === undefined;
+  const all = new Subscription();
+  /** Takes all from the first such body on; hardly any outcome has one. */
+  let rest: Subject<unknown> | undefined;
+  all.add(
+    outcome.subscribe({
+      next: (value) => {
+        if (rest === undefined && mustBegin(value)) {
+          rest = new Subject();
+          const each = concatMap((next) => (mustBegin(next) ? begin(next) : of(next)));
+          all.add(rest.pipe(each).subscribe(observer));
+        }
+        (rest ?? observer).next(value);
+      },
+      error: (error: unknown) => (rest ?? observer).error(error),
+      complete: () => (rest ?? observer).complete(),
     }),
   );
+  return all;
 }
 
 function begin(body: LazyBody): Observable<BegunBody> {

@@ -14,9 +14,11 @@ const DEPTH = 4;
  * @internal
  */
 export function copyMoved(holders: readonly object[], futures: Iterable<Future>): void {
-  const moved = new Set<unknown>();
-  for (const { call } of futures) for (const each of call.transferList ?? []) moved.add(each);
-  if (moved.size === 0) return;
+  let moved: Set<unknown> | undefined;
+  for (const { call } of futures) {
+    if (call.transferList !== undefined) moved = new Set([...(moved ?? []), ...call.transferList]);
+  }
+  if (moved === undefined) return;
   for (const holder of holders) {
     for (const place of PLACES) copyIn(holder, place, moved, DEPTH);
   }

@@ -11,14 +11,20 @@ export function rememberOwn<Target extends object>(
   keysOf: (target: Target) => readonly PropertyKey[],
 ): () => void {
   const keys = keysOf(target);
-  const values = keys.map((key): unknown => Reflect.get(target, key));
-  const refills = values.map(refillOf);
+  const values = new Array<unknown>(keys.length);
+  let refills: (() => void)[] | undefined;
+  for (let i = 0; i < keys.length; i++) {
+    const value: unknown = Reflect.get(target, keys[i] as PropertyKey);
+    values[i] = value;
+    const refill = refillOf(value);
+    if (refill !== undefined) (refills ??= []).push(refill);
+  }
   return () => {
     for (const key of keysOf(target)) if (!keys.includes(key)) Reflect.deleteProperty(target, key);
     keys.forEach((key, i) => {
       if (Reflect.get(target, key) !== values[i]) Reflect.set(target, key, values[i]);
-      refills[i]?.();
     });
+    refills?.forEach((refill) => refill());
   };
 }
 
@@ -41,10 +47,11 @@ function refillOf(value: unknown): Refill {
 }
 
 function refillOfPlain(object: Record<PropertyKey, unknown>): Refill {
-  const fields = Reflect.ownKeys(object).map((key) => [key, copyOf(object[key])] as const);
+  const keys = Reflect.ownKeys(object);
+  const values = keys.map((key) => copyOf(object[key]));
   return () => {
     for (const key of Reflect.ownKeys(object)) Reflect.deleteProperty(object, key);
-    for (const [key, value] of fields) Reflect.set(object, key, copyOf(value));
+    keys.forEach((key, i) => Reflect.set(object, key, copyOf(values[i])));
   };
 }
 

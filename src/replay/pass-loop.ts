@@ -15,7 +15,7 @@ import type { Ledger } from '../ledger/ledger.js';
 import { httpRequestOf } from '../ledger/request-ledger.js';
 import { watchStrayRejections } from '../ledger/stray-rejections.js';
 import { destroyBody } from './discarded-body.js';
-import { begun } from './lazy-body.js';
+import { subscribeBegun } from './lazy-body.js';
 import { copyMoved } from './moved-memory.js';
 import { Outlet } from './outlet.js';
 import { Rehearsal } from './rehearsal.js';
@@ -111,7 +111,7 @@ export class PassLoop implements Observer<unknown> {
     try {
       const outcome = this.handler.handle();
       const isHttp = this.context.getType() === 'http' && !this.#isSse;
-      return (isHttp ? begun(this.ledger, outcome) : outcome).subscribe(this);
+      return isHttp ? subscribeBegun(this.ledger, outcome, this) : outcome.subscribe(this);
     } catch (error) {
       // Where the app has global interceptors, this calls the first of them, and it threw.
       this.error(error);

@@ -64,7 +64,7 @@ class RawResponseHead implements ResponseHead {
   remember(): () => void {
     const response = this.#response;
     const headers = response.getHeaderNames().length === 0 ? NONE : copyOf(response.getHeaders());
-    const settings = SETTINGS.map((name): unknown => Reflect.get(response, name));
+    const settings = SETTINGS.map((name) => response[name as keyof ServerResponse]);
     const restoreOwn = rememberOwn(response, appKeysOf);
     return () => {
       restoreOwn();
@@ -180,7 +180,11 @@ class FastifyResponseHead implements ResponseHead {
 
 /** All but what belongs to the server. */
 function keysOfReply(reply: FastifyReply): PropertyKey[] {
-  return Reflect.ownKeys(reply).filter(
-    (key) => key !== 'raw' && key !== 'request' && key !== 'log',
-  );
+  const keys = Reflect.ownKeys(reply);
+  let kept = 0;
+  for (const key of keys) {
+    if (key !== 'raw' && key !== 'request' && key !== 'log') keys[kept++] = key;
+  }
+  keys.length = kept;
+  return keys;
 }

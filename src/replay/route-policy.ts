@@ -48,10 +48,10 @@ export class RoutePolicy {
   }
 
   /** Ends a discarded pass. The app's hook comes last: those of the pass may need what it clears. */
-  async endPass(): Promise<void> {
+  endPass(): Promise<void> | undefined {
     const { pass, runtime } = this.#ledger;
     const { onDiscard } = runtime.options;
     if (onDiscard !== undefined) pass.onDiscard(() => onDiscard(this.#context));
-    await pass.discard();
+    return pass.discard();
   }
 }

@@ -1,4 +1,4 @@
-import type { Future } from '../ledger/future.js';
+import { NOT_RUN, type Future } from '../ledger/future.js';
 import type { PassRecord } from '../ledger/pass-log.js';
 
 /** Of the header's value, in bytes: Node's own clients refuse 16 KB of headers in total. */
@@ -20,7 +20,7 @@ export function serverTiming(passes: readonly PassRecord[], futures: Iterable<Fu
     ...passes.map(({ pass, duration }) => `pass${pass};dur=${duration.toFixed(2)}`),
     ...Array.from(
       futures,
-      ({ key, call, run, worker }) =>
+      ({ key, call, outcome: { run, worker } = NOT_RUN }) =>
         `future;dur=${run.toFixed(2)};desc="${described(key, `: ${call.task.id} (${worker})`)}"`,
     ),
   ];

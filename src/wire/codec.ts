@@ -15,8 +15,8 @@ const { isAnyArrayBuffer, isArrayBuffer, isSharedArrayBuffer, isUint8Array } = t
 export enum Form {
   /** Plain data: as JSON, where that keeps all that structured clone keeps. */
   Json,
-  /** Text, as it is. */
-  Text,
+  /** A primitive value, as it is. */
+  Bare,
   /** Anything else: bytes of V8's serializer, and the parts that are not bytes. */
   Bytes,
   /**
@@ -33,6 +33,8 @@ export enum Form {
 /** A value on its way between the app and a worker. */
 export type Packed = readonly [form: Form, content: unknown, parts?: readonly unknown[]];
 
+const NO_PARTS: readonly unknown[] = [];
+
 /** Structured clone keeps these; since Node 21 V8's serializer writes them as an empty object: `o{` and a count of 0. */
 const EMPTY_OBJECT = Buffer.from([0x6f, 0x7b, 0]);
 
@@ -44,15 +46,15 @@ const EMPTY_OBJECT = Buffer.from([0x6f, 0x7b, 0]);
  */
 export function pack(value: unknown, options: PackOptions): Packed {
   const { maxBytes, maxJson, transferList = [] } = options;
-  if (typeof value === 'string') {
-    TooLarge.check(value.length > maxBytes ? value.length : byteLengthOf(value), maxBytes);
-    return [Form.Text, value];
+  if (isBare(value)) {
+    if (typeof value === 'string') TooLarge.check(textBytes(value, maxBytes), maxBytes);
+    return [Form.Bare, value];
   }
   const isObject = typeof value === 'object' && value !== null;
   if (isObject && ArrayBuffer.isView(value) && !isSharedArrayBuffer(value.buffer)) {
     return packView(value, options);
   }
-  if (isArray(value) && isListOfViews(value)) return packList(value, options);
+  if (isArray(value) && isListOfViews(value)) return packEach(value, options);
   if (isObject && transferList.length === 0 && isPlain(value, maxJson)) {
     const text = stringify(value);
     TooLarge.check(text.length * 3 <= maxBytes ? 0 : byteLengthOf(text), maxBytes);
@@ -66,6 +68,35 @@ export function pack(value: unknown, options: PackOptions): Packed {
     return [Form.Value, value];
   }
   return writer.parts.length === 0 ? [Form.Bytes, bytes] : [Form.Bytes, bytes, writer.parts];
+}
+
+/**
+ * Whether a list holds nothing but primitive values, so that it can go as it is: any worker can read
+ * it, and that is cheapest.
+ *
+ * @throws TooLarge
+ * @internal
+ */
+export function isBareList(list: readonly unknown[], maxBytes: number): boolean {
+  let bytes = 0;
+  for (let i = 0; i < list.length; i++) {
+    const each = list[i];
+    if (!isBare(each)) return false;
+    if (typeof each === 'string') bytes += textBytes(each, maxBytes);
+  }
+  TooLarge.check(bytes, maxBytes);
+  return true;
+}
+
+/** Whether structured clone takes it, and it has no parts. */
+function isBare(value: unknown): boolean {
+  if (typeof value === 'object') return value === null;
+  return typeof value !== 'function' && typeof value !== 'symbol';
+}
+
+/** Bytes of a text as UTF-8; of one that is too long, at least as many as are too many. */
+function textBytes(text: string, maxBytes: number): number {
+  return text.length > maxBytes ? text.length : byteLengthOf(text);
 }
 
 /**
@@ -102,7 +133,6 @@ export function isPacked(value: unknown): value is Packed {
   const content: unknown = value[1];
   switch (value[0]) {
     case Form.Json:
-    case Form.Text:
       return typeof content === 'string';
     case Form.Bytes:
       return isUint8Array(content) && (value[2] === undefined || isArray(value[2]));
@@ -111,7 +141,7 @@ export function isPacked(value: unknown): value is Packed {
     case Form.List:
       return isArray(content) && content.every((each: unknown) => isPacked(each));
     default:
-      return value[0] === Form.Value;
+      return value[0] === Form.Value || value[0] === Form.Bare;
   }
 }
 
@@ -121,7 +151,7 @@ export function addMovable(packed: Packed, transferList: unknown[]): void {
     const elements = packed[1] as Packed[];
     for (let i = 0; i < elements.length; i++) addMovable(elements[i] as Packed, transferList);
   }
-  const parts = packed[2] ?? [];
+  const parts = packed[2] ?? NO_PARTS;
   for (let i = 0; i < parts.length; i++) {
     const part = parts[i];
     if (isArrayBuffer(part) && !transferList.includes(part)) {
@@ -137,7 +167,7 @@ export function addMovable(packed: Packed, transferList: unknown[]): void {
 /** Whether posting it may be refused, or may be unreadable as a whole. */
 export function isPostedAsIs(packed: Packed): boolean {
   if (packed[0] === Form.Value) return true;
-  return (packed[2] ?? []).some((part) => !isAnyArrayBuffer(part));
+  return packed[2]?.some((part) => !isAnyArrayBuffer(part)) === true;
 }
 
 function packView(view: ArrayBufferView, options: PackOptions): Packed {
@@ -167,7 +197,7 @@ function isListOfViews(list: readonly unknown[]): boolean {
 /** Elements of a list up to which they are written down one by one. */
 const MAX_LIST = 16;
 
-function packList(list: readonly unknown[], options: PackOptions): Packed {
+function packEach(list: readonly unknown[], options: PackOptions): Packed {
   const elements: Packed[] = [];
   let { maxBytes } = options;
   for (let i = 0; i < list.length; i++) {

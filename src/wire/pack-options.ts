@@ -7,7 +7,7 @@ export interface PackOptions {
   /** Whether both sides share memory: parts are then posted along, and large ones moved. */
   readonly canShare: boolean;
   /** What is moved instead of copied. */
-  readonly transferList?: readonly unknown[];
+  readonly transferList?: readonly unknown[] | undefined;
 }
 
 /** The value has more bytes than may be sent. */

@@ -30,9 +30,9 @@ export class CallRunner {
   run(wire: WireCall, call: RunningCall): WireResult | Promise<WireResult> {
     currentTask.begin(call);
     const task = wire[0];
-    let args: unknown[];
+    let args: readonly unknown[];
     try {
-      args = unpack(wire[1]) as unknown[];
+      args = wire[1] ?? (unpack(wire[2] as Packed) as unknown[]);
     } catch (error) {
       return [WireStatus.UnreadableArguments, messageOf(error)];
     }
@@ -60,7 +60,7 @@ export class CallRunner {
     return this.#environment.works();
   }
 
-  async #loadAndRun(task: WireTask, args: unknown[]): Promise<WireResult> {
+  async #loadAndRun(task: WireTask, args: readonly unknown[]): Promise<WireResult> {
     try {
       const run = await currentTask.load(this.#loader.load(task[0], task[1]));
       return [WireStatus.Resolved, await (apply(run, undefined, args) as unknown)];

@@ -1,5 +1,5 @@
 import type { Packed } from '../wire/codec.js';
-import type { WireStatus } from './worker-protocol.js';
+import type { WireCall, WireStatus } from './worker-protocol.js';
 
 /*
  * What the app and a child process say to each other, through two pipes. It is not Node's own IPC:
@@ -19,7 +19,7 @@ export interface ProcessSettings {
 
 /** App → child. */
 export type ProcessOrder =
-  | readonly [type: 'run', url: string, exportName: string, args: Packed, maxResultBytes: number]
+  | readonly [type: 'run', call: WireCall, maxResultBytes: number]
   | readonly [type: 'abort']
   /** Close what tasks have opened, and end. */
   | readonly [type: 'retire'];

@@ -79,11 +79,11 @@ function obey(order: ProcessOrder): void {
 async function runCall(order: ProcessOrder & { 0: 'run' }): Promise<void> {
   const call = new ProcessCall();
   running = call;
-  const result = await runner.run([[order[1], order[2]], order[3]], call);
+  const result = await runner.run(order[1], call);
   const run = monotonicNow() - call.startedAt;
   const isLast = await isOver(result);
   if (isLast) emit(['retiring']);
-  const packed = packResult(result, order[4], false);
+  const packed = packResult(result, order[2], false);
   emit(['outcome', packed[0], packed[1], run]);
   if (isLast) await retire();
   else emit(['free']);

@@ -107,27 +107,33 @@ export class ResultSlots {
     return this.#floats[index * 4 + RUN] as number;
   }
 
-  /** The result as it was written, which shares nothing with this memory. */
-  packed(index: number): Packed {
+  /** Whether the result is a primitive value. */
+  isPrimitive(index: number): boolean {
+    const kind = this.#kind(index);
+    return kind >= UNDEFINED && kind <= TEXT;
+  }
+
+  primitive(index: number): unknown {
     switch (this.#kind(index)) {
       case NUMBER:
-        return [Form.Value, this.#floats[index * 4 + NUMBER_AT]];
+        return this.#floats[index * 4 + NUMBER_AT];
       case TEXT:
-        return [Form.Text, this.#readText(index)];
-      case JSON_TEXT:
-        return [Form.Json, this.#readText(index)];
+        return this.#readText(index);
       case TRUE:
-        return [Form.Value, true];
+        return true;
       case FALSE:
-        return [Form.Value, false];
+        return false;
       case NULL:
-        return [Form.Value, null];
-      case UNDEFINED:
-        return [Form.Value, undefined];
+        return null;
       default:
-        // The worker has broken the protocol: this cannot be read.
-        return [Form.Json, ''];
+        return undefined;
     }
+  }
+
+  /** A result that is none, which shares nothing with this memory. */
+  packed(index: number): Packed {
+    // Of any other kind it cannot be read: the worker has broken the protocol.
+    return [Form.Json, this.#kind(index) === JSON_TEXT ? this.#readText(index) : ''];
   }
 
   #kind(index: number): number {

@@ -38,7 +38,12 @@ export const TAKEN_BACK = 0x3fff_ffff;
 export type WireTask = readonly [url: string, exportName: string];
 
 /** One call on its way to a worker. */
-export type WireCall = readonly [task: WireTask, args: Packed];
+export type WireCall = readonly [
+  task: WireTask,
+  /** Primitive values; undefined: they are packed. */
+  bare: readonly unknown[] | undefined,
+  packed?: Packed | undefined,
+];
 
 /** Dispatcher → worker. */
 export interface ChunkMessage {

@@ -29,7 +29,8 @@ describe('slots for results', () => {
   ])('take %p', (value) => {
     const { worker, dispatcher } = sides(3);
     expect(worker.write(1, value, 1_700_000_000_000.25, 0.125)).toBe(true);
-    expect(unpack(dispatcher.packed(1))).toBe(value);
+    expect(dispatcher.isPrimitive(1)).toBe(true);
+    expect(dispatcher.primitive(1)).toBe(value);
     expect(dispatcher.startedAt(1)).toBe(1_700_000_000_000.25);
     expect(dispatcher.run(1)).toBe(0.125);
     expect([0, 1, 2].map((index) => dispatcher.has(index))).toEqual([false, true, false]);
@@ -47,6 +48,7 @@ describe('slots for results', () => {
   ])('take the plain data %j, as structured clone gives it', (value: object) => {
     const { worker, dispatcher } = sides(1);
     expect(worker.write(0, value, 1, 1)).toBe(true);
+    expect(dispatcher.isPrimitive(0)).toBe(false);
     const result = unpack(dispatcher.packed(0)) as object;
     expect(result).toStrictEqual(structuredClone(value));
     expect(Object.keys(result)).toEqual(Object.keys(value));
@@ -107,16 +109,16 @@ describe('slots for results', () => {
     const taken = values.map((value, i) => worker.write(i, value, 1, 1));
     expect(taken).toEqual([true, true, true, false]);
     expect(worker.write(4, 'd', 1, 1)).toBe(true);
-    expect(unpack(dispatcher.packed(0))).toBe(values[0]);
+    expect(dispatcher.primitive(0)).toBe(values[0]);
     expect(unpack(dispatcher.packed(1))).toEqual(values[1]);
-    expect(unpack(dispatcher.packed(4))).toBe('d');
+    expect(dispatcher.primitive(4)).toBe('d');
   });
 
   it('keep the values of neighbours apart', () => {
     const { worker, dispatcher } = sides(4);
     const values = ['a'.repeat(256), 7, 'b'.repeat(256), 'c'];
     values.forEach((value, i) => worker.write(i, value, i, i));
-    expect(values.map((_, i) => unpack(dispatcher.packed(i)))).toEqual(values);
+    expect(values.map((_, i) => dispatcher.primitive(i))).toEqual(values);
   });
 
   it('tell what was posted', () => {
