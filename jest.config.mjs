@@ -9,7 +9,7 @@ export default {
   moduleNameMapper: {
     '^(\\.{1,2}/.*)\\.js$': ['$1.ts', '$1.js'],
     // A task that runs on the event loop shares what the app has, and the app's sources are tested.
-    '^nestjs-futures/task$': '<rootDir>/src/task/index.ts',
+    '^nestjs-futures/task$': '<rootDir>/src/worker/task-api/index.ts',
   },
   transform: {
     '\\.ts$': [

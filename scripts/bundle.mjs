@@ -1,7 +1,7 @@
 // Bundles what tsc left in build/ into dist/: a file for each entry of package.json, and what they
 // share. An app starts sooner so: seventy modules of a few lines took it some 30 ms.
 import { copyFile, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative, sep } from 'node:path';
 import { rollup } from 'rollup';
 
 const { exports, imports } = JSON.parse(await readFile('package.json', 'utf8'));
@@ -11,7 +11,24 @@ const paths = [...Object.values(exports).map((each) => each.default), ...Object.
 // A thread's entry is CommonJS, and only import()s this one.
 const entries = [...paths.filter((path) => path.endsWith('.js')), 'worker/thread-worker.js'];
 
-const OF_ONE_ENTRY = new Set(['bullmq', 'task', 'testing']);
+/** Folders whose files stay with their entry. */
+const OF_ONE_ENTRY = /^(?:bullmq|testing|worker\/task-api)\//;
+/** What runs in workers, or is imported by tasks. */
+const IN_WORKERS = /^worker\//;
+
+/** The path of a module within the sources. */
+function pathOf(id) {
+  return relative('build', id).split(sep).join('/');
+}
+
+/** Whether it is loaded by what runs in workers: that must not bring Nest with it. */
+function isInWorkers(id, getModuleInfo, seen = new Set()) {
+  if (seen.has(id)) return false;
+  seen.add(id);
+  const { isEntry, importers } = getModuleInfo(id);
+  if (isEntry && IN_WORKERS.test(pathOf(id))) return true;
+  return importers.some((each) => isInWorkers(each, getModuleInfo, seen));
+}
 
 /** Whether an entry imports it, or what imports it is; else it is loaded with the first future. */
 function isLoadedAtOnce(id, getModuleInfo, seen = new Set()) {
@@ -36,11 +53,9 @@ await bundle.write({
   chunkFileNames: '[name].js',
   // Else each entry imports for itself what the others need, and Node looks it up again.
   hoistTransitiveImports: false,
-  // What a worker loads must not bring Nest with it; what is of one entry stays there.
   manualChunks: (id, { getModuleInfo }) => {
-    const [, folder] = /\/build\/(?:(\w+)\/)?[^/]+$/.exec(id);
-    if (getModuleInfo(id).isEntry || OF_ONE_ENTRY.has(folder)) return undefined;
-    if (folder === 'worker' || folder === 'wire') return 'worker/shared';
+    if (getModuleInfo(id).isEntry || OF_ONE_ENTRY.test(pathOf(id))) return undefined;
+    if (isInWorkers(id, getModuleInfo)) return 'worker/shared';
     return isLoadedAtOnce(id, getModuleInfo) ? 'core' : 'dispatch';
   },
 });

@@ -2,18 +2,27 @@ import { ConfigurableModuleBuilder, Scope, type Provider } from '@nestjs/common'
 import { REQUEST } from '@nestjs/core';
 import { FuturesContextError, FuturesOptionsError } from './errors/index.js';
 import { Executors } from './executors/executors.js';
-import { FuturesInterceptor } from './futures.interceptor.js';
-import type { FuturesModuleExtras, FuturesModuleOptions } from './futures.options.js';
-import { resolveOptions } from './resolve-options.js';
-import { check } from './options-check.js';
-import { FuturesRuntime } from './futures.runtime.js';
+import { FuturesInterceptor } from './replay/futures.interceptor.js';
+import { resolveOptions, type FuturesModuleOptions } from './request/futures.options.js';
+import { is, oneOf, option, resolve, type Given } from './errors/options.js';
+import { FuturesRuntime } from './request/futures.runtime.js';
 import { FuturesService } from './futures.service.js';
-import { currentPass } from './ledger/current-pass.js';
-import { ledgerOf } from './ledger/request-ledger.js';
-import type { Ledger } from './ledger/ledger.js';
+import { currentPass, ledgerOf } from './request/request-ledger.js';
+import type { Ledger } from './request/ledger.js';
 import { WorkerPool } from './worker-pool.js';
 
-const DEFAULT_EXTRAS: Required<FuturesModuleExtras> = { isGlobal: true, scope: 'request' };
+const EXTRAS = {
+  /** Whether the module's providers are there for every module. Default: true. */
+  isGlobal: option<boolean>(is.boolean, true),
+  /**
+   * `request`: `FuturesService` is request-scoped, and so is what injects it. `singleton`: one
+   * instance, which finds its request by `AsyncLocalStorage`. Default: `request`.
+   */
+  scope: option<'request' | 'singleton'>(oneOf(['request', 'singleton']), 'request'),
+};
+
+/** Extras of `forRoot()` and `forRootAsync()`: what shapes the module itself. */
+export type FuturesModuleExtras = Given<typeof EXTRAS>;
 
 const FUTURES_OPTIONS = Symbol('FUTURES_OPTIONS');
 
@@ -24,10 +33,8 @@ export const { ConfigurableModuleClass, OPTIONS_TYPE, ASYNC_OPTIONS_TYPE } =
   })
     .setClassMethodName('forRoot')
     .setFactoryMethodName('createFuturesOptions')
-    .setExtras<FuturesModuleExtras>(DEFAULT_EXTRAS, (definition, given) => {
-      const { isGlobal, scope } = { ...DEFAULT_EXTRAS, ...given };
-      check.boolean('isGlobal', isGlobal);
-      check.oneOf('scope', scope, ['request', 'singleton']);
+    .setExtras<FuturesModuleExtras>(resolve(EXTRAS, {}), (definition, all) => {
+      const { isGlobal, scope } = resolve(EXTRAS, { isGlobal: all.isGlobal, scope: all.scope });
       return {
         ...definition,
         global: isGlobal,

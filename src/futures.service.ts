@@ -1,11 +1,9 @@
-import { checkCallOptions } from './resolve-options.js';
 import { FuturesArgumentError } from './errors/index.js';
-import { describe } from './worker/describe.js';
-import { checkKnown } from './options-check.js';
-import { NOT_RUN, type Future } from './ledger/future.js';
-import type { Ledger } from './ledger/ledger.js';
-import type { PassRecord } from './ledger/pass-log.js';
-import type { SubmitOptions } from './ledger/submission.js';
+import { describe } from './errors/text.js';
+import { NOT_RUN, type Future } from './request/future.js';
+import type { Ledger } from './request/ledger.js';
+import type { PassRecord } from './request/pass.js';
+import { checkSubmitOptions, type SubmitOptions } from './request/submission.js';
 
 /**
  * How one future went.
@@ -226,26 +224,6 @@ export class FuturesService {
       futures: Array.from(ledger.futures, reportOf),
     };
   }
-}
-
-const SUBMIT_OPTIONS: Record<keyof SubmitOptions, undefined> = {
-  executor: undefined,
-  timeout: undefined,
-  queueTimeout: undefined,
-  transferList: undefined,
-};
-
-/**
- * @throws FuturesArgumentError if they are no object
- * @throws FuturesOptionsError if one is unknown or out of range
- * @internal
- */
-export function checkSubmitOptions(options: SubmitOptions, alsoKnown: object = {}): void {
-  if (typeof options !== 'object' || options === null) {
-    throw new FuturesArgumentError(`using() takes an object of options, not ${describe(options)}.`);
-  }
-  checkKnown('', options, { ...SUBMIT_OPTIONS, ...alsoKnown });
-  checkCallOptions('', options);
 }
 
 function reportOf(future: Future): FutureReport {

@@ -8,7 +8,7 @@ export type {
 } from './decorators/future.decorator.js';
 export { Futures } from './decorators/futures.decorator.js';
 export { UseFutures } from './decorators/use-futures.decorator.js';
-export type { ReplayMode, UseFuturesOptions } from './decorators/use-futures.decorator.js';
+export type { UseFuturesOptions } from './replay/route-traits.js';
 export { validated } from './decorators/validated.js';
 export type { RequestPart } from './decorators/validated.js';
 export {
@@ -41,28 +41,31 @@ export {
   FuturesContextError,
   FuturesOptionsError,
 } from './errors/usage.errors.js';
-export type { Call, Executor, ExecutorStats, Outcome, Transferable } from './executors/executor.js';
-export type { Percentiles } from './executors/rolling-histogram.js';
+export type {
+  Call,
+  Executor,
+  ExecutorStats,
+  Outcome,
+  Percentiles,
+  Transferable,
+} from './executors/executor.js';
 export { processExecutor } from './executors/process.executor.js';
 export type { ProcessExecutorOptions } from './executors/process.executor.js';
 export { threadExecutor } from './executors/thread.executor.js';
 export type { ThreadExecutorOptions } from './executors/thread.executor.js';
 export { FuturesModule } from './futures.module.js';
-export type {
-  DiscardHook,
-  FuturesModuleExtras,
-  FuturesModuleOptions,
-  ProcessOptions,
-  ThreadOptions,
-} from './futures.options.js';
+export type { FuturesModuleExtras } from './futures.module-definition.js';
+export type { DiscardHook, FuturesModuleOptions } from './request/futures.options.js';
+export type { ProcessOptions, ThreadOptions } from './executors/pool-options.js';
 export { FuturesService } from './futures.service.js';
 export type { FutureReport, FuturesReport } from './futures.service.js';
-export type { PassRecord } from './ledger/pass-log.js';
-export type { UnreadMode } from './ledger/unread-mode.js';
-export { passOf } from './replay/pass-of.js';
-export type { SubmitOptions } from './ledger/submission.js';
-export type { AnyFunction, Task, TaskReference } from './tasks/task.js';
+export type { PassRecord } from './request/pass.js';
+export type { ReplayMode, UnreadMode } from './request/futures.options.js';
+export { passOf } from './request/request-ledger.js';
+export type { SubmitOptions } from './request/submission.js';
+export type { Task, TaskReference } from './tasks/task.js';
 export { taskFile } from './tasks/task-file.js';
 export type { TaskFile, TaskFileOptions } from './tasks/task-file.js';
 export { WorkerPool } from './worker-pool.js';
 export type { TaskCall } from './worker-pool.js';
+export type { AnyFunction } from './wire/protocol.js';

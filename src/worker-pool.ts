@@ -1,8 +1,7 @@
 import type { ExecutorStats } from './executors/executor.js';
-import { checkSubmitOptions } from './futures.service.js';
-import type { FuturesRuntime } from './futures.runtime.js';
-import { assign, type SubmitOptions } from './ledger/submission.js';
-import type { AnyFunction } from './tasks/task.js';
+import type { FuturesRuntime } from './request/futures.runtime.js';
+import { assign, checkSubmitOptions, type SubmitOptions } from './request/submission.js';
+import type { AnyFunction } from './wire/protocol.js';
 
 /** A task and its arguments, as one array. */
 export type TaskCall<T extends AnyFunction> = readonly [task: T, ...args: Parameters<T>];

@@ -1,5 +1,5 @@
 import { ConsoleLogger } from '@nestjs/common';
-import { logThrown } from '../src/errors/log-thrown.js';
+import { logThrown } from '../src/errors/text.js';
 
 it('what no logger can print is logged by its type', () => {
   const write = process.stderr.write.bind(process.stderr);

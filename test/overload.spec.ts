@@ -8,7 +8,7 @@ import {
   taskFile,
   threadExecutor,
 } from '../src/index.js';
-import { DEFAULT_OPTIONS } from '../src/futures.options.js';
+import { resolveOptions } from '../src/request/futures.options.js';
 import { onEachAdapter } from './support/app.js';
 import { desk, errorOf } from './support/desk.js';
 import { Gate, gateTasks } from './faults/gate.js';
@@ -21,7 +21,7 @@ const twice = taskFile<typeof import('./fixtures/basic.tasks.js')>(
 
 describe('a wait in the queue', () => {
   it('is bounded by default', () => {
-    expect(DEFAULT_OPTIONS.queueTimeout).toBe(60_000);
+    expect(resolveOptions().queueTimeout).toBe(60_000);
   });
 });
 

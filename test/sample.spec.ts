@@ -5,7 +5,7 @@ import { PostgresFlights } from '../sample/flights-report/postgres-flights.js';
 import { taskFile, type Executor } from '../src/index.js';
 import { ProcessExecutor } from '../src/executors/process.executor.js';
 import { ThreadExecutor } from '../src/executors/thread.executor.js';
-import { DEFAULT_OPTIONS } from '../src/futures.options.js';
+import { resolveOptions } from '../src/request/futures.options.js';
 import { currentTask } from '../src/worker/current-task.js';
 import { call, run } from './executors/support.js';
 import { request } from './support/app.js';
@@ -66,8 +66,8 @@ describe('the sample', () => {
 });
 
 const kinds: Record<string, (options: object) => Executor> = {
-  threads: (options) => new ThreadExecutor({ ...DEFAULT_OPTIONS.threads, ...options }),
-  processes: (options) => new ProcessExecutor({ ...DEFAULT_OPTIONS.processes, ...options }),
+  threads: (options) => new ThreadExecutor({ ...resolveOptions().threads, ...options }),
+  processes: (options) => new ProcessExecutor({ ...resolveOptions().processes, ...options }),
 };
 
 describe.each(Object.entries(kinds))('the database of a worker, in %s', (_kind, create) => {

@@ -1,16 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { ExecutorSaturatedError } from '../errors/index.js';
-import { cancellationOf, type CancellationSource } from '../executors/cancellation.js';
-import { CallStats } from '../executors/call-stats.js';
 import {
-  SHUTTING_DOWN,
-  cancelled,
-  notStarted,
   type Call,
+  type CancellationSource,
   type Executor,
   type ExecutorStats,
   type Outcome,
+  SHUTTING_DOWN,
+  cancellationOf,
+  cancelled,
+  notStarted,
 } from '../executors/executor.js';
+import { CallStats } from '../executors/stats.js';
 import {
   resolveBullmqOptions,
   type BullmqExecutorOptions,

@@ -1,35 +1,42 @@
-import type { FuturesModuleOptions, ThreadOptions } from '../futures.options.js';
-import { resolveOptions } from '../resolve-options.js';
-import { check, checkKnown } from '../options-check.js';
 import {
-  DEFAULT_LOCATION,
-  checkLocation,
-  withDefaults,
-  type QueueLocation,
-  type ResolvedLocation,
-} from './bullmq.options.js';
+  duration,
+  integer,
+  is,
+  option,
+  optional,
+  required,
+  resolve,
+  type Given,
+} from '../errors/options.js';
+import { THREAD_OPTIONS, pool, type ThreadOptions } from '../executors/pool-options.js';
+import { LOCATION, sealed, type QueueAddress, type ResolvedLocation } from './bullmq.options.js';
 import { TaskDirectory } from './task-directory.js';
+
+const OPTIONS = {
+  ...LOCATION,
+  tasks: required<readonly object[]>(is.anything),
+  /** Jobs taken at once. Default: the number of threads. */
+  concurrency: optional<number>(integer(1)),
+  /** The thread pool, as in `FuturesModule`; its `maxQueue` is of no use here. */
+  threads: pool(THREAD_OPTIONS),
+  /**
+   * After how many ms without a sign of life a worker counts as dead, and the jobs it had are run
+   * again elsewhere, or failed. It must be the same for all workers of a queue. Default: 10 000.
+   */
+  stalledAfter: option(duration(100), 10_000),
+  /** How long, in ms, tasks may go on at shutdown; what is not done then counts as stalled. Default: 10 000. */
+  shutdownTimeout: option(duration(0), 10_000),
+};
 
 /**
  * Options of `FuturesWorkerModule.forRoot()`.
  *
  * @publicApi
  */
-export interface FuturesWorkerOptions extends QueueLocation {
+export type FuturesWorkerOptions = QueueAddress & {
   /** The task files whose tasks run here: what `taskFile()` returns. Nothing else can be run. */
   readonly tasks: readonly object[];
-  /** Jobs taken at once. Default: the number of threads. */
-  readonly concurrency?: number | undefined;
-  /** The thread pool, as in `FuturesModule`; its `maxQueue` is of no use here. */
-  readonly threads?: FuturesModuleOptions['threads'];
-  /**
-   * After how many ms without a sign of life a worker counts as dead, and the jobs it had are run
-   * again elsewhere, or failed. It must be the same for all workers of a queue. Default: 10 000.
-   */
-  readonly stalledAfter?: number | undefined;
-  /** How long, in ms, tasks may go on at shutdown; what is not done then counts as stalled. Default: 10 000. */
-  readonly shutdownTimeout?: number | undefined;
-}
+} & Omit<Given<typeof OPTIONS>, keyof QueueAddress | 'tasks'>;
 
 /** @internal */
 export interface ResolvedWorkerOptions extends ResolvedLocation {
@@ -40,32 +47,18 @@ export interface ResolvedWorkerOptions extends ResolvedLocation {
   readonly shutdownTimeout: number;
 }
 
-type Unresolved = Omit<ResolvedWorkerOptions, 'tasks' | 'threads' | 'concurrency' | 'seal'> &
-  Pick<FuturesWorkerOptions, 'tasks' | 'threads' | 'concurrency' | 'secret'>;
-
-const DEFAULTS = Object.freeze({
-  ...DEFAULT_LOCATION,
-  stalledAfter: 10_000,
-  shutdownTimeout: 10_000,
-});
-
 /**
- * @throws FuturesOptionsError naming the option, its value and what is allowed
+ * @throws FuturesOptionsError that names the option, its value and what is allowed
  * @internal
  */
 export function resolveWorkerOptions(input: FuturesWorkerOptions): ResolvedWorkerOptions {
-  check.object('options', input);
-  const others = { tasks: 0, connection: 0, queue: 0, concurrency: 0, threads: 0, secret: 0 };
-  checkKnown('', input, { ...others, ...DEFAULTS });
-  const { secret, ...options } = withDefaults<Unresolved>(DEFAULTS, input);
-  const seal = checkLocation({ ...options, secret });
-  const { threads } = resolveOptions({
-    // How many calls wait here is a matter of "concurrency": none is refused.
-    threads: { ...options.threads, maxQueue: Number.MAX_SAFE_INTEGER },
-  });
-  const concurrency = options.concurrency ?? threads.max;
-  check.integer('concurrency', concurrency, 1);
-  check.duration('stalledAfter', options.stalledAfter, 100);
-  check.duration('shutdownTimeout', options.shutdownTimeout, 0);
-  return { ...options, seal, threads, concurrency, tasks: new TaskDirectory(options.tasks) };
+  const options = sealed(resolve(OPTIONS, input));
+  // How many calls wait here is a matter of "concurrency": none is refused.
+  const threads = { ...options.threads, maxQueue: Number.MAX_SAFE_INTEGER };
+  return {
+    ...options,
+    threads,
+    concurrency: options.concurrency ?? threads.max,
+    tasks: new TaskDirectory(options.tasks),
+  };
 }

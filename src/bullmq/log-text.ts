@@ -1,4 +1,4 @@
-import { told } from '../errors/outside-text.js';
+import { told } from '../errors/text.js';
 
 /** The message of whatever was thrown, safe to log. @internal */
 export function messageOf(thrown: unknown): string {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { DrainWaiters } from '../executors/drain-waiters.js';
-import { DurationEstimates } from '../executors/duration-estimates.js';
+import { DrainWaiters } from '../executors/pool/watches.js';
+import { DurationEstimates } from '../executors/pool/duration-estimates.js';
 import type { Call, Outcome } from '../executors/executor.js';
 import { MAX_CALLS, type Reply } from './edge.js';
 import { Kind, fromMessage } from './outcome-message.js';

@@ -9,11 +9,11 @@ import {
   isFuturesException,
 } from '../errors/index.js';
 import { adoptException } from '../errors/futures.exception.js';
-import { told } from '../errors/outside-text.js';
+import { told } from '../errors/text.js';
 import type { Call, Outcome } from '../executors/executor.js';
-import { describeError, type ErrorRecord } from '../worker/error-record.js';
-import { reviveError } from '../tasks/error-transport.js';
-import { describeRefusal, findUncloneable } from '../worker/uncloneable.js';
+import { describeError, type ErrorRecord } from '../wire/error-record.js';
+import { reviveError } from '../wire/revive-error.js';
+import { describeRefusal, findUncloneable } from '../wire/uncloneable.js';
 import { tooLarge } from './job-data.js';
 import { causeOf, messageOf } from './log-text.js';
 import { pack, sizeOf, unpack } from './payload.js';

@@ -1,5 +1,5 @@
 import { FuturesOptionsError, UnknownTaskError } from '../errors/index.js';
-import { describe } from '../worker/describe.js';
+import { describe } from '../errors/text.js';
 import { taskFileSource, type TaskFileSource } from '../tasks/task-file.js';
 import type { TaskReference } from '../tasks/task.js';
 

@@ -5,15 +5,16 @@ import {
   type Type,
 } from '@nestjs/common';
 import { FuturesArgumentError } from '../errors/index.js';
-import { isA } from '../errors/is-a.js';
-import { checkSubmitOptions } from '../futures.service.js';
-import type { Ledger } from '../ledger/ledger.js';
-import { ledgerFor } from '../ledger/request-ledger.js';
-import type { SubmitOptions } from '../ledger/submission.js';
-import { setRetryAfter } from '../replay/response-head.js';
-import { taskReference, type AnyFunction } from '../tasks/task.js';
+import { isA } from '../errors/text.js';
+import type { Ledger } from '../request/ledger.js';
+import { ledgerFor } from '../request/request-ledger.js';
+import { is, optional } from '../errors/options.js';
+import { checkSubmitOptions, type SubmitOptions } from '../request/submission.js';
+import { setRetryAfter } from '../http/response-head.js';
+import type { AnyFunction } from '../wire/protocol.js';
+import { taskReference } from '../tasks/task.js';
 import { madeFrom } from './made-from.js';
-import { markFutures } from './use-futures.decorator.js';
+import { markFutures } from '../replay/route-traits.js';
 
 /** A key, or a function that makes it of the request. */
 export type FutureKey = string | ((context: ExecutionContext) => string);
@@ -219,7 +220,7 @@ export function Future(
   const isDeclared = 'task' in options;
   if (isDeclared) {
     taskReference(options.task);
-    checkSubmitOptions(options, { task: undefined, args: undefined });
+    checkSubmitOptions(options, { task: optional(is.anything), args: optional(is.anything) });
   }
   const decorate = isDeclared
     ? declare({ key, options: options as never }, ...pipes)

@@ -1,7 +1,7 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { FuturesService } from '../futures.service.js';
-import { ledgerFor } from '../ledger/request-ledger.js';
-import { markFutures } from './use-futures.decorator.js';
+import { ledgerFor } from '../request/request-ledger.js';
+import { markFutures } from '../replay/route-traits.js';
 
 const inject = createParamDecorator((_data: unknown, context: ExecutionContext) => {
   const ledger = ledgerFor(context);

@@ -1,7 +1,7 @@
 import type { ArgumentMetadata, ExecutionContext, PipeTransform, Type } from '@nestjs/common';
 import { FuturesArgumentError } from '../errors/index.js';
-import { ledgerFor } from '../ledger/request-ledger.js';
-import { describe } from '../worker/describe.js';
+import { ledgerFor } from '../request/request-ledger.js';
+import { describe } from '../errors/text.js';
 
 /** Which part of an HTTP request {@link validated} takes. */
 export type RequestPart = 'body' | 'query' | 'params';

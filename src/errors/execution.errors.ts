@@ -3,7 +3,7 @@ import {
   FuturesHttpException,
   type FuturesExceptionOptions,
 } from './futures.exception.js';
-import { told } from './outside-text.js';
+import { told } from './text.js';
 
 /**
  * A task ran, or waited in the queue, for longer than it may. The client gets 504.

@@ -1,5 +1,5 @@
 import { FuturesException, isFuturesException } from './futures.exception.js';
-import { told } from './outside-text.js';
+import { told } from './text.js';
 
 /**
  * A request was still submitting in its last allowed pass.

@@ -1,5 +1,5 @@
 import { FuturesException } from './futures.exception.js';
-import { told } from './outside-text.js';
+import { told } from './text.js';
 
 /**
  * A value was asked for by a key under which nothing was submitted.

@@ -1,16 +1,18 @@
-import { DEFAULT_MAX_BYTES, type ProcessOptions } from '../futures.options.js';
-import type { Workers } from './workers.js';
-import { given } from '../options-check.js';
-import { cancellationOf, type CancellationSource } from './cancellation.js';
-import { CallStats } from './call-stats.js';
-import type { Dispatcher } from './dispatcher.js';
-import type { ByteLimits } from './wire.js';
-import type { Call, Executor, ExecutorStats, Outcome } from './executor.js';
+import type { Workers } from './pool/workers.js';
+import { given, resolve } from '../errors/options.js';
+import {
+  type Call,
+  type CancellationSource,
+  type Executor,
+  type ExecutorStats,
+  type Outcome,
+  cancellationOf,
+} from './executor.js';
+import { CallStats } from './stats.js';
+import type { Dispatcher } from './pool/dispatcher.js';
+import { BYTE_LIMITS, type ByteLimits, type ProcessOptions } from './pool-options.js';
 
-const DEFAULT_LIMITS: ByteLimits = {
-  maxArgumentBytes: DEFAULT_MAX_BYTES,
-  maxResultBytes: DEFAULT_MAX_BYTES,
-};
+const DEFAULT_LIMITS = resolve(BYTE_LIMITS, {});
 
 function unused(): ExecutorStats {
   return { workers: 0, queued: 0, running: 0, ...new CallStats().summary(0, 0) };
@@ -87,7 +89,7 @@ export abstract class DispatchedExecutor implements Executor {
 
   async #start(): Promise<Dispatcher> {
     // An app that has not used a future yet has not loaded this.
-    const { Dispatcher } = await import('./dispatcher.js');
+    const { Dispatcher } = await import('./pool/dispatcher.js');
     const workers = await this.createWorkers();
     const dispatcher = new Dispatcher(workers, this.#maxQueue, this.#limits);
     if (this.#closed) await dispatcher.close(0);

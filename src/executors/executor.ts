@@ -1,6 +1,6 @@
 import { FutureCancelledError } from '../errors/index.js';
 import type { TaskReference } from '../tasks/task.js';
-import type { Percentiles } from './rolling-histogram.js';
+import type { Packed } from '../wire/codec.js';
 
 /**
  * One task to run, with its arguments and limits.
@@ -20,6 +20,15 @@ export interface Call {
   readonly transferList: readonly Transferable[] | undefined;
 }
 
+/** A call whose arguments were written down already, when they were noted for comparison. @internal */
+export interface PackedCall extends Call {
+  /** At most {@link MAX_JSON} characters of JSON. */
+  packed?: Packed | undefined;
+}
+
+/** The longest arguments that go as JSON, in characters: longer ones cost the event loop less as bytes. @internal */
+export const MAX_JSON = 1024;
+
 /** What may be moved between threads instead of copied. */
 export type Transferable = import('node:worker_threads').Transferable;
 
@@ -38,6 +47,17 @@ export interface Outcome {
   readonly wait: number;
   /** ms it ran. */
   readonly run: number;
+}
+
+/**
+ * Percentiles of a duration, in ms.
+ *
+ * @publicApi
+ */
+export interface Percentiles {
+  readonly p50: number;
+  readonly p95: number;
+  readonly p99: number;
 }
 
 /**
@@ -92,12 +112,34 @@ export interface Executor {
 }
 
 /**
- * Makes the value of an outcome, or its error, anew, so that a pass that changes it changes nothing
- * for the next one. Not a part of the outcome: executors of the app need not know of it.
+ * An outcome whose value, or error, can be made anew, so that a pass that changes it changes nothing
+ * for the next one. An executor of the app needs no such thing.
  *
  * @internal
  */
-export const valuesAnew = new WeakMap<Outcome, () => unknown>();
+export class RepeatableOutcome implements Outcome {
+  readonly status: Outcome['status'];
+  readonly value: unknown;
+  readonly worker: string;
+  readonly wait: number;
+  readonly run: number;
+  readonly #again: () => unknown;
+
+  /** @param again makes the value anew */
+  constructor({ status, value, worker, wait, run }: Outcome, again: () => unknown) {
+    this.status = status;
+    this.value = value;
+    this.worker = worker;
+    this.wait = wait;
+    this.run = run;
+    this.#again = again;
+  }
+
+  /** What makes the value of an outcome anew, if there is such a thing. */
+  static againOf(outcome: Outcome): (() => unknown) | undefined {
+    return #again in outcome ? outcome.#again : undefined;
+  }
+}
 
 /** An outcome for a call that was never started, or whose end nobody waited for. */
 export function notStarted(error: unknown, wait = 0): Outcome {
@@ -116,3 +158,43 @@ export function cancelled({ key, task }: Call): Outcome {
 
 /** What a call is told that an executor does not take, or gives up, at shutdown. */
 export const SHUTTING_DOWN = 'The executor is shutting down and takes no more calls.';
+
+/**
+ * Tells whether calls are still wanted. An `AbortSignal` says the same, but most requests end
+ * without one being needed, and it would be the dearest object of a dispatch.
+ *
+ * @internal
+ */
+export interface Cancellation {
+  readonly isCancelled: boolean;
+  /** Has `listener` called when the calls are not wanted any more. */
+  addListener(listener: () => void): void;
+  removeListener(listener: () => void): void;
+  /** The same as a signal, made when it is asked for. */
+  readonly signal: AbortSignal;
+}
+
+/** What `Executor.run()` is given: a signal by callers from outside, more by our own. */
+export type CancellationSource = { readonly signal?: AbortSignal } | Cancellation;
+
+/** @internal */
+export function cancellationOf(source: CancellationSource): Cancellation | undefined {
+  if ('isCancelled' in source) return source;
+  return source.signal && new SignalCancellation(source.signal);
+}
+
+class SignalCancellation implements Cancellation {
+  constructor(readonly signal: AbortSignal) {}
+
+  get isCancelled(): boolean {
+    return this.signal.aborted;
+  }
+
+  addListener(listener: () => void): void {
+    this.signal.addEventListener('abort', listener);
+  }
+
+  removeListener(listener: () => void): void {
+    this.signal.removeEventListener('abort', listener);
+  }
+}

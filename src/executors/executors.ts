@@ -1,13 +1,25 @@
 import { BrokenExecutorError, FuturesArgumentError } from '../errors/index.js';
-import { told } from '../errors/outside-text.js';
-import { messageOf } from '../worker/uncloneable.js';
-import type { ResolvedOptions } from '../futures.options.js';
-import type { CancellationSource } from './cancellation.js';
-import { notStarted, type Call, type Executor, type Outcome } from './executor.js';
+import { told } from '../errors/text.js';
+import { messageOf } from '../wire/uncloneable.js';
+import {
+  type Call,
+  type CancellationSource,
+  type Executor,
+  type Outcome,
+  notStarted,
+} from './executor.js';
 import { DispatchedExecutor } from './dispatched.executor.js';
 import { InlineExecutor } from './inline.executor.js';
+import type { ByteLimits, ProcessOptions, ThreadOptions } from './pool-options.js';
 import { ProcessExecutor } from './process.executor.js';
 import { ThreadExecutor } from './thread.executor.js';
+
+/** The module's options that executors are made from. */
+interface ExecutorsOptions extends ByteLimits {
+  readonly threads: ThreadOptions;
+  readonly processes: ProcessOptions;
+  readonly executors: Readonly<Record<string, Executor>>;
+}
 
 /** A call and the name of the executor it goes to. */
 export interface Assignment {
@@ -24,7 +36,7 @@ export class Executors {
   readonly #byName: ReadonlyMap<string, Executor>;
   #isClosing = false;
 
-  constructor(options: ResolvedOptions) {
+  constructor(options: ExecutorsOptions) {
     this.#byName = new Map<string, Executor>([
       ['thread', new ThreadExecutor(options.threads)],
       ['process', new ProcessExecutor(options.processes)],

@@ -1,9 +1,14 @@
-import type { Optional, ProcessOptions } from '../futures.options.js';
-import { resolveExecutorOptions } from '../resolve-options.js';
+import type { Given } from '../errors/options.js';
 import { DispatchedExecutor } from './dispatched.executor.js';
 import type { Executor } from './executor.js';
-import type { ByteLimits } from './wire.js';
-import type { Workers } from './workers.js';
+import {
+  BYTE_LIMITS,
+  PROCESS_OPTIONS,
+  resolvePoolOptions,
+  type ByteLimits,
+  type ProcessOptions,
+} from './pool-options.js';
+import type { Workers } from './pool/workers.js';
 
 /**
  * Options of {@link processExecutor}: those of the module's option `processes`, and its
@@ -11,7 +16,7 @@ import type { Workers } from './workers.js';
  *
  * @publicApi
  */
-export type ProcessExecutorOptions = Optional<ProcessOptions> & Optional<ByteLimits>;
+export type ProcessExecutorOptions = Given<typeof PROCESS_OPTIONS> & Given<typeof BYTE_LIMITS>;
 
 /**
  * Makes a process pool of its own, beside the module's. Its processes are made when it is first used,
@@ -27,7 +32,7 @@ export type ProcessExecutorOptions = Optional<ProcessOptions> & Optional<ByteLim
  * @publicApi
  */
 export function processExecutor(options: ProcessExecutorOptions = {}): Executor {
-  return new ProcessExecutor(...resolveExecutorOptions<ProcessOptions>('processes', options));
+  return new ProcessExecutor(...resolvePoolOptions('processes', PROCESS_OPTIONS, options));
 }
 
 /**
@@ -45,7 +50,7 @@ export class ProcessExecutor extends DispatchedExecutor {
   }
 
   protected async createWorkers(): Promise<Workers> {
-    const { ProcessWorkers } = await import('./process-workers.js');
+    const { ProcessWorkers } = await import('./pool/process-workers.js');
     return new ProcessWorkers(this.#options);
   }
 }

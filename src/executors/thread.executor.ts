@@ -1,10 +1,15 @@
-import { limitsOf, type Optional, type ThreadOptions } from '../futures.options.js';
-import { resolveExecutorOptions } from '../resolve-options.js';
+import type { Given } from '../errors/options.js';
 import type { Executor } from './executor.js';
-import type { Workers } from './workers.js';
-import type { ByteLimits } from './wire.js';
+import { type Workers, workerEntry } from './pool/workers.js';
+import {
+  BYTE_LIMITS,
+  THREAD_OPTIONS,
+  limitsOf,
+  resolvePoolOptions,
+  type ByteLimits,
+  type ThreadOptions,
+} from './pool-options.js';
 import { DispatchedExecutor } from './dispatched.executor.js';
-import { workerEntry } from './worker-entry.js';
 
 /**
  * Options of {@link threadExecutor}: those of the module's option `threads`, and its
@@ -12,7 +17,7 @@ import { workerEntry } from './worker-entry.js';
  *
  * @publicApi
  */
-export type ThreadExecutorOptions = Optional<ThreadOptions> & Optional<ByteLimits>;
+export type ThreadExecutorOptions = Given<typeof THREAD_OPTIONS> & Given<typeof BYTE_LIMITS>;
 
 /**
  * Makes a thread pool of its own, beside the module's: a route whose tasks flood it leaves the others
@@ -30,7 +35,7 @@ export type ThreadExecutorOptions = Optional<ThreadOptions> & Optional<ByteLimit
  * @publicApi
  */
 export function threadExecutor(options: ThreadExecutorOptions = {}): Executor {
-  return new ThreadExecutor(...resolveExecutorOptions<ThreadOptions>('threads', options));
+  return new ThreadExecutor(...resolvePoolOptions('threads', THREAD_OPTIONS, options));
 }
 
 /**
@@ -48,7 +53,7 @@ export class ThreadExecutor extends DispatchedExecutor {
 
   protected async createWorkers(): Promise<Workers> {
     const { pool, min, max, idleTimeout, resourceLimits } = this.#options;
-    const { PiscinaWorkers } = await import('./piscina-workers.js');
+    const { PiscinaWorkers } = await import('./pool/piscina-workers.js');
     if (pool !== undefined) return new PiscinaWorkers(pool, Infinity, false);
     const threads = {
       filename: workerEntry('#task-worker'),

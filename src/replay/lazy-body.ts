@@ -1,5 +1,5 @@
 import { concatMap, Observable, of, Subject, Subscription, type Observer } from 'rxjs';
-import type { Ledger } from '../ledger/ledger.js';
+import type { Ledger } from '../request/ledger.js';
 
 /** What an async generator is, and what Nest reads a body from. */
 interface LazyBody {

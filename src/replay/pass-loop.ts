@@ -1,30 +1,27 @@
 import { Logger, type CallHandler, type ExecutionContext } from '@nestjs/common';
 import type { Observer, Subscriber, Subscription } from 'rxjs';
-import type { UseFuturesOptions } from '../decorators/use-futures.decorator.js';
+import type { UseFuturesOptions } from './route-traits.js';
 import {
   BodySpentError,
   PassDiscardedError,
   ResponseCommittedError,
   type BodyLoss,
 } from '../errors/index.js';
-import { isA } from '../errors/is-a.js';
-import { currentPass, type CurrentPass } from '../ledger/current-pass.js';
-import { keptOutcomeError } from '../ledger/drift.js';
-import { warnOfEffects } from './judge.js';
-import type { Ledger } from '../ledger/ledger.js';
-import { httpRequestOf } from '../ledger/request-ledger.js';
-import { watchStrayRejections } from '../ledger/stray-rejections.js';
-import { destroyBody } from './discarded-body.js';
+import { isA, logThrown } from '../errors/text.js';
+import { type CurrentPass, currentPass, httpRequestOf } from '../request/request-ledger.js';
+import { keptOutcomeError } from '../request/drift.js';
+import { Outlet, warnOfEffects } from './outlet.js';
+import type { Ledger } from '../request/ledger.js';
+import { watchStrayRejections } from './stray-rejections.js';
+import { destroyBody } from '../http/discarded-body.js';
 import { subscribeBegun } from './lazy-body.js';
-import { copyMoved } from './moved-memory.js';
-import { Outlet } from './outlet.js';
+import { copyMoved } from '../http/uploads.js';
 import { Rehearsal } from './rehearsal.js';
 import type { RequestReplay } from './request-replay.js';
-import { setRetryAfter } from './response-head.js';
+import { setRetryAfter } from '../http/response-head.js';
 import { RoutePolicy } from './route-policy.js';
-import { keepParsedUpload } from './spent-body.js';
-import { UnparsedBody } from './unparsed-body.js';
-import { logThrown } from '../errors/log-thrown.js';
+import { adapterOf } from '../http/adapter.js';
+import { UnparsedBody } from '../http/unparsed-body.js';
 
 const logger = new Logger('Futures');
 
@@ -263,7 +260,7 @@ export class PassLoop implements Observer<unknown> {
       this.#inContext(() => request.dispatch(served, ledger));
       return;
     }
-    if (served !== undefined) keepParsedUpload(served, served);
+    if (served !== undefined) adapterOf(served).keepUpload(served, served);
     this.start();
   }
 

@@ -1,15 +1,13 @@
-import { Logger, type ExecutionContext } from '@nestjs/common';
+import { type ExecutionContext, Logger, StreamableFile } from '@nestjs/common';
 import { ReplayUnsafeError } from '../errors/index.js';
-import { textOf } from '../errors/is-a.js';
-import { told } from '../errors/outside-text.js';
-import type { Ledger } from '../ledger/ledger.js';
-import type { Ask, PassOutcome } from '../ledger/pass-state.js';
-import { httpRequestOf } from '../ledger/request-ledger.js';
-import { differenceInUnread, findUnread } from '../ledger/unread.js';
+import { isA, textOf, told } from '../errors/text.js';
+import { firstDifference } from '../request/drift.js';
+import type { Ledger } from '../request/ledger.js';
+import type { Ask, PassOutcome } from '../request/pass.js';
+import { httpRequestOf } from '../request/request-ledger.js';
+import { differenceInUnread, findUnread } from '../request/unread.js';
 import { isTaskHandle, taskReference } from '../tasks/task.js';
-import { comparableBody } from './comparable-body.js';
-import { firstDifference } from './first-difference.js';
-import { isSse } from './futures-handlers.js';
+import { isSse } from './route-traits.js';
 
 const logger = new Logger('Futures');
 
@@ -139,4 +137,39 @@ function routeOf(context: ExecutionContext): string {
   return request === undefined
     ? name
     : `${request.method} ${request.url?.replace(/\?.*$/, '')} (${name})`;
+}
+
+interface Streamed {
+  readonly constructor?: { readonly name?: string };
+  /** Of a file. */
+  readonly path?: unknown;
+  readonly then?: unknown;
+  [Symbol.asyncIterator]?: unknown;
+}
+
+/**
+ * What of a result can be compared with another's. The content of a stream cannot, since it can be
+ * read only once, by the client: of a stream the kind is compared, the path of a file, and what
+ * headers it brings along.
+ *
+ * @internal
+ */
+export function comparableBody(result: unknown): unknown {
+  if (typeof result !== 'object' || result === null) return result;
+  if (isA(result, StreamableFile)) {
+    return { headers: result.getHeaders(), stream: describe(result.getStream()) };
+  }
+  if (Object.prototype.toString.call(result) === '[object Response]') {
+    const { status, headers, body } = result as Response;
+    return { status, headers: Object.fromEntries(headers), stream: body && describe(body) };
+  }
+  return isStreamed(result) ? describe(result) : result;
+}
+
+function isStreamed(result: Streamed): boolean {
+  return result[Symbol.asyncIterator] !== undefined && result.then === undefined;
+}
+
+function describe({ constructor, path }: Streamed): object {
+  return { kind: constructor?.name, path };
 }

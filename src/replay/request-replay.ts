@@ -1,31 +1,12 @@
 import { Logger, type ExecutionContext } from '@nestjs/common';
 import { FuturesContextError } from '../errors/index.js';
-import { isA, textOf } from '../errors/is-a.js';
-import type { Ledger } from '../ledger/ledger.js';
-import { attachLedger } from '../ledger/request-ledger.js';
-import { keepParsedUpload } from './spent-body.js';
-import { logThrown } from '../errors/log-thrown.js';
+import { isA, logThrown, textOf } from '../errors/text.js';
+import type { Ledger } from '../request/ledger.js';
+import { attachLedger } from '../request/request-ledger.js';
+import { adapterOf } from '../http/adapter.js';
+import type { Next, RouteHandler } from '../http/http-adapter.js';
 
 const logger = new Logger('Futures');
-
-type Next = (error: unknown) => void;
-type RouteHandler = (request: object, response: object, next: Next) => unknown;
-
-interface ExpressRequest {
-  readonly method: string;
-  readonly route?: {
-    readonly stack: readonly { readonly method?: string; handle: RouteHandler }[];
-  };
-}
-
-interface FastifyReply {
-  readonly raw: object;
-  send(error: Error): unknown;
-}
-
-interface FastifyRequest {
-  readonly routeOptions?: { readonly handler?: RouteHandler };
-}
 
 /**
  * Replays a request from the top: a clone of it goes to its route again, through guards,
@@ -61,7 +42,7 @@ export class RequestReplay {
       Object.getPrototypeOf(this.#request) as object,
       this.#pristine,
     ) as object;
-    keepParsedUpload(clone, this.#request);
+    adapterOf(clone).keepUpload(clone, this.#request);
     return clone;
   }
 
@@ -78,28 +59,21 @@ export class RequestReplay {
     // Rejects where an exception filter throws: what the server itself would be told of the original.
     const handled = (async () => handler(clone, response, next))();
     handled
-      .catch((error: unknown) => this.#fail(error, ledger))
+      .catch((error: unknown) => this.#fail(error))
       .catch((error: unknown) => logThrown(logger, error));
   }
 
   /** Answers as the server does when its route's handler rejects. */
-  #fail(thrown: unknown, ledger: Ledger): void {
-    const response = this.#context.getArgByIndex<FastifyReply | object>(1);
+  #fail(thrown: unknown): void {
+    const response = this.#context.getArgByIndex<object>(1);
     const error = isA(thrown, Error) ? thrown : new Error(textOf(thrown), { cause: thrown });
-    if (!('raw' in response)) this.#context.getArgByIndex<Next>(2)(error);
-    else if (ledger.head.isSent) logThrown(logger, error);
-    else response.send(error);
+    adapterOf(response).fail(error, response, this.#context.getArgByIndex<Next>(2));
   }
 }
 
 /** @throws FuturesContextError if the adapter does not tell */
 function routeHandlerOf(request: object, context: ExecutionContext): RouteHandler {
-  const { route, method } = request as ExpressRequest;
-  const { routeOptions } = request as FastifyRequest;
-  const layer = route?.stack.findLast(
-    (each) => each.method === undefined || each.method === method.toLowerCase(),
-  );
-  const handler = routeOptions?.handler ?? (layer ?? route?.stack.at(-1))?.handle;
+  const handler = adapterOf(request).routeHandler(request);
   if (handler !== undefined) return handler;
   throw new FuturesContextError(
     `${context.getClass().name}.${context.getHandler().name} cannot be replayed with replay: 'request', ` +

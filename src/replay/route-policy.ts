@@ -1,9 +1,9 @@
 import { Logger, type ExecutionContext } from '@nestjs/common';
-import type { UseFuturesOptions } from '../decorators/use-futures.decorator.js';
+import type { UseFuturesOptions } from './route-traits.js';
 import type { ReplayLimitError } from '../errors/index.js';
-import { replayLimitError } from '../ledger/drift.js';
-import type { Ledger } from '../ledger/ledger.js';
-import { logThrown } from '../errors/log-thrown.js';
+import { replayLimitError } from '../request/drift.js';
+import type { Ledger } from '../request/ledger.js';
+import { logThrown } from '../errors/text.js';
 
 const logger = new Logger('Futures');
 

@@ -1,8 +1,119 @@
-import type { ExecutionContext } from '@nestjs/common';
-import { useFuturesOptions, type UseFuturesOptions } from '../decorators/use-futures.decorator.js';
-import { given } from '../options-check.js';
-import { isReplayed, isSse } from './futures-handlers.js';
-import { viewOf } from './page-rendering.js';
+import { SetMetadata, type CustomDecorator, type ExecutionContext } from '@nestjs/common';
+import {
+  check,
+  checkKnown,
+  duration,
+  given,
+  integer,
+  is,
+  oneOf,
+  optional,
+  type Given,
+} from '../errors/options.js';
+import { viewOf } from '../http/page-rendering.js';
+import {
+  REPLAY_MODES,
+  UNREAD_MODES,
+  type ReplayMode,
+  type UnreadMode,
+} from '../request/futures.options.js';
+
+const OPTIONS = {
+  /** What runs again on a replay, see `ReplayMode`. Default: the module's option `replay`. */
+  replay: optional<ReplayMode>(oneOf(REPLAY_MODES)),
+  /** Passes of one request, retries included. Default: the module's option `maxPasses`. */
+  maxPasses: optional<number>(integer(1)),
+  /** How long a task may run, in ms; the wait in the queue does not count. Default: the module's option `timeout`. */
+  timeout: optional<number>(duration()),
+  /** What happens to values that the published pass did not ask for. Default: the module's option `unread`. */
+  unread: optional<UnreadMode>(oneOf(UNREAD_MODES)),
+  /**
+   * Whether a request that failed with this error is replayed, with the values that it has: for
+   * transactions that the database refused because of another one. The failed run is a discarded
+   * pass: its hooks run, and it counts as one of `maxPasses`. It is replayed at once, without a
+   * delay. The error of the last pass is published. If this function throws, that is logged, and the
+   * request fails with its own error. Default: no error is.
+   *
+   * A request is not replayed once something of its response has been sent, or its value has passed
+   * this module: an interceptor commits before it passes the value on.
+   *
+   * @example
+   * ```ts
+   * const conflicts = new Set(['40001', '40P01']);
+   *
+   * @UseFutures({ retryOn: (error) => conflicts.has((error as { code?: string }).code ?? ''), maxPasses: 10 })
+   * ```
+   */
+  retryOn: optional<(error: unknown) => boolean>(is.function),
+};
+
+/**
+ * Options of `@UseFutures()`. An option that is left out, or undefined, is the controller's, and
+ * then the module's.
+ */
+export type UseFuturesOptions = Given<typeof OPTIONS>;
+
+const USE_FUTURES = 'nestjs-futures:use';
+
+/**
+ * Leaves options on a route or a controller.
+ *
+ * @throws FuturesOptionsError if an option is unknown or has no such value
+ * @internal
+ */
+export function setRouteOptions(options: UseFuturesOptions): CustomDecorator {
+  check('@UseFutures()', options, is.object);
+  checkKnown(OPTIONS, options, '@UseFutures() ');
+  for (const [name, { resolve }] of Object.entries(OPTIONS)) {
+    resolve(`@UseFutures() ${name}`, options[name as keyof UseFuturesOptions]);
+  }
+  return SetMetadata(USE_FUTURES, options);
+}
+
+/** The options on a class or a handler; undefined if it has none. @internal */
+export function useFuturesOptions(target: object): UseFuturesOptions | undefined {
+  return Reflect.getMetadata(USE_FUTURES, target) as UseFuturesOptions | undefined;
+}
+
+const FUTURES_PARAMETERS = 'nestjs-futures:parameters';
+
+/**
+ * What a parameter decorator needs of its handler's interceptors. `replayed`: that they replay;
+ * `declared`: nothing over HTTP, a ledger elsewhere.
+ */
+export type FuturesMark = 'replayed' | 'declared';
+
+/** @internal */
+export function markFutures(target: object, method: string | symbol, mark: FuturesMark): void {
+  if (futuresMark(target.constructor, method) === 'replayed') return;
+  Reflect.defineMetadata(FUTURES_PARAMETERS, mark, target, method);
+}
+
+/** @internal */
+export function futuresMark(owner: object, method: string | symbol): FuturesMark | undefined {
+  const { prototype } = owner as { prototype: object };
+  return Reflect.getMetadata(FUTURES_PARAMETERS, prototype, method) as FuturesMark | undefined;
+}
+
+const REPLAYED = 'nestjs-futures:replayed';
+
+/** Notes on a handler that it is replayed, in some app. @internal */
+export function markReplayed(handler: object): void {
+  Reflect.defineMetadata(REPLAYED, true, handler);
+}
+
+/** @internal */
+export function isReplayed(handler: object): boolean {
+  return Reflect.hasMetadata(REPLAYED, handler);
+}
+
+/** Key of Nest's metadata of `@Sse()` on a handler (`SSE_METADATA`). */
+const SSE_METADATA = '__sse__';
+
+/** Whether the handler streams events. @internal */
+export function isSse(handler: object): boolean {
+  return Reflect.hasMetadata(SSE_METADATA, handler);
+}
 
 /** What the decorators of a route, and of its controller, say of its replay. */
 export interface RouteTraits {

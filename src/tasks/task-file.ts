@@ -1,8 +1,9 @@
 import { basename, isAbsolute } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { FuturesArgumentError } from '../errors/index.js';
-import { describe } from '../worker/describe.js';
-import { createTaskHandle, type AnyFunction } from './task.js';
+import { describe } from '../errors/text.js';
+import type { AnyFunction } from '../wire/protocol.js';
+import { createTaskHandle } from './task.js';
 
 /** Options of {@link taskFile}. */
 export interface TaskFileOptions {

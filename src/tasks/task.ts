@@ -1,7 +1,5 @@
 import { FuturesArgumentError } from '../errors/index.js';
-
-// The widest function type: a task is accepted whatever its own signature.
-export type AnyFunction = (...args: any[]) => unknown;
+import type { AnyFunction } from '../wire/protocol.js';
 
 /**
  * A function that computes a value: the handle of a function in a task file, which a worker runs,

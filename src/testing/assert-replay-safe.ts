@@ -2,20 +2,20 @@ import { ReplayUnsafeError } from '../errors/index.js';
 import type { Call, Executor, Outcome } from '../executors/executor.js';
 import { Executors } from '../executors/executors.js';
 import { InlineExecutor } from '../executors/inline.executor.js';
-import { resolveOptions } from '../resolve-options.js';
-import { FuturesRuntime } from '../futures.runtime.js';
+import { resolveOptions } from '../request/futures.options.js';
+import { FuturesRuntime } from '../request/futures.runtime.js';
 import { FuturesService } from '../futures.service.js';
-import { ClientConnection } from '../ledger/client-connection.js';
-import { replayLimitError } from '../ledger/drift.js';
-import { Ledger } from '../ledger/ledger.js';
-import type { PassOutcome } from '../ledger/pass-state.js';
-import { differenceInUnread, findUnread } from '../ledger/unread.js';
+import { ClientConnection } from '../http/client-connection.js';
+import { replayLimitError } from '../request/drift.js';
+import { Ledger } from '../request/ledger.js';
+import type { PassOutcome } from '../request/pass.js';
+import { differenceInUnread, findUnread } from '../request/unread.js';
 import {
   differenceInArguments,
   differenceInAsks,
   differenceInOutcome,
 } from '../replay/rehearsal.js';
-import { responseHeadOf } from '../replay/response-head.js';
+import { NO_HEAD } from '../http/response-head.js';
 
 /** Options of {@link assertReplaySafe}. */
 export interface AssertReplaySafeOptions {
@@ -86,7 +86,7 @@ function openLedger(executor: Executor, maxPasses: number | undefined): Ledger {
   });
   const runtime = new FuturesRuntime(options, new Executors(options), false);
   const client = ClientConnection.of(undefined);
-  const ledger = new Ledger({ runtime, client, head: responseHeadOf(undefined) });
+  const ledger = new Ledger({ runtime, client, head: NO_HEAD });
   ledger.request = ledger;
   return ledger;
 }

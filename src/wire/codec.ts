@@ -1,10 +1,9 @@
 import { types } from 'node:util';
-import { LARGE, TooLarge, type PackOptions } from './pack-options.js';
+import { LARGE, Reader, TooLarge, Writer, type PackOptions } from './serializer.js';
+import { typeOf, viewOf } from './views.js';
 import { isPlainData } from './plain-data.js';
 import { holdsPlatformObject } from './platform-objects.js';
 import { byteLengthOf, isArray, parse, stringify } from './primordials.js';
-import { Reader, Writer } from './serializer.js';
-import { typeOf, viewOf } from './views.js';
 
 export { TooLarge, type PackOptions };
 
@@ -55,10 +54,12 @@ export function pack(value: unknown, options: PackOptions): Packed {
     return packView(value, options);
   }
   if (isArray(value) && isListOfViews(value)) return packEach(value, options);
-  if (isObject && transferList.length === 0 && isPlain(value, maxJson)) {
-    const text = stringify(value);
-    TooLarge.check(text.length * 3 <= maxBytes ? 0 : byteLengthOf(text), maxBytes);
-    return [Form.Json, text];
+  if (isObject && transferList.length === 0) {
+    const json = packJson(value, maxJson);
+    if (json !== undefined) {
+      TooLarge.check(json[1].length * 3 <= maxBytes ? 0 : byteLengthOf(json[1]), maxBytes);
+      return json;
+    }
   }
   const writer = new Writer(options);
   const bytes = writer.write(value);
@@ -86,6 +87,22 @@ export function isBareList(list: readonly unknown[], maxBytes: number): boolean 
   }
   TooLarge.check(bytes, maxBytes);
   return true;
+}
+
+/**
+ * Writes plain data down as JSON.
+ *
+ * @param maxJson the longest JSON, in characters
+ * @returns undefined if it is not plain, or longer
+ * @internal
+ */
+export function packJson(
+  value: object,
+  maxJson: number,
+): readonly [form: Form.Json, text: string] | undefined {
+  if (!isPlain(value, maxJson)) return undefined;
+  const text = stringify(value);
+  return text.length <= maxJson ? [Form.Json, text] : undefined;
 }
 
 /** Whether structured clone takes it, and it has no parts. */

@@ -2,13 +2,12 @@ import { types } from 'node:util';
 import { pack, TooLarge, unpack, type Packed } from '../wire/codec.js';
 import { apply } from '../wire/primordials.js';
 import { currentTask, type RunningCall } from './current-task.js';
-import { Environment } from './environment.js';
-import { describeError, type ErrorRecord } from './error-record.js';
+import { Environment } from './fitness.js';
+import { describeError, type ErrorRecord } from '../wire/error-record.js';
 import { TaskLoader, isUnknownTask } from './task-loader.js';
-import type { AnyFunction } from '../tasks/task.js';
-import { transferListOf } from './transfer-lists.js';
-import { describeUncloneableResult, messageOf } from './uncloneable.js';
-import { WireStatus, type WireCall, type WireTask } from './worker-protocol.js';
+import { type AnyFunction, type WireCall, WireStatus, type WireTask } from '../wire/protocol.js';
+import { transferListOf } from '../wire/result-slots.js';
+import { describeUncloneableResult, messageOf } from '../wire/uncloneable.js';
 
 /** What came of a call: its value if it is resolved, else what its status says. */
 export type WireResult = readonly [status: WireStatus, payload: unknown];

@@ -11,10 +11,10 @@ import {
   type ProcessEvent,
   type ProcessOrder,
   type ProcessSettings,
-} from './process-protocol.js';
+  WireStatus,
+} from '../wire/protocol.js';
 import { taskContexts } from './task-contexts.js';
-import { WorkerLifetime } from './worker-lifetime.js';
-import { WireStatus } from './worker-protocol.js';
+import { WorkerLifetime } from './fitness.js';
 
 /** How often, in ms, it is looked whether the app is still there. */
 const WATCH_EVERY = 1_000;

@@ -1,4 +1,4 @@
-import { messageOf } from './uncloneable.js';
+import { messageOf } from '../wire/uncloneable.js';
 
 /** Something of a worker that is to be closed before the worker ends. */
 export interface Closeable {

@@ -1,5 +1,5 @@
-import type { AnyFunction } from '../tasks/task.js';
-import { messageOf } from './uncloneable.js';
+import type { AnyFunction } from '../wire/protocol.js';
+import { messageOf } from '../wire/uncloneable.js';
 
 /** The task file cannot be loaded, or has no such export. */
 export class UnknownTask extends Error {

@@ -5,11 +5,9 @@ import { addMovable, type Packed } from '../wire/codec.js';
 import { apply } from '../wire/primordials.js';
 import { CallRunner, packRefusal, packResult, type WireResult } from './call-runner.js';
 import type { RunningCall } from './current-task.js';
-import { protectPorts } from './environment.js';
-import { ResultSlots } from './result-slots.js';
+import { WorkerLifetime, type WorkerLimits, protectPorts } from './fitness.js';
+import { ResultSlots, transferListOf } from '../wire/result-slots.js';
 import { taskContexts } from './task-contexts.js';
-import { transferListOf } from './transfer-lists.js';
-import { WorkerLifetime, type WorkerLimits } from './worker-lifetime.js';
 import {
   ABORTED,
   CURSOR,
@@ -23,7 +21,7 @@ import {
   type ChunkMessage,
   type OutcomeMessage,
   type WireCall,
-} from './worker-protocol.js';
+} from '../wire/protocol.js';
 
 /** In a pool that the app owns there are no limits, and no thread is ended: its threads may be given any data, or none. */
 const { futures } = (workerData ?? {}) as { readonly futures?: Partial<WorkerLimits> };

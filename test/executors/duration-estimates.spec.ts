@@ -1,4 +1,4 @@
-import { DurationEstimates } from '../../src/executors/duration-estimates.js';
+import { DurationEstimates } from '../../src/executors/pool/duration-estimates.js';
 import { taskReference } from '../../src/tasks/task.js';
 import { tasks } from '../support/tasks.js';
 

@@ -1,7 +1,7 @@
 import type { HttpException } from '@nestjs/common';
 import { ProcessExecutor } from '../../src/executors/process.executor.js';
 import { TaskArgumentError, TaskResultError, taskFile, type Executor } from '../../src/index.js';
-import { DEFAULT_OPTIONS } from '../../src/futures.options.js';
+import { resolveOptions } from '../../src/request/futures.options.js';
 import { ThreadExecutor } from '../../src/executors/thread.executor.js';
 import { tasks } from '../support/tasks.js';
 import { call, run } from './support.js';
@@ -15,8 +15,8 @@ const WORKERS = 2;
 const LIMITS = { maxArgumentBytes: 100_000, maxResultBytes: 100_000 };
 
 const kinds: [string, () => Executor][] = [
-  ['threads', () => new ThreadExecutor({ ...DEFAULT_OPTIONS.threads, max: WORKERS }, LIMITS)],
-  ['processes', () => new ProcessExecutor({ ...DEFAULT_OPTIONS.processes, max: WORKERS }, LIMITS)],
+  ['threads', () => new ThreadExecutor({ ...resolveOptions().threads, max: WORKERS }, LIMITS)],
+  ['processes', () => new ProcessExecutor({ ...resolveOptions().processes, max: WORKERS }, LIMITS)],
 ];
 
 function nested(depth: number): unknown {

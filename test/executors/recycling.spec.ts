@@ -1,7 +1,8 @@
 import { setTimeout } from 'node:timers/promises';
 import { ProcessExecutor } from '../../src/executors/process.executor.js';
 import { taskFile, type Executor } from '../../src/index.js';
-import { DEFAULT_OPTIONS, type ProcessOptions } from '../../src/futures.options.js';
+import type { ProcessOptions } from '../../src/executors/pool-options.js';
+import { resolveOptions } from '../../src/request/futures.options.js';
 import { call, Latch, latches, makeHoldShort, run, startThreads } from './support.js';
 
 /** Tasks of a file that is loaded in no time: each new worker has to. */
@@ -17,7 +18,7 @@ afterEach(async () => {
 });
 
 function startProcesses(options: Partial<ProcessOptions>): ProcessExecutor {
-  const executor = new ProcessExecutor({ ...DEFAULT_OPTIONS.processes, max: 2, ...options });
+  const executor = new ProcessExecutor({ ...resolveOptions().processes, max: 2, ...options });
   processes.add(executor);
   return executor;
 }

@@ -4,7 +4,8 @@ import { NestFactory } from '@nestjs/core';
 import { Piscina } from 'piscina';
 import { FuturesModule, taskFile, type Call, type Executor } from '../../src/index.js';
 import { ThreadExecutor } from '../../src/executors/thread.executor.js';
-import { DEFAULT_OPTIONS, type ThreadOptions } from '../../src/futures.options.js';
+import type { ThreadOptions } from '../../src/executors/pool-options.js';
+import { resolveOptions } from '../../src/request/futures.options.js';
 import { taskReference } from '../../src/tasks/task.js';
 
 export const latches = taskFile<typeof import('../fixtures/latch.tasks.js')>(
@@ -20,7 +21,7 @@ afterEach(async () => {
 
 /** A thread pool that is closed after the test, whatever runs in it. */
 export function startThreads(options: Partial<ThreadOptions> = {}): ThreadExecutor {
-  const executor = new ThreadExecutor({ ...DEFAULT_OPTIONS.threads, max: 2, ...options });
+  const executor = new ThreadExecutor({ ...resolveOptions().threads, max: 2, ...options });
   cleanUps.add(() => executor.close({ timeout: 0 }));
   return executor;
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { taskFile, UnknownTaskError, type Executor } from '../../src/index.js';
-import { DEFAULT_OPTIONS } from '../../src/futures.options.js';
+import { resolveOptions } from '../../src/request/futures.options.js';
 import { InlineExecutor } from '../../src/executors/inline.executor.js';
 import { ProcessExecutor } from '../../src/executors/process.executor.js';
 import { ThreadExecutor } from '../../src/executors/thread.executor.js';
@@ -14,8 +14,9 @@ const tasks = taskFile<typeof import('../fixtures/context.tasks.js')>(
 );
 
 const kinds = {
-  threads: (options: object) => new ThreadExecutor({ ...DEFAULT_OPTIONS.threads, ...options }),
-  processes: (options: object) => new ProcessExecutor({ ...DEFAULT_OPTIONS.processes, ...options }),
+  threads: (options: object) => new ThreadExecutor({ ...resolveOptions().threads, ...options }),
+  processes: (options: object) =>
+    new ProcessExecutor({ ...resolveOptions().processes, ...options }),
 };
 
 let executor: Executor;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { FutureTimeoutError, taskFile } from '../../src/index.js';
 import { ProcessExecutor } from '../../src/executors/process.executor.js';
-import { DEFAULT_OPTIONS } from '../../src/futures.options.js';
+import { resolveOptions } from '../../src/request/futures.options.js';
 import { tasks } from '../support/tasks.js';
 import { call, run, startThreads } from './support.js';
 
@@ -52,7 +52,7 @@ describe('taskSignal', () => {
 
   it('reaches a task in a process', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'nestjs-futures-'));
-    const executor = new ProcessExecutor({ ...DEFAULT_OPTIONS.processes, max: 1 });
+    const executor = new ProcessExecutor({ ...resolveOptions().processes, max: 1 });
     try {
       const note = join(folder, 'note');
       const client = new AbortController();
@@ -69,7 +69,7 @@ describe('taskSignal', () => {
   });
 
   it('is never aborted outside a worker', async () => {
-    const { taskSignal } = await import('../../src/task/index.js');
+    const { taskSignal } = await import('../../src/worker/task-api/index.js');
     expect(taskSignal().aborted).toBe(false);
   });
 });

@@ -1,5 +1,5 @@
 import { taskFile, TaskResultError } from '../../src/index.js';
-import { DEFAULT_OPTIONS } from '../../src/futures.options.js';
+import { resolveOptions } from '../../src/request/futures.options.js';
 import { InlineExecutor } from '../../src/executors/inline.executor.js';
 import { ProcessExecutor } from '../../src/executors/process.executor.js';
 import { call, run, startThreads } from './support.js';
@@ -53,7 +53,7 @@ describe('transfer()', () => {
   });
 
   it('does nothing where nothing can be moved', async () => {
-    const processes = new ProcessExecutor({ ...DEFAULT_OPTIONS.processes, max: 1 });
+    const processes = new ProcessExecutor({ ...resolveOptions().processes, max: 1 });
     try {
       for (const executor of [processes, new InlineExecutor()]) {
         expect(await run(executor, call(tasks.view, [2]))).toEqual([new Uint8Array([7, 7])]);

@@ -13,7 +13,7 @@ import {
   TaskResultError,
   TooManyFuturesError,
 } from '../../src/index.js';
-import { refusals } from '../../src/ledger/refusals.js';
+import { refusals } from '../../src/request/submission.js';
 import { onEachAdapter } from '../support/app.js';
 import { desk } from '../support/desk.js';
 

@@ -18,7 +18,7 @@ describe('the package', () => {
     const modules = [
       'dist/index.js',
       'dist/bullmq/index.js',
-      'dist/task/index.js',
+      'dist/worker/task-api/index.js',
       'dist/worker/process-worker.js',
       'dist/worker/thread-entry.cjs',
       'dist/worker/thread-worker.js',

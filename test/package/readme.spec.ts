@@ -61,10 +61,10 @@ describe('README', () => {
   }, 60_000);
 
   it('names every option, and every member of FuturesService', async () => {
-    const { DEFAULT_OPTIONS } = await import('../../src/futures.options.js');
+    const { resolveOptions } = await import('../../src/request/futures.options.js');
     const { FuturesService } = await import('../../src/index.js');
     const members = Object.getOwnPropertyNames(FuturesService.prototype);
-    for (const name of [...Object.keys(DEFAULT_OPTIONS), ...members]) {
+    for (const name of [...Object.keys(resolveOptions()), ...members]) {
       if (name !== 'constructor') expect(readme).toContain(`\`${name}`);
     }
   });

@@ -1,6 +1,6 @@
-import { transfer } from '../../src/task/transfer.js';
+import { transfer } from '../../src/worker/task-api/transfer.js';
 import { unpack } from '../../src/wire/codec.js';
-import { ResultSlots, chunkBytes } from '../../src/worker/result-slots.js';
+import { ResultSlots, chunkBytes } from '../../src/wire/result-slots.js';
 
 /** Both sides of the memory of a chunk of so many calls. */
 function sides(calls: number): { worker: ResultSlots; dispatcher: ResultSlots } {

@@ -1,4 +1,4 @@
-import { findUncloneable } from '../../src/worker/uncloneable.js';
+import { findUncloneable } from '../../src/wire/uncloneable.js';
 
 class Account {
   owner = 'Ada';

@@ -1,0 +1,154 @@
+import { describe } from './text.js';
+import { FuturesOptionsError } from './index.js';
+
+/** The longest delay that a Node timer keeps, in ms (2^31 - 1). */
+const MAX_DURATION = 2_147_483_647;
+
+/** Which values an option takes. */
+export interface Rule {
+  /** For the error message, such as `an integer of 1 or more`. */
+  readonly allowed: string;
+  readonly accepts: (value: unknown) => boolean;
+}
+
+/** An integer of `min` or more. */
+export function integer(min: number): Rule {
+  return {
+    allowed: `an integer of ${min} or more`,
+    accepts: (value) => Number.isInteger(value) && (value as number) >= min,
+  };
+}
+
+/** A number of ms, from `min` up to the longest delay of a timer. */
+export function duration(min = 1): Rule {
+  return {
+    allowed: `a number of ms from ${min} to ${MAX_DURATION}`,
+    accepts: (value) => typeof value === 'number' && value >= min && value <= MAX_DURATION,
+  };
+}
+
+export function oneOf(values: readonly string[]): Rule {
+  return {
+    allowed: `one of ${values.map((each) => `"${each}"`).join(', ')}`,
+    accepts: (value) => values.includes(value as string),
+  };
+}
+
+/** The rules that have no parameters. */
+export const is = {
+  object: rule('an object', (value) => isObject(value) && !Array.isArray(value)),
+  array: rule('an array', Array.isArray),
+  function: rule('a function', (value) => typeof value === 'function'),
+  boolean: rule('a boolean', (value) => typeof value === 'boolean'),
+  positive: rule('a number over 0', (value) => Number.isFinite(value) && (value as number) > 0),
+  /** For an option whose value is checked elsewhere. */
+  anything: rule('anything', () => true),
+};
+
+/** A rule that {@link is} does not have. */
+export function rule(allowed: string, accepts: (value: unknown) => boolean): Rule {
+  return { allowed, accepts };
+}
+
+/** @throws FuturesOptionsError that names the option, its value and what is allowed */
+export function check(name: string, value: unknown, { allowed, accepts }: Rule): void {
+  if (accepts(value)) return;
+  throw new FuturesOptionsError(
+    `The option "${name}" must be ${allowed}, but is ${describe(value)}.`,
+  );
+}
+
+/** How an option is checked, and what it is if it is left out. */
+export interface Option<Value, Input = Value> {
+  /** Set by the types only: what may be given. */
+  readonly input?: Input;
+  /** @throws FuturesOptionsError */
+  readonly resolve: (name: string, value: unknown) => Value;
+}
+
+/** An option with a default. */
+export function option<Value>(
+  allowed: Rule,
+  initial: Value,
+): Option<Value, Exclude<Value, undefined>> {
+  return {
+    resolve(name, value) {
+      if (value === undefined) return initial;
+      check(name, value, allowed);
+      return value as Value;
+    },
+  };
+}
+
+/** An option that may be left out, and then has no value. */
+export function optional<Value>(allowed: Rule): Option<Value | undefined, Value> {
+  return option<Value | undefined>(allowed, undefined);
+}
+
+/** An option that has to be given. */
+export function required<Value>(allowed: Rule): Option<Value> {
+  return {
+    resolve(name, value) {
+      check(name, value, allowed);
+      return value as Value;
+    },
+  };
+}
+
+/** Options by name: each is written once, with its rule, its default and its doc comment. */
+export type OptionTable = Readonly<Record<string, Option<any, any>>>;
+
+/** What a caller may give: each option may be left out. */
+export type Given<Table extends OptionTable> = {
+  readonly [Name in keyof Table]?:
+    (Table[Name] extends Option<any, infer Input> ? Input : never) | undefined;
+};
+
+/** The options with nothing left out. */
+export type Resolved<Table extends OptionTable> = {
+  readonly [Name in keyof Table]: Table[Name] extends Option<infer Value, any> ? Value : never;
+};
+
+/**
+ * Checks options, and fills in the defaults.
+ *
+ * @param name of the options as a whole; of an option that is an object of options: its name
+ * @throws FuturesOptionsError that names the option, its value and what is allowed
+ */
+export function resolve<Table extends OptionTable>(
+  table: Table,
+  input: unknown,
+  name = '',
+): Resolved<Table> {
+  check(name || 'options', input, is.object);
+  const prefix = name === '' ? '' : `${name}.`;
+  checkKnown(table, input as object, prefix);
+  const entries = Object.entries(table).map(([key, { resolve: resolveOne }]) => [
+    key,
+    resolveOne(prefix + key, (input as Record<string, unknown>)[key]) as unknown,
+  ]);
+  return Object.freeze(Object.fromEntries(entries)) as Resolved<Table>;
+}
+
+/** @throws FuturesOptionsError if an option is not in the table */
+export function checkKnown(table: object, input: object, prefix = ''): void {
+  for (const name of Object.keys(input)) {
+    if (name in table) continue;
+    throw new FuturesOptionsError(
+      `There is no option "${prefix}${name}". The options are: ${Object.keys(table)
+        .map((each) => prefix + each)
+        .join(', ')}.`,
+    );
+  }
+}
+
+/** The options that are given, without those that are undefined. */
+export function given<Options extends object>(options: Options): Partial<Options> {
+  return Object.fromEntries(
+    Object.entries(options).filter(([, value]) => value !== undefined),
+  ) as Partial<Options>;
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}

@@ -1,0 +1,231 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import type { Readable, Writable } from 'node:stream';
+import { Logger } from '@nestjs/common';
+import { monotonicNow } from '../../wire/clock.js';
+import { FrameReader, toFrame } from '../../wire/frames.js';
+import {
+  CURSOR,
+  type ChunkMessage,
+  EVENTS_FD,
+  IS_LOADING,
+  IS_RETIRING,
+  ORDERS_FD,
+  type ProcessEvent,
+  type ProcessOrder,
+  type ProcessSettings,
+  STARTED_AT,
+  WORKER_ID,
+  type WireCall,
+} from '../../wire/protocol.js';
+import { type ProcessOptions, limitsOf } from '../pool-options.js';
+import { workerEntry } from './workers.js';
+
+const logger = new Logger('Futures');
+
+/** What a message holds beside its payload, in bytes. */
+const ENVELOPE_BYTES = 512 * 1024;
+/** How long, in ms, the pipes of a process that has ended may stay open. */
+const CLOSE_GRACE = 1_000;
+interface Given {
+  readonly message: ChunkMessage;
+  readonly progress: ProcessProgress;
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+}
+
+/**
+ * One child process.
+ *
+ * @internal
+ */
+export class Child {
+  /** Resolves when it has ended, and all it said was taken. */
+  readonly ended: Promise<void>;
+  isReady = false;
+  readonly #process: ChildProcess;
+  readonly #onOutcome: (message: unknown) => void;
+  readonly #reader = new FrameReader(
+    () => (this.#given?.message.maxResultBytes ?? 0) + ENVELOPE_BYTES,
+    (event) => this.#take(event),
+  );
+  #given: Given | undefined;
+  #isEnding = false;
+
+  constructor(options: ProcessOptions, onOutcome: (message: unknown) => void) {
+    this.#onOutcome = onOutcome;
+    const settings: ProcessSettings = { parent: process.pid, limits: limitsOf(options) };
+    const args = [...flagsOfApp(), workerEntry('#task-process'), JSON.stringify(settings)];
+    this.#process = spawn(process.execPath, args, {
+      stdio: ['ignore', 'inherit', 'inherit', 'pipe', 'pipe'],
+      windowsHide: true,
+    });
+    this.#process.unref();
+    this.#listenToEvents();
+    this.ended = this.#watchEnd();
+  }
+
+  /** 0 if it could not be started. */
+  get pid(): number {
+    return this.#process.pid ?? 0;
+  }
+
+  get isBusy(): boolean {
+    return this.#given !== undefined || this.#isEnding;
+  }
+
+  holds(message: ChunkMessage): boolean {
+    return this.#given?.message === message;
+  }
+
+  /** Resolves when it takes the next message; rejects if it ends before. */
+  give(message: ChunkMessage): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#given = { message, progress: new ProcessProgress(message), resolve, reject };
+      const call = message.calls?.[0];
+      this.order(call === undefined ? ['retire'] : orderOf(call, message.maxResultBytes));
+    });
+  }
+
+  order(order: ProcessOrder): void {
+    (this.#process.stdio[ORDERS_FD] as Writable | undefined)?.write(toFrame(order));
+  }
+
+  kill(): void {
+    this.#isEnding = true;
+    this.#process.kill('SIGKILL');
+  }
+
+  #listenToEvents(): void {
+    const output = this.#process.stdio[EVENTS_FD] as Readable | undefined;
+    const input = this.#process.stdio[ORDERS_FD] as Writable | undefined;
+    for (const stream of [output, input]) {
+      // It has ended: that is told by the process itself.
+      stream?.on('error', () => {});
+      (stream as { unref?: () => void } | undefined)?.unref?.();
+    }
+    output?.on('data', (piece: Buffer) => this.#read(piece));
+  }
+
+  #read(piece: Buffer): void {
+    if (this.#isEnding && this.#given === undefined) return;
+    try {
+      this.#reader.add(piece);
+    } catch (error) {
+      this.#breach(error);
+    }
+  }
+
+  /** @throws Error if it is not an event of the protocol */
+  #take(event: unknown): void {
+    if (!Array.isArray(event)) throw new Error('no event');
+    const [type] = event as unknown as ProcessEvent;
+    if (type === 'ready') {
+      this.isReady = true;
+      return;
+    }
+    const given = this.#given;
+    if (given === undefined) throw new Error('an event without a call');
+    if (type === 'free') {
+      this.#given = undefined;
+      given.resolve();
+      return;
+    }
+    const outcome = given.progress.take(event as unknown as ProcessEvent, this.pid);
+    if (outcome !== undefined) this.#onOutcome(outcome);
+  }
+
+  /** Nothing that it says from now on can be understood. */
+  #breach(error: unknown): void {
+    if (this.#isEnding) return;
+    const reason = error instanceof Error ? error.message : 'it cannot be read';
+    logger.warn(`Process ${this.pid} broke the protocol and is replaced: ${reason}.`);
+    this.kill();
+  }
+
+  async #watchEnd(): Promise<void> {
+    const reason = await new Promise<string>((resolve) => {
+      this.#process.once('error', (error) => resolve(error.message));
+      this.#process.once('exit', (code, signal) => {
+        this.#isEnding = true;
+        const how = signal === null ? `with code ${code}` : `by ${signal}`;
+        const end = () => resolve(`the process ended ${how}`);
+        this.#process.once('close', end);
+        // A process that it has started may hold its pipes.
+        setTimeout(end, CLOSE_GRACE).unref();
+      });
+    });
+    this.#isEnding = true;
+    const given = this.#given;
+    this.#given = undefined;
+    given?.progress.died();
+    given?.reject(new Error(reason));
+  }
+}
+
+/** The flags this process was started with, but for code that was given on the command line. */
+function flagsOfApp(): string[] {
+  const { execArgv, _eval: code } = process as NodeJS.Process & { readonly _eval?: string };
+  const index = code === undefined ? -1 : execArgv.lastIndexOf(code);
+  return index < 1 ? execArgv : execArgv.toSpliced(index - 1, 2);
+}
+
+function orderOf([task, bare, packed]: WireCall, maxResultBytes: number): ProcessOrder {
+  return ['run', [task, bare, packed], maxResultBytes];
+}
+
+/**
+ * Keeps a chunk's shared memory for a process, which cannot share it.
+ *
+ * @internal
+ */
+export class ProcessProgress {
+  readonly #message: ChunkMessage;
+  readonly #state: Int32Array;
+  readonly #clock: Float64Array;
+  #hasStarted = false;
+  #hasEnded = false;
+
+  constructor(message: ChunkMessage) {
+    this.#message = message;
+    this.#state = new Int32Array(message.progress);
+    this.#clock = new Float64Array(message.progress);
+    if (message.calls === undefined) return;
+    // What was sent to a process cannot be taken back; until it starts, the time is not the call's.
+    this.#clock[STARTED_AT] = monotonicNow();
+    this.#state[IS_LOADING] = 1;
+    this.#state[CURSOR] = 1;
+  }
+
+  /**
+   * Takes what the process says; returns the outcome if it is one.
+   *
+   * @throws Error if it is not an event of the protocol
+   */
+  take(event: ProcessEvent, pid: number): unknown {
+    switch (event[0]) {
+      case 'started':
+        this.#hasStarted = true;
+        this.#state[WORKER_ID] = pid;
+        this.#clock[STARTED_AT] = monotonicNow();
+        this.#state[IS_LOADING] = event[1] ? 1 : 0;
+        return undefined;
+      case 'retiring':
+        this.#state[IS_RETIRING] = 1;
+        return undefined;
+      case 'outcome': {
+        if (!this.#hasStarted || this.#hasEnded) throw new Error('an outcome that is not due');
+        this.#hasEnded = true;
+        const [, status, payload, run] = event;
+        const startedAt = this.#clock[STARTED_AT] as number;
+        return [this.#message.chunk, 0, status, payload, startedAt, run];
+      }
+      default:
+        throw new Error('an unknown event');
+    }
+  }
+
+  /** If the call was never started, it may run elsewhere. */
+  died(): void {
+    if (!this.#hasStarted) this.#state[CURSOR] = 0;
+  }
+}

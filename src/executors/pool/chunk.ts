@@ -1,0 +1,223 @@
+import {
+  ABORTED,
+  CURSOR,
+  IS_LISTENING,
+  IS_LOADING,
+  IS_RETIRING,
+  PROGRESS_BYTES,
+  STARTED_AT,
+  TAKEN_BACK,
+  WORKER_ID,
+  type ChunkMessage,
+} from '../../wire/protocol.js';
+import { monotonicNow } from '../../wire/clock.js';
+import type { Packed } from '../../wire/codec.js';
+import { ResultSlots, chunkBytes } from '../../wire/result-slots.js';
+import type { Job } from './job.js';
+import type { Ran } from './wire.js';
+
+/** Age in ms from which a chunk that is not done is taken to be stuck in a long call. */
+const STUCK_AFTER = 2;
+
+/**
+ * Calls that were sent to a worker as one message, and the memory shared with that worker.
+ *
+ * @internal
+ */
+export class Chunk {
+  readonly sentAt = monotonicNow();
+  /** How many pulses in a row its worker could have gone on with it, and did not. */
+  idlePulses = 0;
+  /** Set when the worker says it is done with the message. */
+  acknowledged = false;
+  readonly #slots: ResultSlots;
+  readonly #state: Int32Array;
+  readonly #clock: Float64Array;
+  readonly #kind: string;
+  #worker = '';
+  /** Results that were taken. */
+  #taken = 0;
+  /** Indexes of those among them that were posted. */
+  #takenPosted: Set<number> | undefined;
+  /** Which call was seen to run last, and since when, in ms on the monotonic clock. */
+  #seen = { index: -1, at: 0 };
+  /** Results of which it is known where they are: in the memory, or posted. */
+  #found = 0;
+  /** Where the worker stops: behind it, calls were taken back. */
+  #end: number;
+
+  /** @param kind what workers are called */
+  constructor(
+    readonly message: ChunkMessage,
+    readonly jobs: readonly Job[],
+    kind: string,
+  ) {
+    const { progress } = message;
+    this.#kind = kind;
+    this.#end = jobs.length;
+    this.#slots = new ResultSlots(progress, jobs.length);
+    this.#state = new Int32Array(progress, 0, PROGRESS_BYTES / 4);
+    this.#clock = new Float64Array(progress, 0, PROGRESS_BYTES / 8);
+  }
+
+  /** Allocates the memory that a message with this many calls shares with its worker. */
+  static memoryFor(calls: number): SharedArrayBuffer {
+    return new SharedArrayBuffer(chunkBytes(calls));
+  }
+
+  get id(): number {
+    return this.message.chunk;
+  }
+
+  /** The shortest time, in ms, that any of its calls may run. */
+  get shortestTimeout(): number {
+    let shortest = Infinity;
+    for (const { call } of this.jobs) shortest = Math.min(shortest, call.timeout);
+    return shortest;
+  }
+
+  /** Calls the worker has started. */
+  get claimed(): number {
+    return Math.min(Atomics.load(this.#state, CURSOR), this.#end);
+  }
+
+  /** Whether every result that will come is in. */
+  get complete(): boolean {
+    return this.acknowledged && this.#taken >= this.claimed;
+  }
+
+  /** The worker's thread id; 0 until it has started. */
+  get workerId(): number {
+    return Atomics.load(this.#state, WORKER_ID);
+  }
+
+  /** The worker's name, such as `thread 3`. */
+  get worker(): string {
+    return (this.#worker ||= `${this.#kind} ${this.workerId}`);
+  }
+
+  /** When the call that runs now started, in ms on the monotonic clock. */
+  get startedAt(): number {
+    const startedAt = this.#clock[STARTED_AT] as number;
+    return startedAt >= this.sentAt ? Math.min(startedAt, monotonicNow()) : this.sentAt;
+  }
+
+  /** How long the call that runs now has run, in ms: as its worker says, and at least as long as it was seen here. */
+  elapsed(now: number): number {
+    const index = this.claimed;
+    if (this.#seen.index !== index) this.#seen = { index, at: now };
+    return Math.max(now - this.startedAt, this.isLoading ? 0 : now - this.#seen.at);
+  }
+
+  /** Whether the task file of the call that runs now is being loaded. */
+  get isLoading(): boolean {
+    return Atomics.load(this.#state, IS_LOADING) === 1;
+  }
+
+  /** Whether the call that runs now would end by itself if it were told to. */
+  get isListening(): boolean {
+    return Atomics.load(this.#state, IS_LISTENING) === 1;
+  }
+
+  /** Whether the worker ends after the last call it has started. */
+  get isRetiring(): boolean {
+    return Atomics.load(this.#state, IS_RETIRING) === 1;
+  }
+
+  /** Tells the call that runs now to end. */
+  abort(): void {
+    Atomics.store(this.#state, ABORTED, this.claimed);
+    Atomics.notify(this.#state, ABORTED);
+  }
+
+  /** The call that runs now. */
+  get running(): Job | undefined {
+    const last = this.claimed - 1;
+    return last < 0 || this.#slots.has(last) ? undefined : this.jobs[last];
+  }
+
+  /** How long the call that runs now has run, in ms; 0 if none does. */
+  runTime(now: number): number {
+    return this.running === undefined || this.isLoading ? 0 : now - this.startedAt;
+  }
+
+  /** Whether its worker may post the result of that call now. */
+  isDue(index: number): boolean {
+    if (index < 0 || index >= this.claimed || this.#takenPosted?.has(index) === true) return false;
+    return !this.#slots.has(index) || this.#slots.isPosted(index);
+  }
+
+  /** Takes a result that was posted; returns whose it is. */
+  takePosted(index: number): Job {
+    this.#slots.markPosted(index);
+    (this.#takenPosted ??= new Set()).add(index);
+    this.#taken++;
+    return this.jobs[index] as Job;
+  }
+
+  /** The first call whose result was posted, and has not come in. */
+  get firstUnread(): number | undefined {
+    for (let i = 0; i < this.jobs.length && this.#slots.has(i); i++) {
+      if (this.#slots.isPosted(i) && this.#takenPosted?.has(i) !== true) return i;
+    }
+    return undefined;
+  }
+
+  /** Whether its worker has taken it, and has nothing left to do but to say so. */
+  get isDone(): boolean {
+    return this.workerId !== 0 && !this.hasUnstarted && this.#taken >= this.claimed;
+  }
+
+  /** Takes the results that were left in the memory since the last time; `ran` is used again. */
+  takeFound(
+    takePrimitive: (job: Job, value: unknown, ran: Ran) => void,
+    take: (job: Job, packed: Packed, ran: Ran) => void,
+  ): void {
+    const slots = this.#slots;
+    const ran = { worker: this.worker, startedAt: 0, run: 0, now: monotonicNow() };
+    // A worker runs its calls in order.
+    while (this.#found < this.jobs.length && slots.has(this.#found)) {
+      const index = this.#found++;
+      if (slots.isPosted(index)) continue;
+      this.#taken++;
+      ran.startedAt = slots.startedAt(index);
+      ran.run = slots.run(index);
+      const job = this.jobs[index] as Job;
+      if (slots.isPrimitive(index)) takePrimitive(job, slots.primitive(index), ran);
+      else take(job, slots.packed(index), ran);
+    }
+  }
+
+  /** The calls that are this chunk's: those that were taken back are not. */
+  get own(): readonly Job[] {
+    return this.jobs.slice(0, this.#end);
+  }
+
+  owns(job: Job): boolean {
+    const index = this.jobs.indexOf(job);
+    return index !== -1 && index < this.#end;
+  }
+
+  /** Those that its worker has not started. */
+  get unstarted(): readonly Job[] {
+    return this.jobs.slice(this.claimed, this.#end);
+  }
+
+  /** Whether there are calls to take back. */
+  get hasUnstarted(): boolean {
+    return this.claimed < this.#end;
+  }
+
+  /** Whether one call takes long while others wait behind it. */
+  get isStuck(): boolean {
+    return this.running !== undefined && monotonicNow() - this.sentAt >= STUCK_AFTER;
+  }
+
+  /** Takes back the calls the worker has not started; it will not start them any more. */
+  takeBack(): Job[] {
+    const claimed = Math.min(Atomics.exchange(this.#state, CURSOR, TAKEN_BACK), this.#end);
+    const taken = this.jobs.slice(claimed, this.#end).filter((job) => !job.settled);
+    this.#end = claimed;
+    return taken;
+  }
+}

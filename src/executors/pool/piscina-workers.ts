@@ -1,0 +1,241 @@
+import { receiveMessageOnPort, type MessagePort } from 'node:worker_threads';
+import { Logger } from '@nestjs/common';
+import { Piscina } from 'piscina';
+import { HELLO, PROGRESS_BYTES, WORKER_ID, type ChunkMessage } from '../../wire/protocol.js';
+import type { Transferable } from '../executor.js';
+import { RefusedMessage, type Workers, type WorkersListener, workerEntry } from './workers.js';
+
+const logger = new Logger('Futures');
+
+/** How many threads in a row may die while they start, until what waits for them is given up. */
+const MAX_FAILED_STARTS = 2;
+
+/** Runs nothing. */
+const NOTHING: ChunkMessage = {
+  dispatcher: 0,
+  chunk: 0,
+  progress: new SharedArrayBuffer(PROGRESS_BYTES),
+  calls: [],
+  maxResultBytes: 0,
+};
+
+/** A message under way. */
+interface Sent {
+  readonly reject: (error: Error) => void;
+  /** The thread that the pool gave it to; undefined: none yet, or it is not told. */
+  holder: number | undefined;
+}
+
+type LoadBalancer = NonNullable<
+  NonNullable<ConstructorParameters<typeof Piscina>[0]>['loadBalancer']
+>;
+
+/**
+ * The threads of a piscina.
+ *
+ * @internal
+ */
+export class PiscinaWorkers implements Workers {
+  readonly kind = 'thread';
+  readonly dispatcher = Math.random();
+  readonly maxCalls = Infinity;
+  readonly canShare = true;
+  readonly isOurs: boolean;
+  readonly idleTimeout: number;
+  readonly #pool: Piscina;
+  readonly #entry = workerEntry('#task-worker');
+  #listener: WorkersListener | undefined;
+  readonly #sent = new Map<ChunkMessage, Sent>();
+  /** By thread id: the ports by which threads answer. */
+  readonly #ports = new Map<number, MessagePort>();
+  #failedStarts = 0;
+
+  /** @param options of a pool of its own; or the pool of somebody else */
+  constructor(pool: Piscina, idleTimeout: number, isOurs: boolean) {
+    this.#pool = pool;
+    this.idleTimeout = idleTimeout;
+    this.isOurs = isOurs;
+  }
+
+  /** Threads of its own. */
+  static create(
+    options: NonNullable<ConstructorParameters<typeof Piscina>[0]>,
+    idleTimeout: number,
+  ): PiscinaWorkers {
+    const sent: { note?: (message: unknown, threadId: number) => void } = {};
+    // As the pool's own balancer does with one message a thread, which does not tell its choice.
+    const loadBalancer: LoadBalancer = (task, threads) => {
+      const free = threads.find(({ currentUsage }) => currentUsage === 0);
+      if (free !== undefined)
+        sent.note?.((task as unknown as Tagged)[Piscina.queueOptionsSymbol], free.id);
+      return free ?? null;
+    };
+    const workers = new PiscinaWorkers(
+      new Piscina({ ...options, loadBalancer }),
+      idleTimeout,
+      true,
+    );
+    sent.note = (message, threadId) => {
+      const known = workers.#sent.get(message as ChunkMessage);
+      if (known !== undefined) known.holder = threadId;
+    };
+    return workers;
+  }
+
+  listen(listener: WorkersListener): void {
+    this.#listener = listener;
+    this.#pool.on('message', this.#onPoolMessage);
+    this.#pool.on('workerCreate', this.#onReady);
+    this.#pool.on('workerDestroy', this.#onDestroy);
+    guard(this.#pool);
+  }
+
+  get width(): number {
+    return this.#pool.options.maxThreads;
+  }
+
+  get min(): number {
+    return this.#pool.options.minThreads;
+  }
+
+  get alive(): number {
+    return this.#pool.threads.length;
+  }
+
+  send(message: ChunkMessage, transferList: readonly Transferable[]): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#sent.set(message, { reject, holder: undefined });
+      // The pool's balancer is shown what is under this symbol.
+      if (this.isOurs) (message as unknown as Tagged)[Piscina.queueOptionsSymbol] = message;
+      this.#run(message, transferList).then(
+        () => {
+          this.#sent.delete(message);
+          resolve();
+        },
+        (error: Error) => {
+          const holder = this.#sent.get(message)?.holder;
+          this.#sent.delete(message);
+          const threadId = Atomics.load(new Int32Array(message.progress), WORKER_ID);
+          // It has not died: a task has broken what this module does in it.
+          if (threadId !== 0 && this.isOurs) this.kill(threadId);
+          const isRefused = threadId === 0 && this.#isRefusal(error, holder);
+          reject(isRefused ? new RefusedMessage(error) : error);
+        },
+      );
+    });
+  }
+
+  holderOf(message: ChunkMessage): number | undefined {
+    const holder = this.#sent.get(message)?.holder;
+    // One that has not said hello is still starting.
+    return holder !== undefined && this.#ports.has(holder) ? holder : undefined;
+  }
+
+  drain(threadId: number): void {
+    const port = this.#ports.get(threadId);
+    if (port !== undefined) while (this.#receive(threadId, port));
+  }
+
+  /** Takes one message; returns whether there was one. */
+  #receive(threadId: number, port: MessagePort): boolean {
+    let received: { message: unknown } | undefined;
+    try {
+      received = receiveMessageOnPort(port);
+    } catch {
+      this.#listener?.unreadable(threadId);
+      return true;
+    }
+    if (received !== undefined) this.#listener?.message(threadId, received.message);
+    return received !== undefined;
+  }
+
+  kill(threadId: number): void {
+    void this.#pool.threads.find((thread) => thread.threadId === threadId)?.terminate();
+  }
+
+  async close(): Promise<void> {
+    if (this.isOurs) await this.#pool.destroy();
+    this.#pool.off('message', this.#onPoolMessage);
+    this.#pool.off('workerCreate', this.#onReady);
+    this.#pool.off('workerDestroy', this.#onDestroy);
+    for (const port of this.#ports.values()) port.close();
+    this.#ports.clear();
+  }
+
+  /** Whether a message was rejected because it cannot be sent, not because its thread has died. */
+  #isRefusal(error: Error & { readonly code?: unknown }, holder: number | undefined): boolean {
+    if (holder !== undefined) return this.#pool.threads.some(({ threadId }) => threadId === holder);
+    // In a pool of somebody else it is not known which thread it was.
+    return error.name === 'DataCloneError' || /TRANSFER/.test(String(error.code));
+  }
+
+  #run(message: ChunkMessage, transferList: readonly Transferable[] = []): Promise<unknown> {
+    return this.#pool.run(message, {
+      filename: this.#entry,
+      name: 'default',
+      ...(transferList.length === 0 ? {} : { transferList: [...transferList] }),
+    });
+  }
+
+  /** A thread's first word to this dispatcher; other messages are not for us. */
+  readonly #onPoolMessage = (message: unknown): void => {
+    if (!Array.isArray(message) || message[0] !== HELLO || message[1] !== this.dispatcher) return;
+    const [, , threadId, port] = message as unknown as [0, 0, number, MessagePort];
+    if (typeof (port as Partial<MessagePort> | undefined)?.postMessage !== 'function') return;
+    if (this.#ports.has(threadId)) return;
+    this.#ports.set(threadId, port);
+    port.on('message', (each: unknown) => this.#listener?.message(threadId, each));
+    port.on('messageerror', () => this.#listener?.unreadable(threadId));
+    port.on('close', () => this.#ports.delete(threadId));
+    // A thread alone keeps no process alive.
+    port.unref();
+  };
+
+  readonly #onReady = (): void => {
+    this.#failedStarts = 0;
+  };
+
+  /** The pool still counts the thread when it says that it is gone. */
+  readonly #onDestroy = (): void => {
+    if (this.#sent.size > 0) setImmediate(() => this.#replaceThread());
+  };
+
+  /**
+   * The pool makes threads when it is given something to run. If one dies before it has taken what
+   * waits for it, what waits would do so until something else is run.
+   */
+  #replaceThread(): void {
+    const { queueSize, threads } = this.#pool;
+    if (this.#sent.size === 0 || queueSize === 0 || threads.length >= this.width) return;
+    if (this.#failedStarts++ < MAX_FAILED_STARTS) {
+      this.#run(NOTHING).catch(() => {});
+      return;
+    }
+    this.#failedStarts = 0;
+    const error = new Error('the threads of the pool die before they have started');
+    for (const [message, { reject }] of this.#sent) {
+      if (Atomics.load(new Int32Array(message.progress), WORKER_ID) !== 0) continue;
+      this.#sent.delete(message);
+      reject(error);
+    }
+  }
+}
+
+/** What the balancer is shown, by the pool's symbol. */
+type Tagged = Record<symbol, unknown>;
+
+/** The pools whose errors are listened to. */
+const guarded = new WeakSet<Piscina>();
+
+/**
+ * Without a listener, the death of an idle thread, or a late answer of it, would end the process.
+ * It stays for as long as the pool: an app's own may tell of such a thread after its last executor.
+ */
+function guard(pool: Piscina): void {
+  if (guarded.has(pool)) return;
+  guarded.add(pool);
+  pool.on('error', (error: unknown) => {
+    // The app may have a listener of its own.
+    if (pool.listenerCount('error') === 1) logger.warn('A thread died while idle.', error);
+  });
+}

@@ -1,0 +1,97 @@
+import type { ProcessOptions } from '../pool-options.js';
+import type { ChunkMessage } from '../../wire/protocol.js';
+import { Child } from './child.js';
+import type { Workers, WorkersListener } from './workers.js';
+
+/** How long, in ms, until one more process is started after one has died before it was ready. */
+const RESTART_DELAY = 100;
+
+/**
+ * Child processes. Whatever a child says is checked where it comes in; one that says something else
+ * than the protocol is ended, and nothing of it is thrown in the app.
+ *
+ * @internal
+ */
+export class ProcessWorkers implements Workers {
+  readonly kind = 'process';
+  readonly maxCalls = 1;
+  readonly isOurs = true;
+  readonly canShare = false;
+  readonly dispatcher = 0;
+  readonly width: number;
+  readonly min: number;
+  readonly idleTimeout: number;
+  readonly #options: ProcessOptions;
+  readonly #children = new Set<Child>();
+  #listener: WorkersListener | undefined;
+  #isClosed = false;
+
+  constructor(options: ProcessOptions) {
+    this.#options = options;
+    this.width = options.max;
+    this.min = options.min;
+    this.idleTimeout = options.idleTimeout;
+    this.#fill();
+  }
+
+  get alive(): number {
+    return this.#children.size;
+  }
+
+  listen(listener: WorkersListener): void {
+    this.#listener = listener;
+  }
+
+  async send(message: ChunkMessage): Promise<void> {
+    const child = [...this.#children].find(({ isBusy }) => !isBusy) ?? this.#start();
+    await child.give(message);
+  }
+
+  /** The process that was free when it was given the message. */
+  holderOf(message: ChunkMessage): number | undefined {
+    for (const child of this.#children) {
+      if (child.holds(message) && child.isReady) return child.pid;
+    }
+    return undefined;
+  }
+
+  // What a process has said is delivered before its end is.
+  drain(): void {}
+
+  // Also to one whose start has not been noticed yet: orders are taken in their order.
+  abort(message: ChunkMessage): void {
+    for (const child of this.#children) if (child.holds(message)) child.order(['abort']);
+  }
+
+  kill(pid: number): void {
+    this.#childOf(pid)?.kill();
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    const children = [...this.#children];
+    for (const child of children) child.kill();
+    await Promise.all(children.map(({ ended }) => ended));
+  }
+
+  #childOf(pid: number): Child | undefined {
+    return [...this.#children].find((child) => child.pid === pid);
+  }
+
+  #fill(): void {
+    while (!this.#isClosed && this.#children.size < this.min) this.#start();
+  }
+
+  #start(): Child {
+    const child = new Child(this.#options, (message) =>
+      this.#listener?.message(child.pid, message),
+    );
+    this.#children.add(child);
+    void child.ended.then(() => {
+      this.#children.delete(child);
+      if (child.isReady) this.#fill();
+      else setTimeout(() => this.#fill(), RESTART_DELAY).unref();
+    });
+    return child;
+  }
+}

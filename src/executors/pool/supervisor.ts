@@ -1,0 +1,172 @@
+import { url as debuggerUrl } from 'node:inspector';
+import { Logger } from '@nestjs/common';
+import type { Chunk } from './chunk.js';
+import { type Job, outOfTime } from './job.js';
+import { RunWatch } from './watches.js';
+import type { Workers } from './workers.js';
+
+const logger = new Logger('Futures');
+
+/** How long, in ms, a call may go on after it was told to end, before its worker is ended. */
+const ABORT_GRACE = 1_000;
+/** How many seconds a worker may leave what it could go on with, before it is ended. */
+const MAX_IDLE_PULSES = 5;
+
+export interface SupervisorHooks {
+  /** Takes the results that are there. */
+  collect(chunk: Chunk): void;
+  /** These run elsewhere. */
+  reclaim(jobs: readonly Job[]): void;
+}
+
+/**
+ * Ends workers that do not do what they are there for: that run a call for longer than it may run,
+ * that break the protocol, or that a task has left unable to go on.
+ *
+ * @internal
+ */
+export class Supervisor {
+  readonly #workers: Workers;
+  readonly #chunks: ReadonlyMap<number, Chunk>;
+  readonly #hooks: SupervisorHooks;
+  readonly #watch: RunWatch;
+
+  constructor(workers: Workers, chunks: ReadonlyMap<number, Chunk>, hooks: SupervisorHooks) {
+    this.#workers = workers;
+    this.#chunks = chunks;
+    this.#hooks = hooks;
+    this.#watch = new RunWatch(chunks, {
+      expire: (...expired) => this.#expire(...expired),
+      pulse: (chunk) => this.#pulse(chunk),
+    });
+  }
+
+  /** A chunk was sent. */
+  begin(chunk: Chunk): void {
+    this.#watch.begin(chunk.shortestTimeout);
+  }
+
+  /** No chunk is under way. */
+  rest(): void {
+    this.#watch.rest();
+  }
+
+  stop(): void {
+    this.#watch.stop();
+  }
+
+  /** What a worker says cannot be relied on any more. */
+  breach(workerId: number): void {
+    if (!this.#workers.isOurs) return;
+    const name = `${this.#workers.kind} ${workerId}`;
+    logger.warn(
+      `The ${name} sent a message that is not of the protocol, and is replaced. See whether a task changes how its worker sends messages.`,
+    );
+    this.#workers.kill(workerId);
+  }
+
+  /** Stops a job that is out of time, unless it has just ended; the rest of the message runs elsewhere. */
+  #expire(chunk: Chunk, job: Job, limit: number): void {
+    this.#hooks.reclaim(chunk.takeBack());
+    if (chunk.acknowledged || chunk.running !== job) return;
+    if (chunk.isListening) this.abort(chunk, job);
+    else this.kill(chunk);
+    job.settle(outOfTime(job, limit, chunk.startedAt, chunk.worker));
+  }
+
+  /**
+   * Ends a worker that is free, and yet does not start what it was given, or does not say that it is
+   * done: something that a task left behind keeps it from its event loop.
+   */
+  #pulse(chunk: Chunk): void {
+    this.#hooks.collect(chunk);
+    const holder = chunk.workerId || this.#workers.holderOf(chunk.message);
+    // One that ends has a time limit of its own.
+    const isEnding = chunk.isRetiring || chunk.message.calls === undefined;
+    const isIdle = !chunk.acknowledged && !isEnding && (chunk.workerId === 0 || chunk.isDone);
+    const counts = isIdle && holder !== undefined && debuggerUrl() === undefined;
+    chunk.idlePulses = counts ? chunk.idlePulses + 1 : 0;
+    if (!counts || chunk.idlePulses < MAX_IDLE_PULSES || !this.#workers.isOurs) return;
+    logger.warn(
+      `The ${this.#workers.kind} ${holder} has not turned its event loop for ${MAX_IDLE_PULSES} s, though no task runs in it, and is replaced. ` +
+        `See which task leaves something behind that never ends: it should await all it starts.`,
+    );
+    this.#workers.kill(holder);
+  }
+
+  /** Tells a job to end, and ends its worker unless it does so soon. */
+  abort(chunk: Chunk, job: Job): void {
+    chunk.abort();
+    this.#workers.abort?.(chunk.message);
+    this.killLater(chunk, ABORT_GRACE, () => chunk.acknowledged || chunk.running !== job);
+  }
+
+  /** Ends a worker that does not end by itself. */
+  killLater(chunk: Chunk, grace: number, isDone = () => false): void {
+    setTimeout(() => {
+      if (this.#chunks.has(chunk.id) && !isDone()) this.kill(chunk);
+    }, grace).unref();
+  }
+
+  kill(chunk: Chunk): void {
+    const workerId = chunk.workerId || this.#workers.holderOf(chunk.message);
+    if (workerId !== undefined) this.#workers.kill(workerId);
+  }
+}
+
+/**
+ * Ends workers that were not needed for a while, whichever they are: with three of ten workers busy
+ * at the most, seven are.
+ *
+ * @internal
+ */
+export class IdleWorkers {
+  readonly #workers: Workers;
+  readonly #retire: () => void;
+  /** At index k: when more than k workers were busy last. */
+  readonly #lastNeeded: number[] = [];
+  #busy = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  /** @param retire has an idle worker end */
+  constructor(workers: Workers, retire: () => void) {
+    this.#workers = workers;
+    this.#retire = retire;
+  }
+
+  /** Takes note that so many workers are busy now. */
+  update(busy: number): void {
+    const now = performance.now();
+    const before = this.#busy;
+    this.#busy = busy;
+    for (let k = Math.min(before, busy); k < Math.max(before, busy); k++) this.#lastNeeded[k] = now;
+    if (busy < before) this.#lookIn(this.#workers.idleTimeout);
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+  }
+
+  #lookIn(ms: number): void {
+    // `Infinity`: the workers are not ours to end.
+    if (ms === Infinity) return;
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      this.#look();
+    }, ms).unref();
+  }
+
+  #look(): void {
+    const { alive, min, idleTimeout } = this.#workers;
+    const now = performance.now();
+    let surplus = 0;
+    let next = Infinity;
+    for (let k = Math.max(min, this.#busy); k < alive; k++) {
+      const left = idleTimeout - (now - (this.#lastNeeded[k] ?? now));
+      if (left <= 0) surplus++;
+      else next = Math.min(next, left);
+    }
+    for (; surplus > 0; surplus--) this.#retire();
+    this.#lookIn(next);
+  }
+}

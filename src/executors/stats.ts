@@ -1,0 +1,172 @@
+import { type RecordableHistogram, createHistogram } from 'node:perf_hooks';
+import type { ExecutorStats, Outcome, Percentiles } from './executor.js';
+
+/**
+ * Time in windows of equal length, of which the current one and the one before it count.
+ *
+ * @internal
+ */
+export class RollingWindow {
+  readonly #length: number;
+  readonly #rolled: () => void;
+  #start = performance.now();
+
+  /**
+   * @param length ms
+   * @param rolled told that the current window is now the one before, and a new one begins
+   */
+  constructor(length: number, rolled: () => void) {
+    this.#length = length;
+    this.#rolled = rolled;
+  }
+
+  /** When the window before the current one began, by `performance.now()`. */
+  get start(): number {
+    return this.#start - this.#length;
+  }
+
+  /** To be called before something is recorded or read. */
+  roll(now: number): void {
+    const age = now - this.#start;
+    if (age < this.#length) return;
+    const isNext = age < 2 * this.#length;
+    this.#rolled();
+    if (!isNext) this.#rolled();
+    this.#start = isNext ? this.#start + this.#length : now;
+  }
+}
+
+const NONE: Percentiles = Object.freeze({ p50: 0, p95: 0, p99: 0 });
+/** Durations are kept in µs: a histogram takes integers. */
+const US_PER_MS = 1_000;
+
+/**
+ * Durations of the current window and the one before it. The histograms are Node's, which are HDR
+ * histograms with 3 significant digits.
+ *
+ * @internal
+ */
+export class RollingHistogram {
+  // Made when it is used: an app starts with several executors, and most use one.
+  #current: RecordableHistogram | undefined;
+  #previous: RecordableHistogram | undefined;
+
+  record(ms: number): void {
+    this.#current ??= createHistogram();
+    this.#current.record(Math.max(1, Math.round(ms * US_PER_MS)));
+  }
+
+  /** Begins a new window. */
+  roll(): void {
+    [this.#previous, this.#current] = [this.#current, this.#previous];
+    this.#current?.reset();
+  }
+
+  /** All zero if nothing was recorded. */
+  percentiles(): Percentiles {
+    if (this.#current === undefined && this.#previous === undefined) return NONE;
+    const both = createHistogram();
+    if (this.#previous !== undefined) both.add(this.#previous);
+    if (this.#current !== undefined) both.add(this.#current);
+    if (both.count === 0) return NONE;
+    const percentile = (p: number) => both.percentile(p) / US_PER_MS;
+    return { p50: percentile(50), p95: percentile(95), p99: percentile(99) };
+  }
+}
+
+/** Length of a measuring window, in ms; what is told covers the last one to two of them. */
+const STATS_WINDOW = 60_000;
+
+/**
+ * What has become of an executor's calls.
+ *
+ * @internal
+ */
+export class CallStats {
+  readonly #wait = new RollingHistogram();
+  readonly #run = new RollingHistogram();
+  readonly #madeAt = performance.now();
+  readonly #window = new RollingWindow(STATS_WINDOW, () => this.#roll());
+  /** ms that workers ran tasks. */
+  #busy = 0;
+  #busyBefore = 0;
+  #resolved = 0;
+  #failed = 0;
+
+  record({ status, worker, wait, run }: Outcome, now: number): void {
+    this.#window.roll(now);
+    if (status === 'resolved') this.#resolved++;
+    else this.#failed++;
+    if (worker === '') return;
+    this.#wait.record(wait);
+    this.#run.record(run);
+    this.#busy += run;
+  }
+
+  /**
+   * @param width workers at most
+   * @param underWay ms that the calls under way have run so far
+   */
+  summary(
+    width: number,
+    underWay: number,
+  ): Required<Pick<ExecutorStats, 'resolved' | 'failed' | 'wait' | 'run' | 'utilization'>> {
+    const now = performance.now();
+    this.#window.roll(now);
+    const start = Math.max(this.#window.start, this.#madeAt);
+    const capacity = width * (now - start);
+    const busy = this.#busyBefore + this.#busy + underWay;
+    return {
+      resolved: this.#resolved,
+      failed: this.#failed,
+      wait: this.#wait.percentiles(),
+      run: this.#run.percentiles(),
+      utilization: capacity > 0 ? Math.min(1, busy / capacity) : 0,
+    };
+  }
+
+  #roll(): void {
+    this.#wait.roll();
+    this.#run.roll();
+    this.#busyBefore = this.#busy;
+    this.#busy = 0;
+  }
+}
+
+/** Length of a measuring window, in ms. */
+const DRAIN_WINDOW = 5_000;
+/** Bounds of the answer, in s. */
+const MIN_RETRY_AFTER = 1;
+const MAX_RETRY_AFTER = 60;
+
+/**
+ * How fast an executor works off its queue, measured over the last 5 to 10 s.
+ *
+ * @internal
+ */
+export class DrainRate {
+  readonly #window = new RollingWindow(DRAIN_WINDOW, () => this.#roll());
+  #current = 0;
+  #previous = 0;
+
+  /** So many calls have ended. */
+  record(ended: number, now = performance.now()): void {
+    this.#window.roll(now);
+    this.#current += ended;
+  }
+
+  /** Whole seconds until `queued` calls are worked off, from 1 to 60; 1 if nothing was measured. */
+  retryAfter(queued: number): number {
+    const now = performance.now();
+    this.#window.roll(now);
+    const measured = now - this.#window.start;
+    const perSecond = ((this.#previous + this.#current) / measured) * 1_000;
+    if (perSecond === 0) return MIN_RETRY_AFTER;
+    return Math.min(MAX_RETRY_AFTER, Math.max(MIN_RETRY_AFTER, Math.ceil(queued / perSecond)));
+  }
+
+  #roll(): void {
+    this.#previous = this.#current;
+    this.#current = 0;
+  }
+}

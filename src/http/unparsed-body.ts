@@ -1,0 +1,250 @@
+import { EventEmitter } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import type { Http2ServerRequest } from 'node:http2';
+import { Readable } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
+import type { BodyLoss, BodySpentError } from '../errors/index.js';
+import { rawOf } from './adapter.js';
+import { shareProperty } from './own-state.js';
+
+/** How much of a body is kept for the next pass, in bytes: Fastify's default limit of a parsed body. */
+const KEPT_BYTES = 1024 * 1024;
+
+/** The events of a stream by which a body is read. */
+const EVENTS = ['data', 'readable', 'end', 'error', 'close', 'aborted', 'pause', 'resume'] as const;
+
+/** The stream that a pass reads, by which its body is found. */
+const bodies = new WeakMap<object, UnparsedBody>();
+
+interface Request {
+  body?: unknown;
+}
+
+/** What Node keeps of the reading of a stream. */
+interface ReadState {
+  readonly ended: boolean;
+  readonly highWaterMark: number;
+  readonly autoDestroy: boolean;
+  endEmitted: boolean;
+}
+
+type Listener = (...args: unknown[]) => void;
+type Begin = (this: Readable, options: ConstructorParameters<typeof Readable>[0]) => void;
+
+/**
+ * A body that a pass may read from its stream, as nothing has parsed it before. What a pass reads is
+ * kept, up to 1 MiB, and the next one reads it again. A pass that reads again what was not kept is
+ * told so by an error: it would otherwise find an empty body.
+ *
+ * The stream cannot be exchanged for another: handlers hold the request, which in Express is the
+ * stream itself. So it is begun again in place, by Node's own constructor of readable streams.
+ *
+ * @internal
+ */
+export class UnparsedBody {
+  /** Is called when a pass reads again what is lost; `isSilent` if the reader listens for no error. */
+  onLost: ((loss: BodyLoss, isSilent: boolean) => BodySpentError) | undefined;
+  /** The stream that the server writes to. */
+  readonly #source: Readable;
+  /** Whether it is not the request's own: a parser left a stream as the parsed body. */
+  readonly #isParsed: boolean;
+  /** The stream that the pass reads. */
+  #stream: Readable;
+  /** What was read, or is not yet. */
+  #kept: Buffer[] = [];
+  #bytes = 0;
+  #loss: BodyLoss | undefined;
+  #listeners: ReadonlyMap<string, readonly Listener[]>;
+
+  private constructor(stream: Readable, isParsed: boolean, loss: BodyLoss | undefined) {
+    this.#source = this.#stream = stream;
+    this.#isParsed = isParsed;
+    this.#loss = loss;
+    this.#watch();
+    this.#listeners = listenersOf(stream);
+  }
+
+  /**
+   * Undefined if there is no body, or it was read and parsed.
+   *
+   * @param isCloned whether guards are replayed as well, which may have read it
+   */
+  static of(request: Request, isCloned: boolean): UnparsedBody | undefined {
+    const { body } = request;
+    const raw = rawOf(request);
+    const isParsed = body instanceof Readable && body !== raw;
+    const stream = isParsed ? body : raw;
+    if (!(stream instanceof Readable)) return undefined;
+    const known = bodies.get(stream);
+    if (known !== undefined) return known;
+    if (stream.destroyed ? !stream.readableEnded : !isParsed && !hasBody(stream)) return undefined;
+    const wasRead = stream.readableDidRead && body === undefined;
+    if (stream.readableEnded && !(isCloned && wasRead)) return undefined;
+    return new UnparsedBody(stream, isParsed, isCloned && wasRead ? 'guard' : undefined);
+  }
+
+  /**
+   * Begins the stream again for a pass.
+   *
+   * @param request the request of that pass
+   */
+  async rewind(request: Request): Promise<void> {
+    const own = this.#isParsed ? this.#stream : (rawOf(request) as Readable);
+    if (own !== this.#stream || !this.#isUntouched) {
+      const old = await this.#settle();
+      const next = this.#isParsed ? new Readable() : own;
+      const isNew = next !== this.#stream;
+      this.#stream = next;
+      this.#begin(old, isNew);
+    }
+    if (this.#isParsed) request.body = this.#stream;
+  }
+
+  /** Keeps nothing any more. */
+  forget(): void {
+    EventEmitter.prototype.off.call(this.#stream, 'data', this.#keep);
+    this.#kept = [];
+  }
+
+  get #isUntouched(): boolean {
+    const { readableFlowing, readableDidRead, destroyed } = this.#stream;
+    return readableFlowing === null && !readableDidRead && !destroyed && this.#loss === undefined;
+  }
+
+  /** Without Readable's own `on`, which would have the stream begin to flow. */
+  #watch(): void {
+    bodies.set(this.#stream, this);
+    if (this.#isWatched) return;
+    EventEmitter.prototype.on.call(this.#stream, 'data', this.#keep);
+  }
+
+  get #isWatched(): boolean {
+    return this.#stream.listeners('data').includes(this.#keep);
+  }
+
+  /** A copy, as the pass may change what it is given. */
+  readonly #keep = (chunk: Buffer | string): void => {
+    if (this.#loss !== undefined) return;
+    // Text, if the pass has set an encoding: the next one that does so reads the same.
+    const bytes = Buffer.from(chunk as string, this.#stream.readableEncoding ?? undefined);
+    this.#bytes += bytes.length;
+    this.#kept.push(bytes);
+    if (this.#bytes > KEPT_BYTES) this.#lose('size');
+  };
+
+  #lose(loss: BodyLoss): void {
+    this.#loss ??= loss;
+    this.#kept = [];
+  }
+
+  /** Takes the stream from whoever reads it, and keeps what nobody has read yet. */
+  async #settle(): Promise<ReadState> {
+    const stream = this.#stream;
+    if (!this.#isWatched) this.#lose('listeners');
+    for (const event of EVENTS) dropListeners(stream, event, this.#listeners.get(event) ?? []);
+    if (!stream.destroyed) stream.pause();
+    else if (!stream.closed) {
+      await new Promise((resolve) => EventEmitter.prototype.once.call(stream, 'close', resolve));
+    }
+    // What Node has scheduled for the stream as it was must not happen to it when it begins again.
+    await setImmediate();
+    if (stream.destroyed && !stream.readableEnded) this.#lose('destroyed');
+    while (!stream.destroyed && stream.readableLength > 0) stream.read();
+    const old = stateOf(stream);
+    old.endEmitted = true;
+    return old;
+  }
+
+  /** @param isNew whether the stream is another than the one that was read */
+  #begin({ ended, highWaterMark, autoDestroy }: ReadState, isNew: boolean): void {
+    const stream = this.#stream;
+    // A clone has come with the listeners of the request that it was made from.
+    if (isNew) Object.assign(stream, { _events: undefined });
+    const read = this.#isParsed ? { read: (size: number) => readOn(this.#source, size) } : {};
+    begin.call(stream, { highWaterMark, autoDestroy, ...read });
+    if (isNew) this.#feed(stream);
+    this.#watch();
+    this.#listeners = listenersOf(stream);
+    const kept = this.#kept;
+    this.#kept = [];
+    this.#bytes = 0;
+    if (this.#loss !== undefined) {
+      this.#fail(highWaterMark);
+      return;
+    }
+    for (const chunk of kept) stream.push(chunk);
+    if (ended) stream.push(null);
+  }
+
+  /** Has the stream be given what goes on to come to the source. */
+  #feed(stream: Readable): void {
+    const source = this.#source;
+    source.push = (chunk, encoding) => this.#stream.push(chunk, encoding);
+    // One whose client has gone ends no other way.
+    EventEmitter.prototype.once.call(source, 'close', () => {
+      const isCut = this.#stream === stream && !stateOf(stream).ended;
+      if (isCut) stream.destroy(source.errored ?? undefined);
+    });
+    for (const name of ['complete', 'aborted'] as const) {
+      if (name in source) shareProperty(stream, source, name);
+    }
+  }
+
+  /** Has the stream fail when it is read from; what still comes is read off the connection. */
+  #fail(highWaterMark: number): void {
+    const stream = this.#stream;
+    const loss = this.#loss as BodyLoss;
+    begin.call(stream, {
+      highWaterMark,
+      autoDestroy: false,
+      read: (size) => {
+        if (!this.#isParsed) readOn(stream, size);
+        const others = this.#listeners.get('error')?.length ?? 0;
+        stream.destroy(this.onLost?.(loss, stream.listenerCount('error') <= others));
+      },
+      // Node ends the process for an error that nobody listens for.
+      destroy: (error, done) => done(stream.listenerCount('error') === 0 ? null : error),
+    });
+    this.#source.push = () => true;
+  }
+}
+
+/** Whether a pass may read this stream, so that it must not be destroyed with the pass. @internal */
+export function isUnparsedBody(stream: object): boolean {
+  return bodies.has(stream);
+}
+
+const begin = Readable as unknown as Begin;
+
+function stateOf(stream: Readable): ReadState {
+  return Reflect.get(stream, '_readableState') as ReadState;
+}
+
+/** Has the class of the stream fetch more. */
+function readOn(stream: Readable, size: number): void {
+  const fetch = Reflect.get(Object.getPrototypeOf(stream) as object, '_read') as Readable['read'];
+  fetch.call(stream, size);
+}
+
+function hasBody(stream: Readable): boolean {
+  const { httpVersionMajor, headers } = stream as IncomingMessage;
+  if (httpVersionMajor >= 2) {
+    const { stream: http2 } = stream as Partial<Http2ServerRequest>;
+    return http2?.endAfterHeaders === false;
+  }
+  const length = headers['content-length'];
+  return headers['transfer-encoding'] !== undefined || (length !== undefined && length !== '0');
+}
+
+function listenersOf(stream: Readable): Map<string, Listener[]> {
+  return new Map(EVENTS.map((event) => [event, stream.rawListeners(event) as Listener[]]));
+}
+
+/** Takes away those that a pass has added: it is over, and must not read on. */
+function dropListeners(stream: Readable, event: string, before: readonly Listener[]): void {
+  for (const listener of stream.rawListeners(event)) {
+    if (!before.includes(listener as Listener)) {
+      EventEmitter.prototype.off.call(stream, event, listener as Listener);
+    }
+  }
+}

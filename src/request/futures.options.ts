@@ -1,0 +1,124 @@
+import type { ExecutionContext } from '@nestjs/common';
+import { FuturesOptionsError } from '../errors/index.js';
+import {
+  type Given,
+  type Resolved,
+  check,
+  duration,
+  integer,
+  is,
+  oneOf,
+  option,
+  optional,
+  resolve,
+} from '../errors/options.js';
+import { describe } from '../errors/text.js';
+import type { Executor } from '../executors/executor.js';
+import { BYTE_LIMITS, PROCESS_OPTIONS, THREAD_OPTIONS, pool } from '../executors/pool-options.js';
+
+/**
+ * What runs again on a replay. `handler`: inner interceptors, pipes, parameter decorators and the
+ * handler. `request`: a clone of the request, in a request scope of its own, goes through guards
+ * as well; middleware is not run again.
+ */
+export type ReplayMode = 'handler' | 'request';
+
+/** @internal */
+export const REPLAY_MODES: readonly ReplayMode[] = ['handler', 'request'];
+
+/** What happens when the published pass did not ask for a value whose placeholder an earlier pass was given. */
+export type UnreadMode = 'error' | 'warn' | 'ignore';
+
+/** @internal */
+export const UNREAD_MODES: readonly UnreadMode[] = ['error', 'warn', 'ignore'];
+
+/** What the option `onDiscard` takes: it is given the context of the pass, and awaited. */
+export type DiscardHook = (context: ExecutionContext) => unknown;
+
+const OPTIONS = {
+  /** Where tasks of task files run unless told otherwise: `thread`, `process`, `inline`, or one of `executors`. Default: `thread`. */
+  executor: option<string>(is.anything, 'thread'),
+  /** The thread pool. */
+  threads: pool(THREAD_OPTIONS),
+  /** The process pool. */
+  processes: pool(PROCESS_OPTIONS),
+  /** More executors, by name. Default: none. */
+  executors: option<Readonly<Record<string, Executor>>>(is.object, Object.freeze({})),
+  /** How long a task may run, in ms; the wait in the queue does not count. Default: 30 000. */
+  timeout: option(duration(), 30_000),
+  /** How long a task may wait in the queue, in ms. Default: 60 000. */
+  queueTimeout: option(duration(), 60_000),
+  ...BYTE_LIMITS,
+  /** Passes of one request. Default: 5. */
+  maxPasses: option(integer(1), 5),
+  /** Futures of one request. Default: 1000. */
+  maxFutures: option(integer(1), 1000),
+  /** What runs again on a replay, see `ReplayMode`. Default: `handler`. */
+  replay: option<ReplayMode>(oneOf(REPLAY_MODES), 'handler'),
+  /**
+   * What happens when the pass that is to be published did not ask for a value whose placeholder an
+   * earlier pass was given, so that the response may hold that placeholder: `error` answers with 500
+   * (`FutureUnreadError`), `warn` logs it, `ignore` does nothing. Default: `error`.
+   */
+  unread: option<UnreadMode>(oneOf(UNREAD_MODES), 'error'),
+  /**
+   * For development: replays each request that used futures once more, discards that pass, and logs
+   * what differs: keys, tasks, arguments or result. Default: false.
+   */
+  strict: option<boolean>(is.boolean, false),
+  /**
+   * Runs for each discarded pass of the app, after the hooks of the pass itself and before its tasks
+   * start; it is awaited. For state of a pass that no transaction covers, such as the session of an
+   * ORM. If it throws, no task starts, and the request fails with its error. Default: none.
+   *
+   * @example
+   * ```ts
+   * FuturesModule.forRoot({ onDiscard: () => orm.em.clear() });
+   * ```
+   */
+  onDiscard: optional<DiscardHook>(is.function),
+  /** Whether responses carry a `Server-Timing` header with passes and tasks. Default: false. */
+  serverTiming: option<boolean>(is.boolean, false),
+  /** How long requests in flight may go on at shutdown, in ms. Default: 10 000. */
+  shutdownTimeout: option(duration(0), 10_000),
+};
+
+/**
+ * Options of `FuturesModule.forRoot()`; each may be left out.
+ *
+ * @publicApi
+ */
+export type FuturesModuleOptions = Given<typeof OPTIONS>;
+
+/** Options with nothing left out. @internal */
+export type ResolvedOptions = Resolved<typeof OPTIONS>;
+
+/** Names that `executors` cannot take. */
+const BUILT_IN_EXECUTORS: ReadonlySet<string> = new Set(['thread', 'process', 'inline']);
+
+/**
+ * Fills in the defaults and checks every option.
+ *
+ * @throws FuturesOptionsError that names the option, its value and what is allowed
+ * @internal
+ */
+export function resolveOptions(input: FuturesModuleOptions = {}): ResolvedOptions {
+  const options = resolve(OPTIONS, input);
+  for (const [name, executor] of Object.entries(options.executors)) checkExecutor(name, executor);
+  const names = [...BUILT_IN_EXECUTORS, ...Object.keys(options.executors)];
+  check('executor', options.executor, oneOf(names));
+  return options;
+}
+
+function checkExecutor(name: string, executor: Partial<Executor> | null): void {
+  if (BUILT_IN_EXECUTORS.has(name)) {
+    throw new FuturesOptionsError(
+      `The option "executors" cannot name one "${name}": that name is built in. Choose another.`,
+    );
+  }
+  const members = ['run', 'stats', 'close'] as const;
+  if (members.every((member) => typeof executor?.[member] === 'function')) return;
+  throw new FuturesOptionsError(
+    `The option "executors.${name}" must be an Executor (run, stats, close), but is ${describe(executor)}.`,
+  );
+}

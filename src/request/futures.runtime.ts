@@ -1,0 +1,131 @@
+import { type ExecutionContext, Logger, type PipeTransform } from '@nestjs/common';
+import type { ApplicationConfig, ModulesContainer } from '@nestjs/core';
+import { logThrown } from '../errors/text.js';
+import type { Executors } from '../executors/executors.js';
+import { adapterOf } from '../http/adapter.js';
+import type { ResolvedOptions } from './futures.options.js';
+
+const logger = new Logger('Futures');
+
+/** How long, in ms, a warning is not repeated, and how many are remembered. */
+const WARN_EVERY = 60_000;
+const MAX_WARNINGS = 1_000;
+
+/**
+ * What all requests of one app share. Two apps in one process have one each.
+ *
+ * @internal
+ */
+export class FuturesRuntime {
+  /** The pipes of the app's routes; undefined until the app is initialised. */
+  routePipes: RoutePipes | undefined;
+  #isShuttingDown = false;
+  #shutdownTimer: NodeJS.Timeout | undefined;
+  #shutdownDeadline = 0;
+  readonly #warnedAt = new Map<string, number>();
+
+  constructor(
+    readonly options: ResolvedOptions,
+    readonly executors: Executors,
+    /** Whether `FuturesService` finds its ledger by the async context, over HTTP too. */
+    readonly usesContext: boolean,
+  ) {}
+
+  /** Whether a warning of that name may be logged: each is once a minute. */
+  mayWarn(name: string): boolean {
+    const now = performance.now();
+    if (now - (this.#warnedAt.get(name) ?? -Infinity) < WARN_EVERY) return false;
+    if (this.#warnedAt.size >= MAX_WARNINGS) this.#warnedAt.clear();
+    this.#warnedAt.set(name, now);
+    return true;
+  }
+
+  /** Whether requests that come in now are refused new futures. */
+  get isShuttingDown(): boolean {
+    return this.#isShuttingDown;
+  }
+
+  /** Requests under way go on; when `shutdownTimeout` is over, their futures fail. */
+  beginShutdown(): void {
+    if (this.#isShuttingDown) return;
+    this.#isShuttingDown = true;
+    this.#shutdownDeadline = performance.now() + this.options.shutdownTimeout;
+    this.#shutdownTimer = setTimeout(() => {
+      this.executors.close(0).catch((error: unknown) => logThrown(logger, error));
+    }, this.options.shutdownTimeout);
+  }
+
+  /** To be called when no request is under way any more. */
+  async endShutdown(): Promise<void> {
+    this.beginShutdown();
+    clearTimeout(this.#shutdownTimer);
+    await this.executors.close(Math.max(0, this.#shutdownDeadline - performance.now()));
+  }
+}
+
+const RUNTIME = Symbol('nestjs-futures.runtime');
+
+/**
+ * Leaves the runtime on the HTTP server's own instance (the Express app, the Fastify instance),
+ * where a parameter decorator, which Nest does not inject, finds it from the request.
+ *
+ * @internal
+ */
+export function attachRuntime(server: object, runtime: FuturesRuntime): void {
+  (server as { [RUNTIME]?: FuturesRuntime })[RUNTIME] = runtime;
+}
+
+/** @internal */
+export function runtimeOf(request: object): FuturesRuntime | undefined {
+  const server: { readonly [RUNTIME]?: FuturesRuntime } | undefined =
+    adapterOf(request).server(request);
+  return server?.[RUNTIME];
+}
+
+/** Key of Nest's pipe metadata on a class or a handler (`PIPES_METADATA`). */
+const PIPES_METADATA = '__pipes__';
+
+export interface FoundPipes {
+  /** In the order in which Nest runs them: the app's, the controller's, the route's. */
+  readonly pipes: readonly PipeTransform[];
+  /** Name of one that has no instance outside of a request. */
+  readonly scoped?: string | undefined;
+}
+
+/** Finds the pipes that Nest runs for every parameter of a route. @internal */
+export class RoutePipes {
+  readonly #modules: ModulesContainer;
+  readonly #config: ApplicationConfig;
+
+  constructor(modules: ModulesContainer, config: ApplicationConfig) {
+    this.#modules = modules;
+    this.#config = config;
+  }
+
+  of(context: ExecutionContext): FoundPipes {
+    const owner = context.getClass();
+    const [scoped] = this.#config.getGlobalRequestPipes();
+    if (scoped !== undefined) return { pipes: [], scoped: String(scoped.name) };
+    const pipes: PipeTransform[] = [...this.#config.getGlobalPipes()];
+    for (const each of [...pipesOn(owner), ...pipesOn(context.getHandler())]) {
+      const pipe = typeof each === 'function' ? this.#instanceOf(each, owner) : each;
+      if (pipe === undefined) return { pipes: [], scoped: (each as { name: string }).name };
+      pipes.push(pipe);
+    }
+    return { pipes };
+  }
+
+  /** Undefined if there is none outside of a request. */
+  #instanceOf(pipe: object, owner: object): PipeTransform | undefined {
+    for (const { controllers, injectables } of this.#modules.values()) {
+      if (!controllers.has(owner as never)) continue;
+      const wrapper = injectables.get(pipe as never);
+      if (wrapper?.isDependencyTreeStatic() === true) return wrapper.instance as PipeTransform;
+    }
+    return undefined;
+  }
+}
+
+function pipesOn(target: object): (PipeTransform | (new () => PipeTransform))[] {
+  return (Reflect.getMetadata(PIPES_METADATA, target) ?? []) as PipeTransform[];
+}

@@ -1,0 +1,47 @@
+import { NOT_RUN, type Future } from './future.js';
+import type { PassRecord } from './pass.js';
+
+/** Of the header's value, in bytes: Node's own clients refuse 16 KB of headers in total. */
+const MAX_LENGTH = 4096;
+/** Of a description, in bytes. */
+const MAX_DESCRIPTION = 100;
+/** What tells how many metrics were left out, at most. */
+const REST = `, more;desc="${Number.MAX_SAFE_INTEGER} left out"`.length;
+
+/**
+ * The value of a `Server-Timing` header (W3C Server Timing): the discarded passes, and for each
+ * future what it ran, in ms, with its key, task and worker. It has at most 4 KB; a metric `more`
+ * tells how many were left out.
+ *
+ * @internal
+ */
+export function serverTiming(passes: readonly PassRecord[], futures: Iterable<Future>): string {
+  const metrics = [
+    ...passes.map(({ pass, duration }) => `pass${pass};dur=${duration.toFixed(2)}`),
+    ...Array.from(
+      futures,
+      ({ key, call, outcome: { run, worker } = NOT_RUN }) =>
+        `future;dur=${run.toFixed(2)};desc="${described(key, `: ${call.task.id} (${worker})`)}"`,
+    ),
+  ];
+  let value = '';
+  for (const [i, metric] of metrics.entries()) {
+    const longer = value === '' ? metric : `${value}, ${metric}`;
+    if (longer.length + REST > MAX_LENGTH)
+      return `${value}, more;desc="${metrics.length - i} left out"`;
+    value = longer;
+  }
+  return value;
+}
+
+/** The key is cut first: what follows it is short, and says more. */
+function described(key: string, rest: string): string {
+  const space = Math.max(MAX_DESCRIPTION - rest.length, MAX_DESCRIPTION / 2);
+  const start = key.length > space ? `${key.slice(0, space - 3)}...` : key;
+  return quotable((start + rest).slice(0, MAX_DESCRIPTION));
+}
+
+/** A header takes printable ASCII, and a quoted string in it no quotes. */
+function quotable(text: string): string {
+  return text.replace(/[^\x20-\x7e]|["\\]/g, '_');
+}

@@ -1,0 +1,172 @@
+import {
+  ExecutorSaturatedError,
+  FutureConflictError,
+  FuturesArgumentError,
+  FuturesContextError,
+} from '../errors/index.js';
+import {
+  type Given,
+  type OptionTable,
+  duration,
+  is,
+  optional,
+  resolve,
+} from '../errors/options.js';
+import { describe, told } from '../errors/text.js';
+import type { Transferable } from '../executors/executor.js';
+import type { Assignment } from '../executors/executors.js';
+import { isSameTask, isTaskHandle, taskReference } from '../tasks/task.js';
+import type { AnyFunction } from '../wire/protocol.js';
+import { sameArguments } from './fingerprint.js';
+import { Future } from './future.js';
+import type { FuturesRuntime } from './futures.runtime.js';
+
+const SUBMIT_OPTIONS = {
+  /** Where it runs: the name of an executor. Default: the module's; `inline` for a plain function. */
+  executor: optional<string>(is.anything),
+  /** How long it may run, in ms. Default: the module's. */
+  timeout: optional<number>(duration()),
+  /** How long it may wait in the queue, in ms. Default: the module's. */
+  queueTimeout: optional<number>(duration()),
+  /** Parts of the arguments that are moved to the worker, not copied. Default: none. */
+  transferList: optional<readonly Transferable[]>(is.array),
+};
+
+/**
+ * Options of a submission.
+ *
+ * @publicApi
+ */
+export type SubmitOptions = Given<typeof SUBMIT_OPTIONS>;
+
+/**
+ * @param others options that are checked elsewhere
+ * @throws FuturesArgumentError if they are no object
+ * @throws FuturesOptionsError if one is unknown or out of range
+ * @internal
+ */
+export function checkSubmitOptions(options: SubmitOptions, others: OptionTable = {}): void {
+  if (typeof options !== 'object' || options === null) {
+    throw new FuturesArgumentError(`using() takes an object of options, not ${describe(options)}.`);
+  }
+  resolve({ ...SUBMIT_OPTIONS, ...others }, options);
+}
+
+/** What a call site asks for. */
+export interface Submission {
+  readonly key: string;
+  readonly task: AnyFunction;
+  readonly args: readonly unknown[];
+  readonly options: SubmitOptions | undefined;
+}
+
+/**
+ * Makes a pending future of what was asked for.
+ *
+ * @throws FuturesArgumentError if the task or the executor is not one
+ * @internal
+ */
+export function createFuture(
+  runtime: FuturesRuntime,
+  submission: Submission,
+  isCompared: boolean,
+  timeout: number | undefined,
+): Future {
+  const { call, executor } = assign(runtime, submission, timeout);
+  return new Future(submission.key, submission.task, call, executor, isCompared);
+}
+
+/**
+ * Decides where a task runs, and with which limits.
+ *
+ * @throws FuturesArgumentError if the task or the executor is not one
+ * @internal
+ */
+export function assign(
+  { options: defaults, executors }: FuturesRuntime,
+  { key, task, args, options }: Omit<Submission, 'key'> & { readonly key?: string },
+  timeout = defaults.timeout,
+): Assignment {
+  const reference = taskReference(task, key);
+  const executor = options?.executor ?? (isTaskHandle(task) ? defaults.executor : 'inline');
+  executors.get(executor);
+  if (reference.run !== undefined && executor !== 'inline') {
+    throw new FuturesArgumentError(
+      `A plain function was given for the executor "${executor}", but a function cannot be sent to a worker. ` +
+        `Export it from a task file and pass its handle (taskFile()), or leave "executor" out to run it on the event loop.`,
+      { key, task: reference.id },
+    );
+  }
+  const call = {
+    task: reference,
+    args,
+    key,
+    timeout: options?.timeout ?? timeout,
+    queueTimeout: options?.queueTimeout ?? defaults.queueTimeout,
+    transferList: options?.transferList,
+  };
+  return { executor, call };
+}
+
+/** @throws FuturesArgumentError */
+export function checkKey(key: unknown): void {
+  if (typeof key === 'string') return;
+  throw new FuturesArgumentError(
+    `The key of a future must be a string, but is ${key === null ? 'null' : `of type ${typeof key}`}.`,
+  );
+}
+
+/** Whether the future stands for just this computation. */
+export function isSame(future: Future, task: AnyFunction, args: readonly unknown[]): boolean {
+  return isSameTask(future.source, task) && sameArguments(task, future.call.args, args);
+}
+
+/**
+ * The error of a future that is asked for as another computation: by another task, or, while it is
+ * not settled, with other arguments. Handles are compared by file and export; plain functions are
+ * not compared, since each pass makes new closures.
+ *
+ * @internal
+ */
+export function conflictOf(
+  future: Future,
+  task: AnyFunction,
+  args: readonly unknown[],
+): Error | undefined {
+  const { key, source, call } = future;
+  if (future.isProvided) return undefined;
+  if (!isSameTask(source, task) && (isTaskHandle(source) || isTaskHandle(task))) {
+    return new FutureConflictError(key, call.task.id, taskReference(task, key).id);
+  }
+  if (future.isSettled || sameArguments(task, call.args, args)) return undefined;
+  return new FutureConflictError(key, call.task.id, call.task.id);
+}
+
+/** Why a ledger takes no submission. @internal */
+export const refusals = {
+  shuttingDown(key: string): Error {
+    return new ExecutorSaturatedError('The app is shutting down and takes no new futures.', 1, {
+      key,
+    });
+  },
+  notReplayed(key: string): Error {
+    return new FuturesContextError(
+      told`The future "${key}" was submitted on a route that is not replayed, because nothing shows that it uses futures. ` +
+        `Put @UseFutures() on the route or its controller; for GraphQL field resolvers enable interceptors (fieldResolverEnhancers: ['interceptors']).`,
+      { key },
+    );
+  },
+  betweenPasses(key: string): Error {
+    return new FuturesContextError(
+      told`The future "${key}" was submitted after its pass had been discarded. Await what the handler starts before it returns.`,
+      { key },
+    );
+  },
+  ended(key: string): Error {
+    return new FuturesContextError(
+      told`The future "${key}" was submitted after the response had been published. ` +
+        `Submit in the handler, or in what it calls; in an async generator or a stream that the handler returns, before its first chunk.`,
+      { key },
+    );
+  },
+};

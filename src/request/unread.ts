@@ -1,0 +1,115 @@
+import { Logger } from '@nestjs/common';
+import { FutureUnreadError } from '../errors/index.js';
+import { told } from '../errors/text.js';
+import type { Mark } from './mark.js';
+import type { Ledger } from './ledger.js';
+import type { UnreadMode } from './futures.options.js';
+
+const logger = new Logger('Futures');
+
+/** Shortest text that is looked for, in characters, as a value and as part of one: shorter ones are found everywhere. */
+const MIN_TEXT = 2;
+const MIN_PART = 3;
+/** Values of an outcome that are looked at. */
+const MAX_VALUES = 10_000;
+
+/** A key that was given a placeholder, and was not asked for again. */
+export interface Unread {
+  readonly key: string;
+  /** The pass that was given the placeholder. */
+  readonly pass: number;
+  /** Whether the outcome holds the placeholder, as far as can be told. */
+  readonly isCertain: boolean;
+}
+
+/**
+ * The keys whose placeholder may be in the outcome of this pass, which is to be published.
+ *
+ * A handler that asks for one value only while another is pending does nothing wrong: where that may
+ * be so, the placeholder has to be found in the outcome.
+ *
+ * @internal
+ */
+export function findUnread(ledger: Ledger, outcome: unknown): Unread[] {
+  const { number } = ledger.pass;
+  const unread: Unread[] = [];
+  if (number === 1) return unread;
+  for (const future of ledger.futures) {
+    const mark = ledger.marks.find(future);
+    if (mark === undefined || mark.askedIn >= number || !future.isSettled) continue;
+    const { handedOutIn } = mark;
+    if (handedOutIn === 0 || handedOutIn >= number) continue;
+    unread.push({ key: future.key, pass: handedOutIn, isCertain: isCertain(mark, outcome) });
+  }
+  return unread;
+}
+
+/**
+ * Judges the outcome of a pass that is to be published.
+ *
+ * @returns why it must not be
+ * @internal
+ */
+export function judgeUnread(
+  ledger: Ledger,
+  mode: UnreadMode,
+  outcome: unknown,
+): FutureUnreadError | undefined {
+  if (mode === 'ignore') return undefined;
+  const unread = findUnread(ledger, outcome);
+  if (unread.length === 0) return undefined;
+  const certain = unread.filter((each) => each.isCertain);
+  if (mode === 'error' && certain.length > 0) return unreadError(certain, ledger);
+  const [first] = unread;
+  if (first !== undefined && ledger.runtime.mayWarn(`unread ${first.key}`)) {
+    logger.warn(unreadError(unread, ledger).message);
+  }
+  return undefined;
+}
+
+/** @internal */
+export function unreadError(unread: readonly Unread[], ledger: Ledger): FutureUnreadError {
+  const keys = unread.map(({ key }) => key);
+  const passes = [...new Set(unread.map(({ pass }) => pass))];
+  return new FutureUnreadError(keys, passes, ledger.pass.number);
+}
+
+/** What `strict` and `assertReplaySafe()` say of it. @internal */
+export function differenceInUnread(unread: readonly Unread[]): string | undefined {
+  const [first] = unread;
+  return (
+    first &&
+    told`the key "${first.key}" was given its placeholder in pass ${first.pass}, and was not asked for in the pass that is published`
+  );
+}
+
+function isCertain(
+  { isAfterOthers, readIn, handedOutIn, placeholder }: Mark,
+  outcome: unknown,
+): boolean {
+  if (!isAfterOthers && readIn <= handedOutIn) return true;
+  try {
+    return holds(outcome, placeholder);
+  } catch {
+    // A getter of the outcome, or a proxy in it, has thrown.
+    return false;
+  }
+}
+
+/** Whether a value is found in an outcome: the same object, or the text. */
+function holds(outcome: unknown, sought: unknown): boolean {
+  const isText = typeof sought === 'string' && sought.length >= MIN_TEXT;
+  const isObject = typeof sought === 'object' && sought !== null;
+  if (!isText && !isObject) return false;
+  const seen = new Set<unknown>([outcome]);
+  const isPart = isText && sought.length >= MIN_PART;
+  for (const each of seen) {
+    if (each === sought || (isPart && typeof each === 'string' && each.includes(sought)))
+      return true;
+    if (typeof each !== 'object' || each === null || ArrayBuffer.isView(each)) continue;
+    const parts =
+      each instanceof Map || each instanceof Set ? [...each.values()] : Object.values(each);
+    for (const part of parts) if (seen.size < MAX_VALUES) seen.add(part);
+  }
+  return false;
+}
