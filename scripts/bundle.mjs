@@ -1,7 +1,7 @@
 // Bundles what tsc left in build/ into dist/: a file for each entry of package.json, and what they
 // share. An app starts sooner so: seventy modules of a few lines took it some 30 ms.
 import { copyFile, readFile } from 'node:fs/promises';
-import { join, relative, sep } from 'node:path';
+import { isAbsolute, join, relative, sep } from 'node:path';
 import { rollup } from 'rollup';
 
 const { exports, imports } = JSON.parse(await readFile('package.json', 'utf8'));
@@ -40,7 +40,7 @@ function isLoadedAtOnce(id, getModuleInfo, seen = new Set()) {
 
 const bundle = await rollup({
   input: Object.fromEntries(entries.map((path) => [path.slice(0, -3), join('build', path)])),
-  external: (id) => !/^[./]/.test(id),
+  external: (id) => !id.startsWith('.') && !isAbsolute(id),
   // What tsc writes for decorators begins with `this && this.__decorate`.
   moduleContext: () => 'globalThis',
   onwarn: (warning) => {

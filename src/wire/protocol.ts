@@ -88,9 +88,6 @@ export type OutcomeMessage = readonly [
  */
 export const HELLO = 'nestjs-futures:hello';
 
-/** Tells a child process that its call is to end. */
-export const ABORT_SIGNAL = 'SIGUSR2';
-
 /*
  * What the app and a child process say to each other, through two pipes. It is not Node's own IPC:
  * there, what a task sends (`process.send(null)`, an error that cannot be read) is thrown in the app.
