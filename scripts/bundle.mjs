@@ -30,12 +30,13 @@ function isInWorkers(id, getModuleInfo, seen = new Set()) {
   return importers.some((each) => isInWorkers(each, getModuleInfo, seen));
 }
 
-/** Whether an entry imports it, or what imports it is; else it is loaded with the first future. */
+/** Whether an app loads it with the module; else it is loaded with the first future. */
 function isLoadedAtOnce(id, getModuleInfo, seen = new Set()) {
   if (seen.has(id)) return false;
   seen.add(id);
   const { isEntry, importers } = getModuleInfo(id);
-  return isEntry || importers.some((each) => isLoadedAtOnce(each, getModuleInfo, seen));
+  if (isEntry) return pathOf(id) === 'index.js';
+  return importers.some((each) => isLoadedAtOnce(each, getModuleInfo, seen));
 }
 
 const bundle = await rollup({
@@ -56,7 +57,7 @@ await bundle.write({
   manualChunks: (id, { getModuleInfo }) => {
     if (getModuleInfo(id).isEntry || OF_ONE_ENTRY.test(pathOf(id))) return undefined;
     if (isInWorkers(id, getModuleInfo)) return 'worker/shared';
-    return isLoadedAtOnce(id, getModuleInfo) ? 'core' : 'dispatch';
+    return isLoadedAtOnce(id, getModuleInfo) ? 'core' : 'pool';
   },
 });
 for (const path of paths.filter((path) => path.endsWith('.cjs'))) {

@@ -1,5 +1,5 @@
-import { ExecutorSaturatedError } from '../errors/index.js';
-import { DrainRate } from '../executors/stats.js';
+import { DrainRate } from '../executors/kit.js';
+import { ExecutorSaturatedError } from '../index.js';
 import type { ResolvedBullmqOptions } from './bullmq.options.js';
 import type { RedisCommands } from './redis-commands.js';
 

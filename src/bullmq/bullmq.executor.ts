@@ -1,17 +1,19 @@
 import { randomUUID } from 'node:crypto';
-import { ExecutorSaturatedError } from '../errors/index.js';
 import {
-  type Call,
+  CallStats,
   type CancellationSource,
-  type Executor,
-  type ExecutorStats,
-  type Outcome,
   SHUTTING_DOWN,
   cancellationOf,
   cancelled,
   notStarted,
-} from '../executors/executor.js';
-import { CallStats } from '../executors/stats.js';
+} from '../executors/kit.js';
+import {
+  type Call,
+  type Executor,
+  ExecutorSaturatedError,
+  type ExecutorStats,
+  type Outcome,
+} from '../index.js';
 import {
   resolveBullmqOptions,
   type BullmqExecutorOptions,

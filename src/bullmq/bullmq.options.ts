@@ -1,6 +1,8 @@
 import type { ConnectionOptions } from 'bullmq';
-import { FuturesOptionsError } from '../errors/index.js';
 import {
+  type Given,
+  type Option,
+  type Resolved,
   duration,
   integer,
   is,
@@ -8,10 +10,8 @@ import {
   required,
   resolve,
   rule,
-  type Given,
-  type Option,
-  type Resolved,
-} from '../errors/options.js';
+} from '../executors/kit.js';
+import { FuturesOptionsError } from '../index.js';
 import { Seal } from './seal.js';
 
 /** Where a queue is. */

@@ -1,14 +1,16 @@
 import {
+  type Given,
+  THREAD_OPTIONS,
   duration,
   integer,
   is,
   option,
   optional,
+  pool,
   required,
   resolve,
-  type Given,
-} from '../errors/options.js';
-import { THREAD_OPTIONS, pool, type ThreadOptions } from '../executors/pool-options.js';
+} from '../executors/kit.js';
+import type { ThreadOptions } from '../index.js';
 import { LOCATION, sealed, type QueueAddress, type ResolvedLocation } from './bullmq.options.js';
 import { TaskDirectory } from './task-directory.js';
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createRedisBackend } from 'bullmq';
-import { ThreadExecutor } from '../executors/thread.executor.js';
+import { ThreadExecutor } from '../executors/kit.js';
 import { ConnectionWatch, endHandshake, isClient, persistent } from './connection-watch.js';
 import { maxText } from './edge.js';
 import type { ResolvedWorkerOptions } from './futures-worker.options.js';

@@ -1,4 +1,4 @@
-import type { Outcome } from '../executors/executor.js';
+import type { Outcome } from '../index.js';
 import type { HandedBack, OpenCall } from './open-jobs.js';
 
 /** How often a call is handed back at most. */

@@ -1,6 +1,5 @@
-import { TaskArgumentError } from '../errors/index.js';
-import type { Call } from '../executors/executor.js';
-import { describeRefusal } from '../wire/uncloneable.js';
+import { describeRefusal } from '../executors/kit.js';
+import { type Call, TaskArgumentError } from '../index.js';
 import { causeOf } from './log-text.js';
 import { pack, sizeOf } from './payload.js';
 import type { Seal } from './seal.js';

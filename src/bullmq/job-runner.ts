@@ -1,13 +1,16 @@
 import { setMaxListeners } from 'node:events';
 import { hostname } from 'node:os';
 import type { Job } from 'bullmq';
+import { notStarted } from '../executors/kit.js';
 import {
   BrokenExecutorError,
+  type Call,
+  type Executor,
   FutureTimeoutError,
+  type Outcome,
   TaskArgumentError,
   UnknownTaskError,
-} from '../errors/index.js';
-import { notStarted, type Call, type Executor, type Outcome } from '../executors/executor.js';
+} from '../index.js';
 import type { ConnectionWatch } from './connection-watch.js';
 import { readJob, readOrder } from './edge.js';
 import type { Inbox } from './inbox.js';

@@ -1,5 +1,5 @@
-import { FutureTimeoutError, type ExecutorSaturatedError } from '../errors/index.js';
-import { notStarted, type Outcome } from '../executors/executor.js';
+import { notStarted } from '../executors/kit.js';
+import { type ExecutorSaturatedError, FutureTimeoutError, type Outcome } from '../index.js';
 import { Backlog } from './backlog.js';
 import type { ResolvedBullmqOptions } from './bullmq.options.js';
 import { readReply } from './edge.js';

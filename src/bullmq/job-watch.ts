@@ -1,5 +1,5 @@
-import { BrokenExecutorError, FutureTimeoutError } from '../errors/index.js';
-import { notStarted, type Call } from '../executors/executor.js';
+import { notStarted } from '../executors/kit.js';
+import { BrokenExecutorError, type Call, FutureTimeoutError } from '../index.js';
 import { noWorker, type Backlog } from './backlog.js';
 import type { ResolvedBullmqOptions } from './bullmq.options.js';
 import { causeOf } from './log-text.js';

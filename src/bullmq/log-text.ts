@@ -1,4 +1,4 @@
-import { told } from '../errors/text.js';
+import { told } from '../executors/kit.js';
 
 /** The message of whatever was thrown, safe to log. @internal */
 export function messageOf(thrown: unknown): string {

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { DrainWaiters } from '../executors/pool/watches.js';
-import { DurationEstimates } from '../executors/pool/duration-estimates.js';
-import type { Call, Outcome } from '../executors/executor.js';
+import { DrainWaiters, DurationEstimates } from '../executors/kit.js';
+import type { Call, Outcome } from '../index.js';
 import { MAX_CALLS, type Reply } from './edge.js';
 import { Kind, fromMessage } from './outcome-message.js';
 import type { JobCall } from './job-data.js';

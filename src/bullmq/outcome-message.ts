@@ -1,19 +1,24 @@
 import {
+  type ErrorRecord,
+  adoptException,
+  describeError,
+  describeRefusal,
+  findUncloneable,
+  reviveError,
+  told,
+} from '../executors/kit.js';
+import {
   BrokenExecutorError,
+  type Call,
   ExecutorSaturatedError,
   FutureCancelledError,
   FutureTimeoutError,
+  type Outcome,
   TaskArgumentError,
   TaskResultError,
   UnknownTaskError,
   isFuturesException,
-} from '../errors/index.js';
-import { adoptException } from '../errors/futures.exception.js';
-import { told } from '../errors/text.js';
-import type { Call, Outcome } from '../executors/executor.js';
-import { describeError, type ErrorRecord } from '../wire/error-record.js';
-import { reviveError } from '../wire/revive-error.js';
-import { describeRefusal, findUncloneable } from '../wire/uncloneable.js';
+} from '../index.js';
 import { tooLarge } from './job-data.js';
 import { causeOf, messageOf } from './log-text.js';
 import { pack, sizeOf, unpack } from './payload.js';

@@ -1,7 +1,5 @@
-import { FuturesOptionsError, UnknownTaskError } from '../errors/index.js';
-import { describe } from '../errors/text.js';
-import { taskFileSource, type TaskFileSource } from '../tasks/task-file.js';
-import type { TaskReference } from '../tasks/task.js';
+import { type TaskFileSource, describe, taskFileSource } from '../executors/kit.js';
+import { FuturesOptionsError, type TaskReference, UnknownTaskError } from '../index.js';
 
 /**
  * The task files that a worker runs, by name. Whoever can write to Redis can ask for these, and for

@@ -8,7 +8,7 @@ import {
   type Outcome,
   notStarted,
 } from './executor.js';
-import { DispatchedExecutor } from './dispatched.executor.js';
+import { PoolExecutor } from './pool.executor.js';
 import { InlineExecutor } from './inline.executor.js';
 import type { ByteLimits, ProcessOptions, ThreadOptions } from './pool-options.js';
 import { ProcessExecutor } from './process.executor.js';
@@ -44,14 +44,14 @@ export class Executors {
       ...Object.entries(options.executors),
     ]);
     for (const each of this.#byName.values()) {
-      if (each instanceof DispatchedExecutor) each.attach(options);
+      if (each instanceof PoolExecutor) each.attach(options);
     }
   }
 
   /** Makes the workers that are wanted from the start. */
   async start(): Promise<void> {
     const executors = [...this.#byName.values()].filter(
-      (each): each is DispatchedExecutor => each instanceof DispatchedExecutor && each.startsEarly,
+      (each): each is PoolExecutor => each instanceof PoolExecutor && each.startsEarly,
     );
     await Promise.all(executors.map((each) => each.start()));
   }
@@ -102,7 +102,7 @@ export class Executors {
     if (!this.#isClosing) {
       this.#isClosing = true;
       for (const each of this.#byName.values()) {
-        if (each instanceof DispatchedExecutor) each.detach();
+        if (each instanceof PoolExecutor) each.detach();
       }
     }
     const closing = [...this.#byName.values()].map(async (each) => each.close({ timeout }));

@@ -1,5 +1,5 @@
 import type { Given } from '../errors/options.js';
-import { DispatchedExecutor } from './dispatched.executor.js';
+import { PoolExecutor } from './pool.executor.js';
 import type { Executor } from './executor.js';
 import {
   BYTE_LIMITS,
@@ -41,7 +41,7 @@ export function processExecutor(options: ProcessExecutorOptions = {}): Executor 
  *
  * @internal
  */
-export class ProcessExecutor extends DispatchedExecutor {
+export class ProcessExecutor extends PoolExecutor {
   readonly #options: ProcessOptions;
 
   constructor(options: ProcessOptions, limits: Partial<ByteLimits> = {}) {

@@ -9,7 +9,7 @@ import {
   type ByteLimits,
   type ThreadOptions,
 } from './pool-options.js';
-import { DispatchedExecutor } from './dispatched.executor.js';
+import { PoolExecutor } from './pool.executor.js';
 
 /**
  * Options of {@link threadExecutor}: those of the module's option `threads`, and its
@@ -43,7 +43,7 @@ export function threadExecutor(options: ThreadExecutorOptions = {}): Executor {
  *
  * @internal
  */
-export class ThreadExecutor extends DispatchedExecutor {
+export class ThreadExecutor extends PoolExecutor {
   readonly #options: ThreadOptions;
 
   constructor(options: ThreadOptions, limits: Partial<ByteLimits> = {}) {
@@ -59,7 +59,7 @@ export class ThreadExecutor extends DispatchedExecutor {
       filename: workerEntry('#task-worker'),
       minThreads: min,
       maxThreads: max,
-      // The dispatcher ends idle threads: they have something to close first.
+      // The scheduler ends idle threads: they have something to close first.
       idleTimeout: Infinity,
       // A thread that waits for work goes on with what its tasks left open: sockets, timers.
       atomics: 'async' as const,

@@ -2,7 +2,7 @@ import { types } from 'node:util';
 import { LARGE, Reader, TooLarge, Writer, type PackOptions } from './serializer.js';
 import { typeOf, viewOf } from './views.js';
 import { isPlainData } from './plain-data.js';
-import { holdsPlatformObject } from './platform-objects.js';
+import { EMPTY_OBJECT, holdsPlatformObject } from './platform-objects.js';
 import { byteLengthOf, isArray, parse, stringify } from './primordials.js';
 
 export { TooLarge, type PackOptions };
@@ -33,9 +33,6 @@ export enum Form {
 export type Packed = readonly [form: Form, content: unknown, parts?: readonly unknown[]];
 
 const NO_PARTS: readonly unknown[] = [];
-
-/** Structured clone keeps these; since Node 21 V8's serializer writes them as an empty object: `o{` and a count of 0. */
-const EMPTY_OBJECT = Buffer.from([0x6f, 0x7b, 0]);
 
 /**
  * Writes a value down, so that it can be read once or more, and one that cannot be read fails alone.

@@ -47,3 +47,6 @@ function* partsOf(value: object): Generator {
   } else if (types.isSet(value)) yield* value;
   yield* Object.values(value);
 }
+
+/** Structured clone keeps these; since Node 21 V8's serializer writes them as an empty object: `o{` and a count of 0. */
+export const EMPTY_OBJECT = Buffer.from([0x6f, 0x7b, 0]);

@@ -4,21 +4,21 @@ import type { Packed } from './codec.js';
 export type AnyFunction = (...args: any[]) => unknown;
 
 /*
- * What the dispatcher and a worker say to each other.
+ * What the scheduler and a worker say to each other.
  *
- * Several calls go out as one message, a chunk, since the message is what costs. The worker runs
+ * Several calls go out as one message, since the message is what costs. The worker runs
  * them in order, and *claims* each one, by an atomic increment of the shared cursor, before it
- * starts it. The dispatcher can take back whatever is not claimed by moving the cursor past the
+ * starts it. The scheduler can take back whatever is not claimed by moving the cursor past the
  * end: to hand it to an idle worker, or because the worker is stuck or dead. So every call is run
  * at most once, and its owner is known at all times.
  *
  * Each result is out of the worker before the next call starts: one that is stuck in a call can send
  * nothing, and one that is ended takes along what it has not sent. Small ones are left in the shared
- * memory (result-slots.ts), where the dispatcher finds them when the worker is done with the chunk,
+ * memory (result-slots.ts), where the scheduler finds them when the worker is done with the message,
  * is stuck, or dies; the others are posted.
  */
 
-/** Size of the first part of a chunk's shared memory; the slots of the results follow. */
+/** Size of the first part of a message's shared memory; the slots of the results follow. */
 export const PROGRESS_BYTES = 32;
 /** Index in the Int32Array: the number of calls claimed so far. */
 export const CURSOR = 0;
@@ -34,7 +34,7 @@ export const ABORTED = 5;
 export const IS_LISTENING = 6;
 /** Index in the Int32Array: 1 if the worker ends after the current call. */
 export const IS_RETIRING = 7;
-/** A cursor past every chunk's end. */
+/** A cursor past every message's end. */
 export const TAKEN_BACK = 0x3fff_ffff;
 
 /** Names a task; the calls of one task in a message share one, which is then sent once. */
@@ -48,11 +48,11 @@ export type WireCall = readonly [
   packed?: Packed | undefined,
 ];
 
-/** Dispatcher → worker. */
-export interface ChunkMessage {
-  /** Which dispatcher asks: a worker may serve several. */
-  readonly dispatcher: number;
-  readonly chunk: number;
+/** Scheduler → worker. */
+export interface WireMessage {
+  /** Which scheduler asks: a worker may serve several. */
+  readonly scheduler: number;
+  readonly message: number;
   readonly progress: SharedArrayBuffer;
   /** Undefined: the worker is to close what its tasks have opened, and to end. */
   readonly calls: readonly WireCall[] | undefined;
@@ -72,9 +72,9 @@ export enum WireStatus {
   UnreadableArguments,
 }
 
-/** Worker → dispatcher: one call's result. Times in ms, the start on the monotonic clock. */
-export type OutcomeMessage = readonly [
-  chunk: number,
+/** Worker → scheduler: one call's result. Times in ms, the start on the monotonic clock. */
+export type PostedOutcome = readonly [
+  message: number,
   index: number,
   status: WireStatus,
   payload: Packed,
@@ -83,7 +83,7 @@ export type OutcomeMessage = readonly [
 ];
 
 /**
- * What a thread posts by its `parentPort`, once for each dispatcher: the port by which it answers.
+ * What a thread posts by its `parentPort`, once for each scheduler: the port by which it answers.
  * Tasks cannot reach that port, so that nothing they do to `parentPort` loses a result.
  */
 export const HELLO = 'nestjs-futures:hello';

@@ -33,8 +33,8 @@ const NUMBER = 6;
 const TEXT = 7;
 const JSON_TEXT = 8;
 
-/** The size of the shared memory of a chunk of so many calls. */
-export function chunkBytes(calls: number): number {
+/** The size of the shared memory of a message of so many calls. */
+export function messageBytes(calls: number): number {
   return textStart(calls) + Math.max(MAX_TEXT_BYTES, calls * TEXT_BYTES);
 }
 
@@ -43,7 +43,7 @@ function textStart(calls: number): number {
 }
 
 /**
- * The results of a chunk in its shared memory, a slot each: the worker writes, the dispatcher reads.
+ * The results of a message in its shared memory, a slot each: the worker writes, the scheduler reads.
  * They take what is small, which is dearer to post than to compute as a rule. Objects are written as
  * JSON, if that keeps all of them.
  *

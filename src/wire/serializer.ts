@@ -1,5 +1,6 @@
 import { types } from 'node:util';
 import { Deserializer, Serializer } from 'node:v8';
+import { EMPTY_OBJECT, holdsPlatformObject } from './platform-objects.js';
 import { typeOf, viewOf } from './views.js';
 
 // By internal slots, not classes: a test runner's sandbox has classes of its own.
@@ -203,3 +204,31 @@ export class TooLarge extends Error {
 
 /** Size from which binary data is copied to memory of its own, which is then moved, in bytes. */
 export const LARGE = 64 * 1024;
+
+/**
+ * A value as bytes that may leave the process: what structured clone keeps is kept, and a Buffer
+ * stays one.
+ *
+ * @throws whatever V8, a getter or a proxy throws if it cannot be written, or cannot leave the process
+ * @publicApi
+ */
+export function toBytes(value: unknown): Buffer {
+  const bytes = new Writer(LEAVING).write(value);
+  const isObject = typeof value === 'object' && value !== null;
+  if (isObject && bytes.includes(EMPTY_OBJECT) && holdsPlatformObject(value)) {
+    throw new Error('it cannot leave the process');
+  }
+  return bytes;
+}
+
+const LEAVING: PackOptions = { maxBytes: Infinity, maxJson: 0, canShare: false };
+
+/**
+ * Reads what {@link toBytes} has made.
+ *
+ * @throws Error if it cannot be read: it was made by a newer Node, or is nested too deep
+ * @publicApi
+ */
+export function fromBytes(bytes: Uint8Array): unknown {
+  return new Reader(bytes, []).read();
+}

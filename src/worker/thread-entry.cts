@@ -7,7 +7,7 @@ let worker: Promise<Worker> | undefined;
  * require(), and Node ends the whole process if a thread is ended in the midst of that; in the
  * midst of an import() it does not.
  */
-export = async function runChunk(message: Parameters<Worker['default']>[0]): Promise<void> {
+export = async function runMessage(message: Parameters<Worker['default']>[0]): Promise<void> {
   worker ??= import('./thread-worker.js');
   await (await worker).default(message);
 };

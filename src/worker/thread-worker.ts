@@ -18,8 +18,8 @@ import {
   STARTED_AT,
   WORKER_ID,
   WireStatus,
-  type ChunkMessage,
-  type OutcomeMessage,
+  type WireMessage,
+  type PostedOutcome,
   type WireCall,
 } from '../wire/protocol.js';
 
@@ -40,18 +40,18 @@ taskContexts.inWorker = true;
 protectPorts();
 
 /**
- * Entry of a worker thread: runs the calls of one chunk in order.
+ * Entry of a worker thread: runs the calls of one message in order.
  *
- * Results go back by the chunk's memory or by a port, not as the return value: this way one that
+ * Results go back by the message's memory or by a port, not as the return value: this way one that
  * cannot be cloned fails alone, and those that are done do not wait for the rest.
  */
-export default async function runChunk(message: ChunkMessage): Promise<void> {
-  const { chunk, calls, maxResultBytes } = message;
+export default async function runMessage(message: WireMessage): Promise<void> {
+  const { message: id, calls, maxResultBytes } = message;
   // Says who has the message, so that a thread that cannot end by itself can be ended.
   const progress = new Progress(message.progress);
   if (calls === undefined) return retire();
   if (calls.length === 0) return;
-  const port = portFor(message.dispatcher);
+  const port = portFor(message.scheduler);
   const slots = new ResultSlots(message.progress, calls.length, maxResultBytes);
   for (let i = progress.claim(); i < calls.length; i = progress.claim()) {
     const outcome = runner.run(calls[i] as WireCall, progress);
@@ -61,14 +61,14 @@ export default async function runChunk(message: ChunkMessage): Promise<void> {
     const isLast =
       isOurs &&
       (isOver(result) || !(runner.isEnvironmentUnchanged || (await runner.environmentWorks())));
-    // The dispatcher reads shared results when a message completes; a retiring worker's last message
+    // The scheduler reads shared results when a message completes; a retiring worker's last message
     // never does, so its result is posted instead.
     if (isLast) progress.retire();
     else if (result[0] === WireStatus.Resolved && slots.write(i, result[1], startedAt, run))
       continue;
-    // Before it is posted: so the dispatcher knows which result it is, if it cannot read the message.
+    // Before it is posted: so the scheduler knows which result it is, if it cannot read the message.
     slots.markPosted(i);
-    post(port, [chunk, i, startedAt, run], result, maxResultBytes);
+    post(port, [id, i, startedAt, run], result, maxResultBytes);
     if (isLast) await retire();
   }
 }
@@ -84,7 +84,7 @@ async function retire(): Promise<never> {
   return exit();
 }
 
-type Place = readonly [chunk: number, index: number, startedAt: number, run: number];
+type Place = readonly [message: number, index: number, startedAt: number, run: number];
 
 function post(port: MessagePort, place: Place, result: WireResult, maxBytes: number): void {
   const value = result[1];
@@ -101,29 +101,29 @@ function post(port: MessagePort, place: Place, result: WireResult, maxBytes: num
   }
 }
 
-function messageOf(place: Place, packed: readonly [WireStatus, Packed]): OutcomeMessage {
+function messageOf(place: Place, packed: readonly [WireStatus, Packed]): PostedOutcome {
   return [place[0], place[1], packed[0], packed[1], place[2], place[3]];
 }
 
-/** The ports by which dispatchers are answered. */
-const ports: { readonly dispatcher: number; readonly port: MessagePort }[] = [];
+/** The ports by which schedulers are answered. */
+const ports: { readonly scheduler: number; readonly port: MessagePort }[] = [];
 
-function portFor(dispatcher: number): MessagePort {
+function portFor(scheduler: number): MessagePort {
   for (let i = 0; i < ports.length; i++) {
     const known = ports[i];
-    if (known?.dispatcher === dispatcher) return known.port;
+    if (known?.scheduler === scheduler) return known.port;
   }
   const { port1, port2 } = new MessageChannel();
-  const entry = { dispatcher, port: port1 };
+  const entry = { scheduler, port: port1 };
   ports[ports.length] = entry;
   // The app that has asked is gone; in a pool of its owner's, the thread stays.
   port1.on('close', () => ports.splice(ports.indexOf(entry), 1));
   port1.unref();
-  apply(postMessage, parentPort, [[HELLO, dispatcher, threadId, port2], [port2]]);
+  apply(postMessage, parentPort, [[HELLO, scheduler, threadId, port2], [port2]]);
   return port1;
 }
 
-/** The worker's side of a chunk's shared memory. */
+/** The worker's side of a message's shared memory. */
 class Progress implements RunningCall {
   /** When the current call started, in ms on the monotonic clock. */
   startedAt = 0;

@@ -18,6 +18,7 @@ describe('the package', () => {
     const modules = [
       'dist/index.js',
       'dist/bullmq/index.js',
+      'dist/executors/kit.js',
       'dist/worker/task-api/index.js',
       'dist/worker/process-worker.js',
       'dist/worker/thread-entry.cjs',

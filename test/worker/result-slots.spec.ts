@@ -1,11 +1,11 @@
 import { transfer } from '../../src/worker/task-api/transfer.js';
 import { unpack } from '../../src/wire/codec.js';
-import { ResultSlots, chunkBytes } from '../../src/wire/result-slots.js';
+import { ResultSlots, messageBytes } from '../../src/wire/result-slots.js';
 
 /** Both sides of the memory of a chunk of so many calls. */
-function sides(calls: number): { worker: ResultSlots; dispatcher: ResultSlots } {
-  const memory = new SharedArrayBuffer(chunkBytes(calls));
-  return { worker: new ResultSlots(memory, calls), dispatcher: new ResultSlots(memory, calls) };
+function sides(calls: number): { worker: ResultSlots; scheduler: ResultSlots } {
+  const memory = new SharedArrayBuffer(messageBytes(calls));
+  return { worker: new ResultSlots(memory, calls), scheduler: new ResultSlots(memory, calls) };
 }
 
 describe('slots for results', () => {
@@ -27,13 +27,13 @@ describe('slots for results', () => {
     '5 €, 日本語, 🙂',
     'x'.repeat(1024),
   ])('take %p', (value) => {
-    const { worker, dispatcher } = sides(3);
+    const { worker, scheduler } = sides(3);
     expect(worker.write(1, value, 1_700_000_000_000.25, 0.125)).toBe(true);
-    expect(dispatcher.isPrimitive(1)).toBe(true);
-    expect(dispatcher.primitive(1)).toBe(value);
-    expect(dispatcher.startedAt(1)).toBe(1_700_000_000_000.25);
-    expect(dispatcher.run(1)).toBe(0.125);
-    expect([0, 1, 2].map((index) => dispatcher.has(index))).toEqual([false, true, false]);
+    expect(scheduler.isPrimitive(1)).toBe(true);
+    expect(scheduler.primitive(1)).toBe(value);
+    expect(scheduler.startedAt(1)).toBe(1_700_000_000_000.25);
+    expect(scheduler.run(1)).toBe(0.125);
+    expect([0, 1, 2].map((index) => scheduler.has(index))).toEqual([false, true, false]);
   });
 
   it.each([
@@ -46,10 +46,10 @@ describe('slots for results', () => {
     JSON.parse('{"__proto__": {"a": 1}}'),
     { text: 'x'.repeat(1000) },
   ])('take the plain data %j, as structured clone gives it', (value: object) => {
-    const { worker, dispatcher } = sides(1);
+    const { worker, scheduler } = sides(1);
     expect(worker.write(0, value, 1, 1)).toBe(true);
-    expect(dispatcher.isPrimitive(0)).toBe(false);
-    const result = unpack(dispatcher.packed(0)) as object;
+    expect(scheduler.isPrimitive(0)).toBe(false);
+    const result = unpack(scheduler.packed(0)) as object;
     expect(result).toStrictEqual(structuredClone(value));
     expect(Object.keys(result)).toEqual(Object.keys(value));
   });
@@ -98,34 +98,34 @@ describe('slots for results', () => {
     ['a long name', { ['x'.repeat(1020)]: 1 }],
     ['a long list', Array.from({ length: 600 }, () => 1)],
   ])('do not take %s', (_, value) => {
-    const { worker, dispatcher } = sides(1);
+    const { worker, scheduler } = sides(1);
     expect(worker.write(0, value, 1, 1)).toBe(false);
-    expect(dispatcher.has(0)).toBe(false);
+    expect(scheduler.has(0)).toBe(false);
   });
 
   it('share their room for text', () => {
-    const { worker, dispatcher } = sides(5);
+    const { worker, scheduler } = sides(5);
     const values = ['a'.repeat(1000), { b: 'b'.repeat(200) }, 7, 'c'.repeat(100)];
     const taken = values.map((value, i) => worker.write(i, value, 1, 1));
     expect(taken).toEqual([true, true, true, false]);
     expect(worker.write(4, 'd', 1, 1)).toBe(true);
-    expect(dispatcher.primitive(0)).toBe(values[0]);
-    expect(unpack(dispatcher.packed(1))).toEqual(values[1]);
-    expect(dispatcher.primitive(4)).toBe('d');
+    expect(scheduler.primitive(0)).toBe(values[0]);
+    expect(unpack(scheduler.packed(1))).toEqual(values[1]);
+    expect(scheduler.primitive(4)).toBe('d');
   });
 
   it('keep the values of neighbours apart', () => {
-    const { worker, dispatcher } = sides(4);
+    const { worker, scheduler } = sides(4);
     const values = ['a'.repeat(256), 7, 'b'.repeat(256), 'c'];
     values.forEach((value, i) => worker.write(i, value, i, i));
-    expect(values.map((_, i) => dispatcher.primitive(i))).toEqual(values);
+    expect(values.map((_, i) => scheduler.primitive(i))).toEqual(values);
   });
 
   it('tell what was posted', () => {
-    const { worker, dispatcher } = sides(2);
+    const { worker, scheduler } = sides(2);
     worker.markPosted(1);
     worker.write(0, 1, 1, 1);
-    expect([dispatcher.has(1), dispatcher.isPosted(1), dispatcher.isPosted(0)]).toEqual([
+    expect([scheduler.has(1), scheduler.isPosted(1), scheduler.isPosted(0)]).toEqual([
       true,
       true,
       false,

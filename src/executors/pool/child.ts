@@ -5,7 +5,7 @@ import { monotonicNow } from '../../wire/clock.js';
 import { FrameReader, toFrame } from '../../wire/frames.js';
 import {
   CURSOR,
-  type ChunkMessage,
+  type WireMessage,
   EVENTS_FD,
   IS_LOADING,
   IS_RETIRING,
@@ -27,7 +27,7 @@ const ENVELOPE_BYTES = 512 * 1024;
 /** How long, in ms, the pipes of a process that has ended may stay open. */
 const CLOSE_GRACE = 1_000;
 interface Given {
-  readonly message: ChunkMessage;
+  readonly message: WireMessage;
   readonly progress: ProcessProgress;
   readonly resolve: () => void;
   readonly reject: (error: Error) => void;
@@ -73,12 +73,12 @@ export class Child {
     return this.#given !== undefined || this.#isEnding;
   }
 
-  holds(message: ChunkMessage): boolean {
+  holds(message: WireMessage): boolean {
     return this.#given?.message === message;
   }
 
   /** Resolves when it takes the next message; rejects if it ends before. */
-  give(message: ChunkMessage): Promise<void> {
+  give(message: WireMessage): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#given = { message, progress: new ProcessProgress(message), resolve, reject };
       const call = message.calls?.[0];
@@ -174,18 +174,18 @@ function orderOf([task, bare, packed]: WireCall, maxResultBytes: number): Proces
 }
 
 /**
- * Keeps a chunk's shared memory for a process, which cannot share it.
+ * Keeps a message's shared memory for a process, which cannot share it.
  *
  * @internal
  */
 export class ProcessProgress {
-  readonly #message: ChunkMessage;
+  readonly #message: WireMessage;
   readonly #state: Int32Array;
   readonly #clock: Float64Array;
   #hasStarted = false;
   #hasEnded = false;
 
-  constructor(message: ChunkMessage) {
+  constructor(message: WireMessage) {
     this.#message = message;
     this.#state = new Int32Array(message.progress);
     this.#clock = new Float64Array(message.progress);
@@ -217,7 +217,7 @@ export class ProcessProgress {
         this.#hasEnded = true;
         const [, status, payload, run] = event;
         const startedAt = this.#clock[STARTED_AT] as number;
-        return [this.#message.chunk, 0, status, payload, startedAt, run];
+        return [this.#message.message, 0, status, payload, startedAt, run];
       }
       default:
         throw new Error('an unknown event');

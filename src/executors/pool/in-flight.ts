@@ -1,17 +1,17 @@
 import { monotonicNow } from '../../wire/clock.js';
-import type { Chunk } from './chunk.js';
+import type { Message } from './message.js';
 import type { Job } from './job.js';
 
 /**
- * The chunks under way, by their ids.
+ * The messages under way, by their ids.
  *
  * @internal
  */
-export class InFlight extends Map<number, Chunk> {
+export class InFlight extends Map<number, Message> {
   /** ms that the calls in them have run so far. */
   get runTime(): number {
     const now = monotonicNow();
-    return this.#sum((chunk) => chunk.runTime(now));
+    return this.#sum((message) => message.runTime(now));
   }
 
   /** Jobs that were sent and are not settled. */
@@ -19,22 +19,22 @@ export class InFlight extends Map<number, Chunk> {
     return this.#sum(({ own }) => own.filter(({ settled }) => !settled).length);
   }
 
-  of(job: Job): Chunk | undefined {
-    return this.#find((chunk) => chunk.owns(job));
+  of(job: Job): Message | undefined {
+    return this.#find((message) => message.owns(job));
   }
 
-  ofWorker(workerId: number): Chunk | undefined {
-    return this.#find((chunk) => chunk.workerId === workerId);
+  ofWorker(workerId: number): Message | undefined {
+    return this.#find((message) => message.workerId === workerId);
   }
 
-  #find(matches: (chunk: Chunk) => boolean): Chunk | undefined {
-    for (const chunk of this.values()) if (matches(chunk)) return chunk;
+  #find(matches: (message: Message) => boolean): Message | undefined {
+    for (const message of this.values()) if (matches(message)) return message;
     return undefined;
   }
 
-  #sum(of: (chunk: Chunk) => number): number {
+  #sum(of: (message: Message) => number): number {
     let sum = 0;
-    for (const chunk of this.values()) sum += of(chunk);
+    for (const message of this.values()) sum += of(message);
     return sum;
   }
 }

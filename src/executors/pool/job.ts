@@ -3,7 +3,7 @@ import { Form, type Packed, isPostedAsIs } from '../../wire/codec.js';
 import { messageOf } from '../../wire/uncloneable.js';
 import { type Call, type Outcome, notStarted } from '../executor.js';
 
-/** What the jobs of all batches of one dispatcher share. */
+/** What the jobs of all batches of one scheduler share. */
 export interface JobKeeper {
   /** What a call is expected to run, in ms; Infinity: unknown. */
   estimate(call: Call): number;
@@ -47,7 +47,7 @@ export class Batch {
 }
 
 /**
- * One call on its way through the dispatcher.
+ * One call on its way through the scheduler.
  *
  * @internal
  */

@@ -1,7 +1,7 @@
 import { receiveMessageOnPort, type MessagePort } from 'node:worker_threads';
 import { Logger } from '@nestjs/common';
 import { Piscina } from 'piscina';
-import { HELLO, PROGRESS_BYTES, WORKER_ID, type ChunkMessage } from '../../wire/protocol.js';
+import { HELLO, PROGRESS_BYTES, WORKER_ID, type WireMessage } from '../../wire/protocol.js';
 import type { Transferable } from '../executor.js';
 import { RefusedMessage, type Workers, type WorkersListener, workerEntry } from './workers.js';
 
@@ -11,9 +11,9 @@ const logger = new Logger('Futures');
 const MAX_FAILED_STARTS = 2;
 
 /** Runs nothing. */
-const NOTHING: ChunkMessage = {
-  dispatcher: 0,
-  chunk: 0,
+const NOTHING: WireMessage = {
+  scheduler: 0,
+  message: 0,
   progress: new SharedArrayBuffer(PROGRESS_BYTES),
   calls: [],
   maxResultBytes: 0,
@@ -37,7 +37,7 @@ type LoadBalancer = NonNullable<
  */
 export class PiscinaWorkers implements Workers {
   readonly kind = 'thread';
-  readonly dispatcher = Math.random();
+  readonly scheduler = Math.random();
   readonly maxCalls = Infinity;
   readonly canShare = true;
   readonly isOurs: boolean;
@@ -45,7 +45,7 @@ export class PiscinaWorkers implements Workers {
   readonly #pool: Piscina;
   readonly #entry = workerEntry('#task-worker');
   #listener: WorkersListener | undefined;
-  readonly #sent = new Map<ChunkMessage, Sent>();
+  readonly #sent = new Map<WireMessage, Sent>();
   /** By thread id: the ports by which threads answer. */
   readonly #ports = new Map<number, MessagePort>();
   #failedStarts = 0;
@@ -76,7 +76,7 @@ export class PiscinaWorkers implements Workers {
       true,
     );
     sent.note = (message, threadId) => {
-      const known = workers.#sent.get(message as ChunkMessage);
+      const known = workers.#sent.get(message as WireMessage);
       if (known !== undefined) known.holder = threadId;
     };
     return workers;
@@ -102,7 +102,7 @@ export class PiscinaWorkers implements Workers {
     return this.#pool.threads.length;
   }
 
-  send(message: ChunkMessage, transferList: readonly Transferable[]): Promise<void> {
+  send(message: WireMessage, transferList: readonly Transferable[]): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#sent.set(message, { reject, holder: undefined });
       // The pool's balancer is shown what is under this symbol.
@@ -125,7 +125,7 @@ export class PiscinaWorkers implements Workers {
     });
   }
 
-  holderOf(message: ChunkMessage): number | undefined {
+  holderOf(message: WireMessage): number | undefined {
     const holder = this.#sent.get(message)?.holder;
     // One that has not said hello is still starting.
     return holder !== undefined && this.#ports.has(holder) ? holder : undefined;
@@ -145,7 +145,7 @@ export class PiscinaWorkers implements Workers {
       this.#listener?.unreadable(threadId);
       return true;
     }
-    if (received !== undefined) this.#listener?.message(threadId, received.message);
+    if (received !== undefined) this.#listener?.posted(threadId, received.message);
     return received !== undefined;
   }
 
@@ -169,7 +169,7 @@ export class PiscinaWorkers implements Workers {
     return error.name === 'DataCloneError' || /TRANSFER/.test(String(error.code));
   }
 
-  #run(message: ChunkMessage, transferList: readonly Transferable[] = []): Promise<unknown> {
+  #run(message: WireMessage, transferList: readonly Transferable[] = []): Promise<unknown> {
     return this.#pool.run(message, {
       filename: this.#entry,
       name: 'default',
@@ -177,14 +177,14 @@ export class PiscinaWorkers implements Workers {
     });
   }
 
-  /** A thread's first word to this dispatcher; other messages are not for us. */
+  /** A thread's first word to this scheduler; other messages are not for us. */
   readonly #onPoolMessage = (message: unknown): void => {
-    if (!Array.isArray(message) || message[0] !== HELLO || message[1] !== this.dispatcher) return;
+    if (!Array.isArray(message) || message[0] !== HELLO || message[1] !== this.scheduler) return;
     const [, , threadId, port] = message as unknown as [0, 0, number, MessagePort];
     if (typeof (port as Partial<MessagePort> | undefined)?.postMessage !== 'function') return;
     if (this.#ports.has(threadId)) return;
     this.#ports.set(threadId, port);
-    port.on('message', (each: unknown) => this.#listener?.message(threadId, each));
+    port.on('message', (each: unknown) => this.#listener?.posted(threadId, each));
     port.on('messageerror', () => this.#listener?.unreadable(threadId));
     port.on('close', () => this.#ports.delete(threadId));
     // A thread alone keeps no process alive.

@@ -1,5 +1,5 @@
 import type { ProcessOptions } from '../pool-options.js';
-import type { ChunkMessage } from '../../wire/protocol.js';
+import type { WireMessage } from '../../wire/protocol.js';
 import { Child } from './child.js';
 import type { Workers, WorkersListener } from './workers.js';
 
@@ -17,7 +17,7 @@ export class ProcessWorkers implements Workers {
   readonly maxCalls = 1;
   readonly isOurs = true;
   readonly canShare = false;
-  readonly dispatcher = 0;
+  readonly scheduler = 0;
   readonly width: number;
   readonly min: number;
   readonly idleTimeout: number;
@@ -42,13 +42,13 @@ export class ProcessWorkers implements Workers {
     this.#listener = listener;
   }
 
-  async send(message: ChunkMessage): Promise<void> {
+  async send(message: WireMessage): Promise<void> {
     const child = [...this.#children].find(({ isBusy }) => !isBusy) ?? this.#start();
     await child.give(message);
   }
 
   /** The process that was free when it was given the message. */
-  holderOf(message: ChunkMessage): number | undefined {
+  holderOf(message: WireMessage): number | undefined {
     for (const child of this.#children) {
       if (child.holds(message) && child.isReady) return child.pid;
     }
@@ -59,7 +59,7 @@ export class ProcessWorkers implements Workers {
   drain(): void {}
 
   // Also to one whose start has not been noticed yet: orders are taken in their order.
-  abort(message: ChunkMessage): void {
+  abort(message: WireMessage): void {
     for (const child of this.#children) if (child.holds(message)) child.order(['abort']);
   }
 
@@ -83,9 +83,7 @@ export class ProcessWorkers implements Workers {
   }
 
   #start(): Child {
-    const child = new Child(this.#options, (message) =>
-      this.#listener?.message(child.pid, message),
-    );
+    const child = new Child(this.#options, (message) => this.#listener?.posted(child.pid, message));
     this.#children.add(child);
     void child.ended.then(() => {
       this.#children.delete(child);

@@ -1,6 +1,6 @@
 import { url as debuggerUrl } from 'node:inspector';
 import { Logger } from '@nestjs/common';
-import type { Chunk } from './chunk.js';
+import type { Message } from './message.js';
 import { type Job, outOfTime } from './job.js';
 import { RunWatch } from './watches.js';
 import type { Workers } from './workers.js';
@@ -14,7 +14,7 @@ const MAX_IDLE_PULSES = 5;
 
 export interface SupervisorHooks {
   /** Takes the results that are there. */
-  collect(chunk: Chunk): void;
+  collect(message: Message): void;
   /** These run elsewhere. */
   reclaim(jobs: readonly Job[]): void;
 }
@@ -27,26 +27,26 @@ export interface SupervisorHooks {
  */
 export class Supervisor {
   readonly #workers: Workers;
-  readonly #chunks: ReadonlyMap<number, Chunk>;
+  readonly #messages: ReadonlyMap<number, Message>;
   readonly #hooks: SupervisorHooks;
   readonly #watch: RunWatch;
 
-  constructor(workers: Workers, chunks: ReadonlyMap<number, Chunk>, hooks: SupervisorHooks) {
+  constructor(workers: Workers, messages: ReadonlyMap<number, Message>, hooks: SupervisorHooks) {
     this.#workers = workers;
-    this.#chunks = chunks;
+    this.#messages = messages;
     this.#hooks = hooks;
-    this.#watch = new RunWatch(chunks, {
+    this.#watch = new RunWatch(messages, {
       expire: (...expired) => this.#expire(...expired),
-      pulse: (chunk) => this.#pulse(chunk),
+      pulse: (message) => this.#pulse(message),
     });
   }
 
-  /** A chunk was sent. */
-  begin(chunk: Chunk): void {
-    this.#watch.begin(chunk.shortestTimeout);
+  /** A message was sent. */
+  begin(message: Message): void {
+    this.#watch.begin(message.shortestTimeout);
   }
 
-  /** No chunk is under way. */
+  /** No message is under way. */
   rest(): void {
     this.#watch.rest();
   }
@@ -66,27 +66,27 @@ export class Supervisor {
   }
 
   /** Stops a job that is out of time, unless it has just ended; the rest of the message runs elsewhere. */
-  #expire(chunk: Chunk, job: Job, limit: number): void {
-    this.#hooks.reclaim(chunk.takeBack());
-    if (chunk.acknowledged || chunk.running !== job) return;
-    if (chunk.isListening) this.abort(chunk, job);
-    else this.kill(chunk);
-    job.settle(outOfTime(job, limit, chunk.startedAt, chunk.worker));
+  #expire(message: Message, job: Job, limit: number): void {
+    this.#hooks.reclaim(message.takeBack());
+    if (message.acknowledged || message.running !== job) return;
+    if (message.isListening) this.abort(message, job);
+    else this.kill(message);
+    job.settle(outOfTime(job, limit, message.startedAt, message.worker));
   }
 
   /**
    * Ends a worker that is free, and yet does not start what it was given, or does not say that it is
    * done: something that a task left behind keeps it from its event loop.
    */
-  #pulse(chunk: Chunk): void {
-    this.#hooks.collect(chunk);
-    const holder = chunk.workerId || this.#workers.holderOf(chunk.message);
+  #pulse(message: Message): void {
+    this.#hooks.collect(message);
+    const holder = message.workerId || this.#workers.holderOf(message.wire);
     // One that ends has a time limit of its own.
-    const isEnding = chunk.isRetiring || chunk.message.calls === undefined;
-    const isIdle = !chunk.acknowledged && !isEnding && (chunk.workerId === 0 || chunk.isDone);
+    const isEnding = message.isRetiring || message.wire.calls === undefined;
+    const isIdle = !message.acknowledged && !isEnding && (message.workerId === 0 || message.isDone);
     const counts = isIdle && holder !== undefined && debuggerUrl() === undefined;
-    chunk.idlePulses = counts ? chunk.idlePulses + 1 : 0;
-    if (!counts || chunk.idlePulses < MAX_IDLE_PULSES || !this.#workers.isOurs) return;
+    message.idlePulses = counts ? message.idlePulses + 1 : 0;
+    if (!counts || message.idlePulses < MAX_IDLE_PULSES || !this.#workers.isOurs) return;
     logger.warn(
       `The ${this.#workers.kind} ${holder} has not turned its event loop for ${MAX_IDLE_PULSES} s, though no task runs in it, and is replaced. ` +
         `See which task leaves something behind that never ends: it should await all it starts.`,
@@ -95,21 +95,21 @@ export class Supervisor {
   }
 
   /** Tells a job to end, and ends its worker unless it does so soon. */
-  abort(chunk: Chunk, job: Job): void {
-    chunk.abort();
-    this.#workers.abort?.(chunk.message);
-    this.killLater(chunk, ABORT_GRACE, () => chunk.acknowledged || chunk.running !== job);
+  abort(message: Message, job: Job): void {
+    message.abort();
+    this.#workers.abort?.(message.wire);
+    this.killLater(message, ABORT_GRACE, () => message.acknowledged || message.running !== job);
   }
 
   /** Ends a worker that does not end by itself. */
-  killLater(chunk: Chunk, grace: number, isDone = () => false): void {
+  killLater(message: Message, grace: number, isDone = () => false): void {
     setTimeout(() => {
-      if (this.#chunks.has(chunk.id) && !isDone()) this.kill(chunk);
+      if (this.#messages.has(message.id) && !isDone()) this.kill(message);
     }, grace).unref();
   }
 
-  kill(chunk: Chunk): void {
-    const workerId = chunk.workerId || this.#workers.holderOf(chunk.message);
+  kill(message: Message): void {
+    const workerId = message.workerId || this.#workers.holderOf(message.wire);
     if (workerId !== undefined) this.#workers.kill(workerId);
   }
 }

@@ -1,7 +1,7 @@
 import { FutureTimeoutError } from '../../errors/index.js';
 import { monotonicNow } from '../../wire/clock.js';
 import { notStarted } from '../executor.js';
-import type { Chunk } from './chunk.js';
+import type { Message } from './message.js';
 import type { Job } from './job.js';
 
 /**
@@ -69,44 +69,44 @@ export class DrainWaiters {
 
 /** How long, in ms, a task file or a context may take to load; more, if the call itself may take more. */
 const MAX_LOAD = 10_000;
-/** How often, in ms, every chunk under way is looked at. */
+/** How often, in ms, every message under way is looked at. */
 const PULSE = 1_000;
 
 export interface RunWatchHooks {
   /** A call has run for more than `limit` ms. */
-  expire(chunk: Chunk, job: Job, limit: number): void;
+  expire(message: Message, job: Job, limit: number): void;
   /** A second has passed, in which this event loop was not blocked. */
-  pulse(chunk: Chunk): void;
+  pulse(message: Message): void;
 }
 
 /**
- * Looks in on the chunks under way: when a call in one of them may be out of time, and once a second
+ * Looks in on the messages under way: when a call in one of them may be out of time, and once a second
  * for whatever else may be wrong with their workers. One timer serves all, since hardly any call is
  * ever out of time.
  *
  * @internal
  */
 export class RunWatch {
-  readonly #chunks: ReadonlyMap<number, Chunk>;
+  readonly #messages: ReadonlyMap<number, Message>;
   readonly #hooks: RunWatchHooks;
   #timer: NodeJS.Timeout | undefined;
   /** When the timer fires, in ms on the monotonic clock. */
   #due = Infinity;
   #pulsedAt = -Infinity;
 
-  constructor(chunks: ReadonlyMap<number, Chunk>, hooks: RunWatchHooks) {
-    this.#chunks = chunks;
+  constructor(messages: ReadonlyMap<number, Message>, hooks: RunWatchHooks) {
+    this.#messages = messages;
     this.#hooks = hooks;
   }
 
-  /** A chunk was sent whose first call may run for so many ms. */
+  /** A message was sent whose first call may run for so many ms. */
   begin(timeout: number): void {
     // Workers themselves keep no process alive: what they post could come too late.
     this.#timer?.ref();
     this.#lookIn(timeout);
   }
 
-  /** No chunk is under way. */
+  /** No message is under way. */
   rest(): void {
     this.#timer?.unref();
   }
@@ -133,26 +133,26 @@ export class RunWatch {
     const now = monotonicNow();
     const isPulse = now - this.#pulsedAt >= PULSE * 0.9;
     if (isPulse) this.#pulsedAt = now;
-    for (const chunk of this.#chunks.values()) {
-      if (isPulse) this.#hooks.pulse(chunk);
-      this.#lookAt(chunk, now);
+    for (const message of this.#messages.values()) {
+      if (isPulse) this.#hooks.pulse(message);
+      this.#lookAt(message, now);
     }
-    if (this.#chunks.size > 0) this.#lookIn(PULSE);
+    if (this.#messages.size > 0) this.#lookIn(PULSE);
   }
 
-  #lookAt(chunk: Chunk, now: number): void {
-    const job = chunk.running;
+  #lookAt(message: Message, now: number): void {
+    const job = message.running;
     if (job === undefined) {
-      if (chunk.hasUnstarted) this.#lookIn(chunk.shortestTimeout);
+      if (message.hasUnstarted) this.#lookIn(message.shortestTimeout);
       return;
     }
     // Given up already: it has been told to end.
     if (job.settled) return;
     const { timeout } = job.call;
-    const limit = chunk.isLoading ? Math.max(timeout, MAX_LOAD) : timeout;
-    const left = limit - chunk.elapsed(now);
-    if (left > 0) this.#lookIn(Math.min(left, chunk.shortestTimeout));
-    else this.#hooks.expire(chunk, job, limit);
+    const limit = message.isLoading ? Math.max(timeout, MAX_LOAD) : timeout;
+    const left = limit - message.elapsed(now);
+    if (left > 0) this.#lookIn(Math.min(left, message.shortestTimeout));
+    else this.#hooks.expire(message, job, limit);
   }
 }
 

@@ -25,7 +25,7 @@ import {
 } from '../../wire/uncloneable.js';
 import {
   WireStatus,
-  type OutcomeMessage,
+  type PostedOutcome,
   type WireCall,
   type WireTask,
 } from '../../wire/protocol.js';
@@ -130,13 +130,13 @@ export function toWireCalls(jobs: readonly Job[]): WireCall[] {
 const NO_TASK: WireTask = ['', ''];
 
 /** Undefined if it is anything else: the worker has broken the protocol. @internal */
-export function readPosted(message: unknown): OutcomeMessage | undefined {
+export function readPosted(message: unknown): PostedOutcome | undefined {
   if (!Array.isArray(message)) return undefined;
-  const [chunk, index, status, payload, startedAt, run] = message as unknown[];
-  if (!Number.isSafeInteger(chunk) || !Number.isSafeInteger(index)) return undefined;
+  const [id, index, status, payload, startedAt, run] = message as unknown[];
+  if (!Number.isSafeInteger(id) || !Number.isSafeInteger(index)) return undefined;
   if (typeof status !== 'number' || WireStatus[status] === undefined) return undefined;
   if (!isPacked(payload) || !Number.isFinite(startedAt) || !Number.isFinite(run)) return undefined;
-  return message as unknown as OutcomeMessage;
+  return message as unknown as PostedOutcome;
 }
 
 /** Where a worker has run a job, and when: times on the monotonic clock, in ms. */

@@ -92,11 +92,11 @@ export function postsOddMessages() {
 
 export function postsForgedOutcomes() {
   const numbers = [-1, 0, 1, 2, 1e9, NaN, '0', null, {}];
-  for (const dispatcher of [0, 1, 2, 3, null]) {
+  for (const scheduler of [0, 1, 2, 3, null]) {
     for (let chunk = 0; chunk < 30; chunk++) {
       for (const index of numbers) {
-        port.postMessage([dispatcher, chunk, index, 99, { forged: true }, NaN, 'ms']);
-        port.postMessage([dispatcher, chunk, index, 1, null, {}, []]);
+        port.postMessage([scheduler, chunk, index, 99, { forged: true }, NaN, 'ms']);
+        port.postMessage([scheduler, chunk, index, 1, null, {}, []]);
       }
     }
   }

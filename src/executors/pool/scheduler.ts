@@ -11,7 +11,7 @@ import {
   cancelled,
   notStarted,
 } from '../executor.js';
-import { ChunkRunner, RETIRE_GRACE } from './chunk-runner.js';
+import { MessageRunner, RETIRE_GRACE } from './message-runner.js';
 import { DurationEstimates } from './duration-estimates.js';
 import { IdleWorkers } from './supervisor.js';
 import { LoadBreaker } from './load-breaker.js';
@@ -22,8 +22,8 @@ import { WaitWatch } from './watches.js';
 import type { Workers } from './workers.js';
 
 /** Expected run of one message, in ms: small enough to spread the work, large enough to pay for the message. */
-const MIN_CHUNK = 0.25;
-const MAX_CHUNK = 1;
+const MIN_MESSAGE = 0.25;
+const MAX_MESSAGE = 1;
 /**
  * How long after others have been sent, in ms, calls wait for the end of the turn of the event loop:
  * so long that a message, some 0.02 ms of it, is nothing beside the requests that share it.
@@ -37,12 +37,12 @@ const GATHER_TIME = 4;
  *
  * @internal
  */
-export class Dispatcher {
+export class Scheduler {
   readonly #queue = new CallQueue();
   readonly #estimates = new DurationEstimates();
   readonly #drain = new DrainRate();
   readonly #stats = new CallStats();
-  readonly #runner: ChunkRunner;
+  readonly #runner: MessageRunner;
   readonly #idle: IdleWorkers;
   readonly #workers: Workers;
   readonly #maxQueue: number;
@@ -70,7 +70,7 @@ export class Dispatcher {
     this.#workers = workers;
     this.#maxQueue = maxQueue;
     this.#limits = limits;
-    this.#runner = new ChunkRunner(workers, limits, {
+    this.#runner = new MessageRunner(workers, limits, {
       ended: (job, outcome) => {
         this.#estimates.record(job.call, outcome.run);
         this.#breaker.record(job.call, outcome.value);
@@ -178,7 +178,7 @@ export class Dispatcher {
   /** The jobs of the next message. */
   #take(): Job[] {
     const share = this.#queue.cost / (2 * this.#workers.width);
-    const budget = Math.min(MAX_CHUNK, Math.max(MIN_CHUNK, share));
+    const budget = Math.min(MAX_MESSAGE, Math.max(MIN_MESSAGE, share));
     const jobs: Job[] = [];
     let expected = 0;
     for (let job = this.#queue.peek(); job !== undefined; job = this.#queue.peek()) {

@@ -1,8 +1,8 @@
 import { monotonicNow } from '../../wire/clock.js';
 import { addMovable } from '../../wire/codec.js';
-import { WireStatus, type OutcomeMessage } from '../../wire/protocol.js';
+import { WireStatus, type PostedOutcome } from '../../wire/protocol.js';
 import { type Job, rerunnable } from './job.js';
-import { Chunk } from './chunk.js';
+import { Message } from './message.js';
 import { InFlight } from './in-flight.js';
 import { DrainWaiters, Repetition } from './watches.js';
 import { notStarted, type Outcome, type Transferable } from '../executor.js';
@@ -20,7 +20,7 @@ import {
 import type { ByteLimits } from '../pool-options.js';
 import { RefusedMessage, type Workers, type WorkersListener } from './workers.js';
 
-export interface ChunkRunnerHooks {
+export interface MessageRunnerHooks {
   /** A worker has run a job to its end. */
   ended(job: Job, outcome: Outcome): void;
   /** These were sent, but not started: they go back to the front of the queue. */
@@ -43,140 +43,140 @@ export const RETIRE_GRACE = 5_000;
  *
  * @internal
  */
-export class ChunkRunner implements WorkersListener {
-  readonly #chunks = new InFlight();
+export class MessageRunner implements WorkersListener {
+  readonly #messages = new InFlight();
   readonly #waiters = new DrainWaiters();
   readonly #supervisor: Supervisor;
   readonly #rebalancing = new Repetition(REBALANCE_EVERY, () => this.#rebalance());
-  #nextChunk = 0;
+  #nextMessage = 0;
 
   constructor(
     readonly workers: Workers,
     readonly limits: ByteLimits,
-    readonly hooks: ChunkRunnerHooks,
+    readonly hooks: MessageRunnerHooks,
   ) {
-    this.#supervisor = new Supervisor(workers, this.#chunks, {
-      collect: (chunk) => this.#collect(chunk),
+    this.#supervisor = new Supervisor(workers, this.#messages, {
+      collect: (message) => this.#collect(message),
       reclaim: (jobs) => this.#reclaim(jobs),
     });
     workers.listen(this);
   }
 
-  /** How many more chunks can be sent now. */
+  /** How many more messages can be sent now. */
   get free(): number {
-    return this.workers.width - this.#chunks.size;
+    return this.workers.width - this.#messages.size;
   }
 
   /** Messages under way. */
   get busy(): number {
-    return this.#chunks.size;
+    return this.#messages.size;
   }
 
   /** ms that the calls under way have run so far. */
   get runTime(): number {
-    return this.#chunks.runTime;
+    return this.#messages.runTime;
   }
 
   /** Jobs that were sent and are not settled. */
   get running(): number {
-    return this.#chunks.running;
+    return this.#messages.running;
   }
 
   /** Jobs that were sent, and wait behind others in their message. */
   get unstarted(): Job[] {
-    return Array.from(this.#chunks.values(), (chunk) => chunk.unstarted).flat();
+    return Array.from(this.#messages.values(), (message) => message.unstarted).flat();
   }
 
   send(jobs: readonly Job[]): void {
-    const chunk = this.#sendChunk(jobs);
-    this.#supervisor.begin(chunk);
+    const message = this.#sendMessage(jobs);
+    this.#supervisor.begin(message);
     if (jobs.length > 1) this.#rebalancing.start();
   }
 
   /** Has an idle worker close what its tasks have opened, and end. */
   retire(): void {
-    this.#supervisor.killLater(this.#sendChunk([]), RETIRE_GRACE);
+    this.#supervisor.killLater(this.#sendMessage([]), RETIRE_GRACE);
   }
 
-  #sendChunk(jobs: readonly Job[]): Chunk {
+  #sendMessage(jobs: readonly Job[]): Message {
     const { workers } = this;
-    const message = {
-      dispatcher: workers.dispatcher,
-      chunk: this.#nextChunk++,
-      progress: Chunk.memoryFor(jobs.length),
+    const wire = {
+      scheduler: workers.scheduler,
+      message: this.#nextMessage++,
+      progress: Message.memoryFor(jobs.length),
       calls: jobs.length === 0 ? undefined : toWireCalls(jobs),
       maxResultBytes: this.limits.maxResultBytes,
     };
-    const chunk = new Chunk(message, jobs, workers.kind);
-    this.#chunks.set(chunk.id, chunk);
-    this.hooks.busy(this.#chunks.size);
+    const message = new Message(wire, jobs, workers.kind);
+    this.#messages.set(message.id, message);
+    this.hooks.busy(this.#messages.size);
     const transferList: Transferable[] = [];
     for (const { call, packed } of jobs) {
       if (call.transferList !== undefined) transferList.push(...call.transferList);
       if (workers.canShare && packed !== undefined) addMovable(packed, transferList);
     }
-    workers.send(message, transferList).then(
-      () => this.#acknowledge(chunk),
+    workers.send(wire, transferList).then(
+      () => this.#acknowledge(message),
       // What the worker had posted before it died is delivered first.
-      (error: unknown) => setImmediate(() => this.#broken(chunk, error)),
+      (error: unknown) => setImmediate(() => this.#broken(message, error)),
     );
-    return chunk;
+    return message;
   }
 
-  #acknowledge(chunk: Chunk): void {
-    chunk.acknowledged = true;
-    if (!this.#chunks.has(chunk.id)) return;
-    this.#collect(chunk);
+  #acknowledge(message: Message): void {
+    message.acknowledged = true;
+    if (!this.#messages.has(message.id)) return;
+    this.#collect(message);
     // Results that are posted are out before the worker says that it is done.
-    if (!chunk.complete) this.workers.drain(chunk.workerId);
-    if (!this.#chunks.has(chunk.id)) return;
-    for (const job of chunk.complete ? [] : chunk.own) job.settle(notStarted(lost(job.call)));
-    this.#finish(chunk);
+    if (!message.complete) this.workers.drain(message.workerId);
+    if (!this.#messages.has(message.id)) return;
+    for (const job of message.complete ? [] : message.own) job.settle(notStarted(lost(job.call)));
+    this.#finish(message);
   }
 
   /** Takes what a worker has posted. */
-  message(workerId: number, message: unknown): void {
-    const posted = readPosted(message);
-    const chunk = posted && this.#chunks.get(posted[0]);
+  posted(workerId: number, content: unknown): void {
+    const posted = readPosted(content);
+    const message = posted && this.#messages.get(posted[0]);
     // A message that was given up may be answered all the same.
-    if (posted !== undefined && chunk === undefined) return;
-    if (posted === undefined || chunk?.workerId !== workerId || !chunk.isDue(posted[1])) {
+    if (posted !== undefined && message === undefined) return;
+    if (posted === undefined || message?.workerId !== workerId || !message.isDue(posted[1])) {
       this.#supervisor.breach(workerId);
       return;
     }
-    this.#collect(chunk);
-    this.#take(chunk, posted);
-    if (chunk.isRetiring) {
-      this.#reclaim(chunk.takeBack());
-      this.#supervisor.killLater(chunk, RETIRE_GRACE);
+    this.#collect(message);
+    this.#take(message, posted);
+    if (message.isRetiring) {
+      this.#reclaim(message.takeBack());
+      this.#supervisor.killLater(message, RETIRE_GRACE);
     }
-    if (chunk.complete) this.#finish(chunk);
+    if (message.complete) this.#finish(message);
   }
 
-  #take(chunk: Chunk, [, index, status, payload, startedAt, run]: OutcomeMessage): void {
-    const job = chunk.takePosted(index);
+  #take(message: Message, [, index, status, payload, startedAt, run]: PostedOutcome): void {
+    const job = message.takePosted(index);
     const isUnread = status === WireStatus.UnreadableArguments;
     if (isUnread && this.workers.canShare && !job.settled && isSentAgain(job)) {
       this.#reclaim([job]);
       return;
     }
-    const ran = { worker: chunk.worker, startedAt, run, now: monotonicNow() };
+    const ran = { worker: message.worker, startedAt, run, now: monotonicNow() };
     this.#settle(job, toOutcome(job, status, payload, ran, this.limits));
   }
 
   /** The message of a result has come that cannot be read as a whole. */
   unreadable(workerId: number): void {
-    const chunk = this.#chunks.ofWorker(workerId);
-    const index = chunk?.firstUnread;
-    if (chunk === undefined || index === undefined) return;
-    const job = chunk.takePosted(index);
+    const message = this.#messages.ofWorker(workerId);
+    const index = message?.firstUnread;
+    if (message === undefined || index === undefined) return;
+    const job = message.takePosted(index);
     job.settle(notStarted(unreadable(job.call)));
-    if (chunk.complete) this.#finish(chunk);
+    if (message.complete) this.#finish(message);
   }
 
   /** Takes the results that its worker has left in their shared memory. */
-  #collect(chunk: Chunk): void {
-    chunk.takeFound(
+  #collect(message: Message): void {
+    message.takeFound(
       (job, value, ran) => this.#settle(job, outcomeOf(job, 'resolved', value, ran)),
       (job, packed, ran) =>
         this.#settle(job, toOutcome(job, WireStatus.Resolved, packed, ran, this.limits)),
@@ -190,58 +190,58 @@ export class ChunkRunner implements WorkersListener {
 
   /** Takes back a job that was sent, unless it has been started; returns whether it was taken back. */
   withdraw(job: Job): boolean {
-    const taken = this.#chunks.of(job)?.takeBack() ?? [];
+    const taken = this.#messages.of(job)?.takeBack() ?? [];
     this.#reclaim(taken.filter((each) => each !== job));
     return taken.includes(job);
   }
 
   /** Gives up a job that was sent and is settled: skipped if not started, else ended unless it ends soon. */
   cancel(job: Job): void {
-    const chunk = this.#chunks.of(job);
-    if (chunk === undefined) return;
-    this.#reclaim(chunk.takeBack());
-    if (chunk.running === job) this.#supervisor.abort(chunk, job);
+    const message = this.#messages.of(job);
+    if (message === undefined) return;
+    this.#reclaim(message.takeBack());
+    if (message.running === job) this.#supervisor.abort(message, job);
   }
 
   /** Resolves when nothing is under way and `isEmpty()`, or after `timeout` ms. */
   drained(timeout: number, isEmpty: () => boolean): Promise<void> {
-    return this.#waiters.wait(timeout, () => this.#chunks.size === 0 && isEmpty());
+    return this.#waiters.wait(timeout, () => this.#messages.size === 0 && isEmpty());
   }
 
   /** Settles all that is under way with `outcome`. */
   abandon(outcome: Outcome): void {
-    for (const chunk of this.#chunks.values()) {
-      chunk.takeBack();
-      this.#collect(chunk);
-      for (const job of chunk.jobs) job.settle(outcome);
-      if (chunk.claimed > 0) this.#supervisor.kill(chunk);
+    for (const message of this.#messages.values()) {
+      message.takeBack();
+      this.#collect(message);
+      for (const job of message.jobs) job.settle(outcome);
+      if (message.claimed > 0) this.#supervisor.kill(message);
     }
-    this.#chunks.clear();
+    this.#messages.clear();
     this.#rebalancing.stop();
     this.#supervisor.stop();
   }
 
-  #finish(chunk: Chunk): void {
-    if (!this.#chunks.delete(chunk.id)) return;
-    if (this.#chunks.size === 0) this.#supervisor.rest();
-    this.hooks.busy(this.#chunks.size);
+  #finish(message: Message): void {
+    if (!this.#messages.delete(message.id)) return;
+    if (this.#messages.size === 0) this.#supervisor.rest();
+    this.hooks.busy(this.#messages.size);
     this.hooks.free();
     this.#waiters.check();
   }
 
-  #broken(chunk: Chunk, error: unknown): void {
-    if (!this.#chunks.has(chunk.id)) return;
-    this.workers.drain(chunk.workerId);
-    if (!this.#chunks.has(chunk.id)) return;
-    const unstarted = chunk.takeBack();
-    this.#collect(chunk);
-    const started = chunk.own.filter((job) => !job.settled);
-    if (chunk.claimed > 0) {
+  #broken(message: Message, error: unknown): void {
+    if (!this.#messages.has(message.id)) return;
+    this.workers.drain(message.workerId);
+    if (!this.#messages.has(message.id)) return;
+    const unstarted = message.takeBack();
+    this.#collect(message);
+    const started = message.own.filter((job) => !job.settled);
+    if (message.claimed > 0) {
       this.hooks.takenBack(unstarted);
       this.hooks.takenBack(rerunnable(started, true, error));
     } else if (error instanceof RefusedMessage) this.#refused(unstarted, error.cause);
     else this.hooks.takenBack(rerunnable(unstarted, false, error));
-    this.#finish(chunk);
+    this.#finish(message);
   }
 
   /** The message was not sent: one job alone is at fault, of several each is tried alone. */
@@ -258,10 +258,11 @@ export class ChunkRunner implements WorkersListener {
   /** So that no short call, and no result, waits for a long one while a worker has nothing to do. */
   #rebalance(): boolean {
     let isNeeded = false;
-    for (const chunk of this.#chunks.values()) {
-      this.#collect(chunk);
-      if (!chunk.hasUnstarted) continue;
-      if (chunk.isStuck && this.free > 0 && !this.hooks.hasQueue()) this.#reclaim(chunk.takeBack());
+    for (const message of this.#messages.values()) {
+      this.#collect(message);
+      if (!message.hasUnstarted) continue;
+      if (message.isStuck && this.free > 0 && !this.hooks.hasQueue())
+        this.#reclaim(message.takeBack());
       else isNeeded = true;
     }
     return isNeeded;

@@ -8,15 +8,15 @@ import {
   STARTED_AT,
   TAKEN_BACK,
   WORKER_ID,
-  type ChunkMessage,
+  type WireMessage,
 } from '../../wire/protocol.js';
 import { monotonicNow } from '../../wire/clock.js';
 import type { Packed } from '../../wire/codec.js';
-import { ResultSlots, chunkBytes } from '../../wire/result-slots.js';
+import { ResultSlots, messageBytes } from '../../wire/result-slots.js';
 import type { Job } from './job.js';
 import type { Ran } from './wire.js';
 
-/** Age in ms from which a chunk that is not done is taken to be stuck in a long call. */
+/** Age in ms from which a message that is not done is taken to be stuck in a long call. */
 const STUCK_AFTER = 2;
 
 /**
@@ -24,7 +24,7 @@ const STUCK_AFTER = 2;
  *
  * @internal
  */
-export class Chunk {
+export class Message {
   readonly sentAt = monotonicNow();
   /** How many pulses in a row its worker could have gone on with it, and did not. */
   idlePulses = 0;
@@ -48,11 +48,11 @@ export class Chunk {
 
   /** @param kind what workers are called */
   constructor(
-    readonly message: ChunkMessage,
+    readonly wire: WireMessage,
     readonly jobs: readonly Job[],
     kind: string,
   ) {
-    const { progress } = message;
+    const { progress } = wire;
     this.#kind = kind;
     this.#end = jobs.length;
     this.#slots = new ResultSlots(progress, jobs.length);
@@ -62,11 +62,11 @@ export class Chunk {
 
   /** Allocates the memory that a message with this many calls shares with its worker. */
   static memoryFor(calls: number): SharedArrayBuffer {
-    return new SharedArrayBuffer(chunkBytes(calls));
+    return new SharedArrayBuffer(messageBytes(calls));
   }
 
   get id(): number {
-    return this.message.chunk;
+    return this.wire.message;
   }
 
   /** The shortest time, in ms, that any of its calls may run. */
@@ -188,7 +188,7 @@ export class Chunk {
     }
   }
 
-  /** The calls that are this chunk's: those that were taken back are not. */
+  /** The calls that are this message's: those that were taken back are not. */
   get own(): readonly Job[] {
     return this.jobs.slice(0, this.#end);
   }

@@ -9,7 +9,7 @@ import {
   cancellationOf,
 } from './executor.js';
 import { CallStats } from './stats.js';
-import type { Dispatcher } from './pool/dispatcher.js';
+import type { Scheduler } from './pool/scheduler.js';
 import { BYTE_LIMITS, type ByteLimits, type ProcessOptions } from './pool-options.js';
 
 const DEFAULT_LIMITS = resolve(BYTE_LIMITS, {});
@@ -19,12 +19,12 @@ function unused(): ExecutorStats {
 }
 
 /**
- * An executor whose calls go to workers by a dispatcher. The workers are made when it is first
+ * An executor whose calls go to workers by a scheduler. The workers are made when it is first
  * used, or at once by {@link start}.
  *
  * @internal
  */
-export abstract class DispatchedExecutor implements Executor {
+export abstract class PoolExecutor implements Executor {
   /** Whether there are workers that are wanted from the start. */
   readonly startsEarly: boolean;
   readonly #maxQueue: number;
@@ -33,8 +33,8 @@ export abstract class DispatchedExecutor implements Executor {
   #limits: ByteLimits = DEFAULT_LIMITS;
   /** Apps that use it and are not closed. */
   #apps = 0;
-  #starting: Promise<Dispatcher> | undefined;
-  #dispatcher: Dispatcher | undefined;
+  #starting: Promise<Scheduler> | undefined;
+  #scheduler: Scheduler | undefined;
   #closed = false;
 
   constructor({ min, maxQueue }: ProcessOptions, limits: Partial<ByteLimits> = {}) {
@@ -54,7 +54,7 @@ export abstract class DispatchedExecutor implements Executor {
     if (!this.#closed) return;
     this.#closed = false;
     this.#starting = undefined;
-    this.#dispatcher = undefined;
+    this.#scheduler = undefined;
   }
 
   /** An app that used it ends; with the last one, {@link close} ends the workers. */
@@ -64,36 +64,36 @@ export abstract class DispatchedExecutor implements Executor {
 
   run(calls: readonly Call[], source: CancellationSource = {}): Promise<Outcome[]> {
     const cancellation = cancellationOf(source);
-    if (this.#dispatcher !== undefined) return this.#dispatcher.run(calls, cancellation);
-    return this.start().then((dispatcher) => dispatcher.run(calls, cancellation));
+    if (this.#scheduler !== undefined) return this.#scheduler.run(calls, cancellation);
+    return this.start().then((scheduler) => scheduler.run(calls, cancellation));
   }
 
   /** Makes the workers. */
-  start(): Promise<Dispatcher> {
+  start(): Promise<Scheduler> {
     return (this.#starting ??= this.#start());
   }
 
   stats(): ExecutorStats {
-    return this.#dispatcher?.stats() ?? unused();
+    return this.#scheduler?.stats() ?? unused();
   }
 
   async close({ timeout }: { readonly timeout: number }): Promise<void> {
     if (this.#apps > 0) return;
     this.#closed = true;
     // Workers that were never asked for are not made to be closed.
-    const dispatcher = this.#dispatcher ?? (await this.#starting);
-    await dispatcher?.close(timeout);
+    const scheduler = this.#scheduler ?? (await this.#starting);
+    await scheduler?.close(timeout);
   }
 
   protected abstract createWorkers(): Promise<Workers>;
 
-  async #start(): Promise<Dispatcher> {
+  async #start(): Promise<Scheduler> {
     // An app that has not used a future yet has not loaded this.
-    const { Dispatcher } = await import('./pool/dispatcher.js');
+    const { Scheduler } = await import('./pool/scheduler.js');
     const workers = await this.createWorkers();
-    const dispatcher = new Dispatcher(workers, this.#maxQueue, this.#limits);
-    if (this.#closed) await dispatcher.close(0);
-    this.#dispatcher = dispatcher;
-    return dispatcher;
+    const scheduler = new Scheduler(workers, this.#maxQueue, this.#limits);
+    if (this.#closed) await scheduler.close(0);
+    this.#scheduler = scheduler;
+    return scheduler;
   }
 }

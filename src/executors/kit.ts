@@ -1,0 +1,42 @@
+/*
+ * `nestjs-futures/executor`: what an executor of your own may need beside the contract (`Executor`,
+ * `Call` and `Outcome` of `nestjs-futures`). The executor of `nestjs-futures/bullmq` is written with
+ * it, and with nothing else of the core.
+ */
+
+// Outcomes, and the end of a client.
+export { SHUTTING_DOWN, cancellationOf, cancelled, notStarted } from './executor.js';
+export type { Cancellation, CancellationSource } from './executor.js';
+
+// Statistics, estimates and limits.
+export { CallStats, DrainRate } from './stats.js';
+export { DurationEstimates } from './pool/duration-estimates.js';
+export { DrainWaiters } from './pool/watches.js';
+
+// Values, arguments and errors that leave the process.
+export { fromBytes, toBytes } from '../wire/serializer.js';
+export { describeRefusal, findUncloneable } from '../wire/uncloneable.js';
+export { describeError } from '../wire/error-record.js';
+export type { ErrorRecord } from '../wire/error-record.js';
+export { reviveError } from '../wire/revive-error.js';
+export { adoptException } from '../errors/futures.exception.js';
+
+// Options, and texts for messages and logs.
+export {
+  duration,
+  integer,
+  is,
+  option,
+  optional,
+  required,
+  resolve,
+  rule,
+} from '../errors/options.js';
+export type { Given, Option, Resolved, Rule } from '../errors/options.js';
+export { describe, told } from '../errors/text.js';
+
+// The tasks of a task file, and threads to run them in.
+export { taskFileSource } from '../tasks/task-file.js';
+export type { TaskFileSource } from '../tasks/task-file.js';
+export { THREAD_OPTIONS, pool } from './pool-options.js';
+export { ThreadExecutor } from './thread.executor.js';
