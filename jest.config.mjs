@@ -2,7 +2,7 @@
 export default {
   testEnvironment: 'node',
   // Most tests wait for processes and services more than they compute.
-  maxWorkers: '100%',
+  maxWorkers: '200%',
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.spec.ts'],
   extensionsToTreatAsEsm: ['.ts'],
