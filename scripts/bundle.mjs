@@ -39,7 +39,18 @@ function isLoadedAtOnce(id, getModuleInfo, seen = new Set()) {
   return importers.some((each) => isLoadedAtOnce(each, getModuleInfo, seen));
 }
 
+/** Has rollup follow the maps that tsc wrote, to the sources. */
+const maps = {
+  name: 'maps',
+  async load(id) {
+    const code = await readFile(id, 'utf8');
+    const map = await readFile(`${id}.map`, 'utf8');
+    return { code: code.replace(/\n\/\/# sourceMappingURL=.*/, ''), map: JSON.parse(map) };
+  },
+};
+
 const bundle = await rollup({
+  plugins: [maps],
   input: Object.fromEntries(entries.map((path) => [path.slice(0, -3), join('build', path)])),
   external: (id) => !id.startsWith('.') && !isAbsolute(id),
   // What tsc writes for decorators begins with `this && this.__decorate`.
@@ -52,6 +63,9 @@ await bundle.write({
   dir: 'dist',
   entryFileNames: '[name].js',
   chunkFileNames: '[name].js',
+  // The sources are in the package.
+  sourcemap: true,
+  sourcemapExcludeSources: true,
   // Else each entry imports for itself what the others need, and Node looks it up again.
   hoistTransitiveImports: false,
   manualChunks: (id, { getModuleInfo }) => {
@@ -61,5 +75,5 @@ await bundle.write({
   },
 });
 for (const path of paths.filter((path) => path.endsWith('.cjs'))) {
-  await copyFile(join('build', path), join('dist', path));
+  for (const each of [path, `${path}.map`]) await copyFile(join('build', each), join('dist', each));
 }

@@ -1,6 +1,6 @@
 import { FutureCancelledError } from '../errors/index.js';
 import type { TaskReference } from '../tasks/task.js';
-import type { Packed } from '../wire/codec.js';
+import { unpack, type Packed } from '../wire/codec.js';
 
 /**
  * One task to run, with its arguments and limits.
@@ -123,10 +123,10 @@ export class RepeatableOutcome implements Outcome {
   readonly worker: string;
   readonly wait: number;
   readonly run: number;
-  readonly #again: () => unknown;
+  readonly #again: Packed | (() => unknown);
 
-  /** @param again makes the value anew */
-  constructor({ status, value, worker, wait, run }: Outcome, again: () => unknown) {
+  /** @param again the value as it was sent, or what makes it anew */
+  constructor({ status, value, worker, wait, run }: Outcome, again: Packed | (() => unknown)) {
     this.status = status;
     this.value = value;
     this.worker = worker;
@@ -135,9 +135,13 @@ export class RepeatableOutcome implements Outcome {
     this.#again = again;
   }
 
-  /** What makes the value of an outcome anew, if there is such a thing. */
-  static againOf(outcome: Outcome): (() => unknown) | undefined {
-    return #again in outcome ? outcome.#again : undefined;
+  /** Whether the value of an outcome can be made anew. */
+  static is(outcome: Outcome): outcome is RepeatableOutcome {
+    return #again in outcome;
+  }
+
+  again(): unknown {
+    return typeof this.#again === 'function' ? this.#again() : unpack(this.#again);
   }
 }
 

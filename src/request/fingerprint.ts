@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { types } from 'node:util';
-import { MAX_JSON, type PackedCall } from '../executors/executor.js';
-import { pack, packJson, Form, type Packed } from '../wire/codec.js';
+import { pack, Form, type Packed } from '../wire/codec.js';
 import type { AnyFunction } from '../wire/protocol.js';
 import { isTaskHandle } from '../tasks/task.js';
 
@@ -25,21 +24,14 @@ export class SentArguments {
   /** Of objects, their fingerprints. */
   readonly #kept: readonly unknown[];
   readonly #isInline: boolean;
-  /** All of them as JSON, if they are short and plain. */
-  readonly #json: string | undefined;
 
-  /** @param call is left what is written down here, if they are its arguments */
-  constructor(task: AnyFunction, args: readonly unknown[], call?: PackedCall) {
+  constructor(task: AnyFunction, args: readonly unknown[]) {
     this.#isInline = !isTaskHandle(task);
-    const packed = this.#isInline ? undefined : packJson(args, MAX_JSON);
-    this.#json = packed?.[1];
-    if (call !== undefined && call.transferList === undefined) call.packed = packed;
-    this.#kept = packed === undefined ? args.map((each) => this.#keep(each)) : [];
+    this.#kept = args.map((each) => this.#keep(each));
   }
 
   /** Whether these are the same. Never throws; what cannot be compared counts as the same. */
   equal(args: readonly unknown[]): boolean {
-    if (this.#json !== undefined) return packJson(args, MAX_JSON)?.[1] === this.#json;
     return (
       args.length === this.#kept.length &&
       args.every((each, i) => {

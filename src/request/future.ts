@@ -1,7 +1,14 @@
-import { type Call, type Outcome, RepeatableOutcome } from '../executors/executor.js';
+import {
+  MAX_JSON,
+  type Outcome,
+  type PackedCall,
+  RepeatableOutcome,
+} from '../executors/executor.js';
 import type { AnyFunction } from '../wire/protocol.js';
 import { SentArguments, sameArguments } from './fingerprint.js';
 import { Mark } from './mark.js';
+import { isTaskHandle } from '../tasks/task.js';
+import { packJson } from '../wire/codec.js';
 import { SharedValue } from './shared-value.js';
 
 const NOT_STARTED: Promise<void> = Promise.resolve();
@@ -32,7 +39,7 @@ export class Future extends Mark {
     readonly key: string,
     /** What was passed as the task: a handle, or a function. */
     readonly source: AnyFunction,
-    readonly call: Call,
+    readonly call: PackedCall,
     readonly executor: string,
     /** Whether its arguments are to be compared with those it is asked for with later. */
     readonly isCompared: boolean,
@@ -88,14 +95,20 @@ export class Future extends Mark {
 
   /** Keeps what its arguments are now, when they are sent. */
   seal(): void {
-    if (!this.isCompared || this.call.args.every(isPrimitive)) return;
-    this.#sent ??= new SentArguments(this.source, this.call.args, this.call);
+    const { args, transferList } = this.call;
+    if (!this.isCompared || args.every(isPrimitive)) return;
+    // Short plain data is written down for its executor by the way.
+    if (transferList === undefined && isTaskHandle(this.source)) {
+      this.call.packed = packJson(args, MAX_JSON);
+    }
+    if (this.call.packed === undefined) this.#sent ??= new SentArguments(this.source, args);
   }
 
   /** Whether these are the arguments that were sent. */
   wasSent(args: readonly unknown[]): boolean {
+    const { args: sent, packed } = this.call;
+    if (packed !== undefined) return packJson(args, MAX_JSON)?.[1] === packed[1];
     if (this.#sent !== undefined) return this.#sent.equal(args);
-    const { args: sent } = this.call;
     return sent.length === args.length && sent.every((each, i) => Object.is(each, args[i]));
   }
 
@@ -114,7 +127,11 @@ export class Future extends Mark {
     const { status, value } = outcome;
     this.outcome = outcome;
     if (!isPrimitive(value))
-      this.#shared = new SharedValue(this.key, value, RepeatableOutcome.againOf(outcome));
+      this.#shared = new SharedValue(
+        this.key,
+        value,
+        RepeatableOutcome.is(outcome) ? outcome : undefined,
+      );
     this.handedOver = handedOver;
     this.state = status;
   }

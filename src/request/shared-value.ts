@@ -8,6 +8,11 @@ const logger = new Logger('Futures');
 /** The largest value of which a copy is kept, in bytes; of what a worker has sent, its bytes are there anyway. */
 const MAX_COPY = 64 * 1024;
 
+/** What a value can be made from anew. */
+interface Repeatable {
+  again(): unknown;
+}
+
 /**
  * A value that several passes are given: what one of them does to it does not reach the next.
  *
@@ -21,33 +26,33 @@ const MAX_COPY = 64 * 1024;
 export class SharedValue {
   readonly #key: string;
   #value: unknown;
-  #again: (() => unknown) | undefined;
+  #source: Repeatable | undefined;
   /** The pass that was given it last. */
   #reader: object | undefined;
 
-  constructor(key: string, value: unknown, again: (() => unknown) | undefined) {
+  constructor(key: string, value: unknown, source: Repeatable | undefined) {
     this.#key = key;
     this.#value = value;
-    this.#again = again;
+    this.#source = source;
   }
 
   /** @param reader the pass that asks */
   read(reader: object): unknown {
     if (this.#reader === reader || !isObject(this.#value)) return this.#value;
-    if (this.#reader === undefined) this.#again ??= this.#keep(this.#value);
-    else if (this.#again !== undefined) this.#value = this.#again();
+    if (this.#reader === undefined) this.#source ??= this.#keep(this.#value);
+    else if (this.#source !== undefined) this.#value = this.#source.again();
     this.#reader = reader;
     return this.#value;
   }
 
   /** Has it that the value can be given again as it is now. */
-  #keep(value: object): (() => unknown) | undefined {
+  #keep(value: object): Repeatable | undefined {
     if (ArrayBuffer.isView(value)) return this.#keepBytes(value);
     try {
       const packed = pack(value, { maxBytes: MAX_COPY, maxJson: MAX_COPY, canShare: true });
       // In a copy, an instance of a class would lose its class.
       if (isReadAnew(packed) && (packed[0] === Form.Json || isData(value))) {
-        return () => unpack(packed);
+        return { again: () => unpack(packed) };
       }
     } catch {
       // It is large, or no data.
@@ -56,11 +61,11 @@ export class SharedValue {
     return undefined;
   }
 
-  #keepBytes(view: ArrayBufferView): (() => unknown) | undefined {
+  #keepBytes(view: ArrayBufferView): Repeatable | undefined {
     if (view.byteLength > MAX_COPY && !isDevelopment()) return undefined;
     const { buffer, byteOffset, byteLength } = view;
     const copy = Buffer.from(new Uint8Array(buffer, byteOffset, byteLength));
-    return () => {
+    const again = () => {
       const now = Buffer.from(buffer, byteOffset, byteLength);
       if (now.equals(copy)) return view;
       if (isDevelopment()) {
@@ -71,6 +76,7 @@ export class SharedValue {
       now.set(copy);
       return view;
     };
+    return { again };
   }
 }
 

@@ -10,11 +10,14 @@ describe('the package', () => {
     ({ files } = await pack());
   }, 60_000);
 
-  it('holds the types of each source and what is built, and nothing else; empty dist and build if it lists more', async () => {
-    const sources = await readdir(join(ROOT, 'src'), { recursive: true });
-    const types = sources
-      .filter((path) => /\.c?ts$/.test(path))
-      .map((path) => join('dist', path.replace(/\.(c?)ts$/, '.d.$1ts')));
+  const isMissing = (path: string) => !files.includes(path);
+
+  it('holds the sources, their types, what is built with its maps, and the docs; empty dist and build if it lists more', async () => {
+    const sources = (await readdir(join(ROOT, 'src'), { recursive: true })).filter((path) =>
+      /\.c?ts$/.test(path),
+    );
+    const types = sources.map((path) => join('dist', path.replace(/\.(c?)ts$/, '.d.$1ts')));
+    const docs = await readdir(join(ROOT, 'docs'));
     const modules = [
       'dist/index.js',
       'dist/bullmq/index.js',
@@ -25,11 +28,33 @@ describe('the package', () => {
       'dist/worker/thread-worker.js',
       'dist/testing/index.js',
     ];
-    const rest = ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json'];
-    const chunks = await imported(modules);
-    expect(files.toSorted(byName)).toEqual(
-      [...rest, ...types, ...modules, ...chunks].toSorted(byName),
-    );
+    const built = [...modules, ...(await imported(modules)), ...types];
+    const expected = [
+      ...['CHANGELOG.md', 'CONTRIBUTING.md', 'LICENSE', 'README.md', 'SECURITY.md'],
+      ...['package.json', 'sample/README.md'],
+      ...docs.map((name) => join('docs', name)),
+      ...sources.map((path) => join('src', path)),
+      ...built.flatMap((path) => [path, `${path}.map`]),
+    ];
+    expect(files.toSorted(byName)).toEqual(expected.toSorted(byName));
+  });
+
+  it('has maps that lead to sources that it holds', async () => {
+    for (const file of files.filter((path) => path.endsWith('.map'))) {
+      const { sources } = JSON.parse(await read(file)) as { sources: readonly string[] };
+      const missing = sources.map((each) => join(file, '..', each)).filter(isMissing);
+      expect([file, missing]).toEqual([file, []]);
+    }
+  });
+
+  it('holds every file that its pages link to', async () => {
+    for (const page of files.filter((path) => path.endsWith('.md'))) {
+      const links = (await read(page)).matchAll(/\]\((?!https?:|#)([^)#]+)[^)]*\)/g);
+      const missing = Array.from(links, ([, link = '']) => join(page, '..', link)).filter(
+        isMissing,
+      );
+      expect([page, missing]).toEqual([page, []]);
+    }
   });
 
   it('calls each class by its own name: errors and injected classes tell it', async () => {

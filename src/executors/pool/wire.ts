@@ -172,12 +172,13 @@ export function toOutcome(
   limits: ByteLimits,
 ): Outcome {
   const { call } = job;
-  const isResolved = status === WireStatus.Resolved;
   try {
-    const read = isResolved
-      ? () => unpack(packed)
-      : () => toError(status, unpack(packed), call, limits);
-    const outcome = outcomeOf(job, isResolved ? 'resolved' : 'failed', read(), ran);
+    if (status === WireStatus.Resolved) {
+      const outcome = outcomeOf(job, 'resolved', unpack(packed), ran);
+      return isReadAnew(packed) ? new RepeatableOutcome(outcome, packed) : outcome;
+    }
+    const read = () => toError(status, unpack(packed), call, limits);
+    const outcome = outcomeOf(job, 'failed', read(), ran);
     return isReadAnew(packed) ? new RepeatableOutcome(outcome, read) : outcome;
   } catch (cause) {
     return outcomeOf(job, 'failed', unreadable(call, status, cause), ran);
