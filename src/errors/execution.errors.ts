@@ -6,7 +6,7 @@ import {
 import { told } from './text.js';
 
 /**
- * A task ran, or waited in the queue, for longer than it may. The client gets 504.
+ * A task ran or waited in the queue for longer than it may. The client gets 504.
  *
  * @publicApi
  */
@@ -53,8 +53,8 @@ export class ExecutorSaturatedError extends FuturesHttpException {
 }
 
 /**
- * The worker died under the task (`process.exit()`, out of memory, an uncaught error), or the
- * executor itself does not work: its queue cannot be reached.
+ * The worker died before or while it ran the task (`process.exit()`, out of memory, an uncaught
+ * error), or the executor itself failed: it gave no outcome, or its queue cannot be reached.
  *
  * @publicApi
  */
@@ -63,7 +63,7 @@ export class BrokenExecutorError extends FuturesException {
 }
 
 /**
- * An argument cannot be sent to a worker: structured clone refuses it, or it is too large.
+ * An argument cannot be sent to a worker: it can't be cloned or leave the process, or is too large.
  *
  * @publicApi
  */
@@ -71,7 +71,7 @@ export class TaskArgumentError extends FuturesException {
   readonly code = 'ERR_FUTURES_TASK_ARGUMENT';
 
   constructor(
-    /** Where it stands: the argument's position and the path in it, such as `args[0].user.save`. */
+    /** The argument's position and the path in it, such as `args[0].user.save`. */
     readonly path: string,
     description: string,
     options: FuturesExceptionOptions,
@@ -87,7 +87,7 @@ export class TaskArgumentError extends FuturesException {
 }
 
 /**
- * A result cannot be sent back from the worker: structured clone refuses it, or it is too large.
+ * A result can't be sent back or read: it can't be cloned, is nested too deeply, or is too large.
  *
  * @publicApi
  */
@@ -95,7 +95,7 @@ export class TaskResultError extends FuturesException {
   readonly code = 'ERR_FUTURES_TASK_RESULT';
 
   constructor(
-    /** Where it stands: the path in the result, such as `result.rows[3].render`. */
+    /** The path in the result, such as `result.rows[3].render`. */
     readonly path: string,
     description: string,
     options: FuturesExceptionOptions,
@@ -119,8 +119,8 @@ export class UnknownTaskError extends FuturesException {
 }
 
 /**
- * The client went away before the task was done. Nobody is left to be answered: seen by
- * interceptors and in metrics only. Its status is 499, as nginx has it.
+ * The client disconnected before the task was done, so there is nobody to answer. Only interceptors
+ * and metrics see this error. Its status is 499, as in nginx.
  *
  * @publicApi
  */

@@ -12,11 +12,11 @@ export interface FuturesExceptionOptions {
 }
 
 /**
- * Base of every error this module raises.
+ * Base of every error that this module throws.
  *
- * Those that concern the client (503, 504) are `HttpException`s too, so that any exception filter
- * answers with their status; the others are answered with 500 and logged, as any error is.
- * A task's own error is never wrapped in one: it reaches the caller as it was thrown.
+ * Errors that concern the client (499, 503, 504) are also `HttpException`s, so that any exception
+ * filter answers with their status. The others are answered with 500 and logged, like any error. A
+ * task's own error is never wrapped in one: it reaches the caller as it was thrown.
  *
  * @publicApi
  */
@@ -33,7 +33,7 @@ export abstract class FuturesException extends Error {
     label(this, new.target.name, options);
   }
 
-  /** `instanceof FuturesException` is true for those that extend `HttpException` as well. */
+  /** `instanceof FuturesException` is also true for those that extend `HttpException`. */
   static override [Symbol.hasInstance](value: unknown): boolean {
     if (this === FuturesException) return isFuturesException(value);
     try {
@@ -54,7 +54,7 @@ export abstract class FuturesHttpException extends HttpException implements Futu
   declare readonly key?: string;
   declare readonly task?: string;
 
-  /** @param phrase what the client is told; the message is for developers */
+  /** @param phrase what the client reads; the message is for developers */
   constructor(
     message: string,
     statusCode: number,
@@ -75,8 +75,8 @@ function label(error: Error, name: string, { key, task }: FuturesExceptionOption
 }
 
 /**
- * Gives an error of this module, which has come from another process as a plain error, its class
- * again.
+ * Gives an error of this module its class again, after it came from another process as a plain
+ * error.
  *
  * @internal
  */
@@ -90,7 +90,7 @@ export function adoptException(
 }
 
 /**
- * Tells whether a caught value is an error of this module.
+ * Whether a caught value is an error of this module.
  *
  * @example
  * ```ts
@@ -106,7 +106,7 @@ export function isFuturesException(value: unknown): value is FuturesException {
   try {
     return value instanceof Error && BRAND in value;
   } catch {
-    // A revoked proxy, which somebody threw, cannot be asked.
+    // Somebody threw a revoked proxy, which cannot be inspected.
     return false;
   }
 }

@@ -1,10 +1,10 @@
 import { describe } from './text.js';
 import { FuturesOptionsError } from './index.js';
 
-/** The longest delay that a Node timer keeps, in ms (2^31 - 1). */
+/** The longest delay of a Node timer, in ms (2^31 - 1). */
 const MAX_DURATION = 2_147_483_647;
 
-/** Which values an option takes. */
+/** Which values an option accepts. */
 export interface Rule {
   /** For the error message, such as `an integer of 1 or more`. */
   readonly allowed: string;
@@ -19,7 +19,7 @@ export function integer(min: number): Rule {
   };
 }
 
-/** A number of ms, from `min` up to the longest delay of a timer. */
+/** A number of ms, from `min` to the longest delay of a timer. */
 export function duration(min = 1): Rule {
   return {
     allowed: `a number of ms from ${min} to ${MAX_DURATION}`,
@@ -45,7 +45,7 @@ export const is = {
   anything: rule('anything', () => true),
 };
 
-/** A rule that {@link is} does not have. */
+/** A rule that is not in {@link is}. */
 export function rule(allowed: string, accepts: (value: unknown) => boolean): Rule {
   return { allowed, accepts };
 }
@@ -58,9 +58,9 @@ export function check(name: string, value: unknown, { allowed, accepts }: Rule):
   );
 }
 
-/** How an option is checked, and what it is if it is left out. */
+/** How an option is checked, and its default. */
 export interface Option<Value, Input = Value> {
-  /** Set by the types only: what may be given. */
+  /** Exists in the types only: what may be given. */
   readonly input?: Input;
   /** @throws FuturesOptionsError */
   readonly resolve: (name: string, value: unknown) => Value;
@@ -80,12 +80,12 @@ export function option<Value>(
   };
 }
 
-/** An option that may be left out, and then has no value. */
+/** An option that may be left out, and has no default. */
 export function optional<Value>(allowed: Rule): Option<Value | undefined, Value> {
   return option<Value | undefined>(allowed, undefined);
 }
 
-/** An option that has to be given. */
+/** An option that must be given. */
 export function required<Value>(allowed: Rule): Option<Value> {
   return {
     resolve(name, value) {
@@ -95,7 +95,7 @@ export function required<Value>(allowed: Rule): Option<Value> {
   };
 }
 
-/** Options by name: each is written once, with its rule, its default and its doc comment. */
+/** Options by name. Each is written once, with its rule, its default and its doc comment. */
 export type OptionTable = Readonly<Record<string, Option<any, any>>>;
 
 /** What a caller may give: each option may be left out. */
@@ -104,15 +104,15 @@ export type Given<Table extends OptionTable> = {
     (Table[Name] extends Option<any, infer Input> ? Input : never) | undefined;
 };
 
-/** The options with nothing left out. */
+/** All options, with the defaults filled in. */
 export type Resolved<Table extends OptionTable> = {
   readonly [Name in keyof Table]: Table[Name] extends Option<infer Value, any> ? Value : never;
 };
 
 /**
- * Checks options, and fills in the defaults.
+ * Checks options and fills in the defaults.
  *
- * @param name of the options as a whole; of an option that is an object of options: its name
+ * @param name the option whose value these options are; empty at the top level
  * @throws FuturesOptionsError that names the option, its value and what is allowed
  */
 export function resolve<Table extends OptionTable>(

@@ -2,7 +2,7 @@ import { FuturesException, isFuturesException } from './futures.exception.js';
 import { told } from './text.js';
 
 /**
- * A request was still submitting in its last allowed pass.
+ * A request still submitted futures in its last allowed pass, or kept a discarded outcome.
  *
  * @publicApi
  */
@@ -14,7 +14,7 @@ export class ReplayLimitError extends FuturesException {
     readonly maxPasses: number,
     /** The keys submitted in each pass, the first pass first. */
     readonly submitted: readonly (readonly string[])[],
-    /** Keys whose value was computed but not asked for in the pass that followed. */
+    /** Keys whose value was computed but not asked for in the next pass. */
     readonly drifting: readonly string[],
     { differs, kept }: ReplayLimitDetails = {},
   ) {
@@ -28,11 +28,11 @@ export class ReplayLimitError extends FuturesException {
   }
 }
 
-/** What more is known of why a request did not come to an end. */
+/** More about why a request did not finish. */
 interface ReplayLimitDetails {
   /** The key, and the path in its arguments, that differs from pass to pass. */
   readonly differs?: string | undefined;
-  /** The pass whose outcome was kept, and the pass that met it again. */
+  /** The pass whose outcome was kept, and the pass in which it appeared again. */
   readonly kept?: { readonly from: number; readonly until: number };
 }
 
@@ -72,9 +72,9 @@ export class TooManyFuturesError extends FuturesException {
 }
 
 /**
- * The response was sent while futures were pending, so that this pass could not be discarded: by the
- * handler itself (`@Res()`), or by something else that answered for it, such as a timeout. The
- * response stands as it was sent; this is logged.
+ * The response was sent while futures were pending, so this pass could not be discarded. The
+ * handler sent it (`@Res()`), or something else answered instead, such as a timeout. The
+ * response stays as it was sent; this error is logged.
  *
  * @publicApi
  */
@@ -111,9 +111,9 @@ const LOSSES: Record<BodyLoss, string> = {
 };
 
 /**
- * A pass reads the body of the request from its stream, which an earlier pass has read, and which is
- * not kept. Bodies that were parsed before the handler, and up to 1 MiB of others, are there in each
- * pass.
+ * A pass reads the body of the request from its stream, but an earlier pass has read it, and it was
+ * not kept. Bodies that were parsed before the handler, and up to 1 MiB of others, are there in
+ * each pass.
  *
  * @publicApi
  */
@@ -121,7 +121,7 @@ export class BodySpentError extends FuturesException {
   readonly code = 'ERR_FUTURES_BODY_SPENT';
 
   constructor(
-    /** The pass that reads it again, from 1. */
+    /** The pass that reads the body again, from 1. */
     readonly pass: number,
     loss: BodyLoss,
   ) {
@@ -134,9 +134,9 @@ export class BodySpentError extends FuturesException {
 }
 
 /**
- * The pass that was to be published did not ask for a value whose placeholder an earlier pass was
- * given, so that the placeholder may be in the response: something has kept it from that pass. See
- * the option `unread`.
+ * The pass that was to be published did not ask for a value whose placeholder an earlier pass got.
+ * So the response may contain that placeholder: something kept it between passes. See the option
+ * `unread`.
  *
  * @publicApi
  */
@@ -146,7 +146,7 @@ export class FutureUnreadError extends FuturesException {
   constructor(
     /** The keys that were not asked for. */
     readonly keys: readonly string[],
-    /** The passes that were given their placeholders, from 1. */
+    /** The passes that got their placeholders, from 1. */
     readonly passes: readonly number[],
     /** The pass that was to be published. */
     readonly pass: number,
@@ -162,7 +162,7 @@ export class FutureUnreadError extends FuturesException {
 }
 
 /**
- * Raised inside a pass that is being discarded, so that what surrounds the handler sees a failed
+ * Thrown inside a pass that is being discarded, so that the code around the handler sees a failed
  * run and rolls back. It never leaves the outermost interceptor.
  *
  * @publicApi
@@ -185,11 +185,11 @@ export class PassDiscardedError extends FuturesException {
 }
 
 /**
- * Tells whether a caught value only says that its pass is discarded: nothing failed, and the request
- * goes on. Loggers, metrics and tracers that stand around handlers leave it out, and pass it on.
+ * Whether a caught value only says that its pass is discarded: nothing failed, and the request goes
+ * on. Loggers, metrics and tracers around handlers should ignore it, and pass it on.
  *
- * It looks at the value alone. An error that has a `PassDiscardedError` as its `cause` is another
- * error: it may be what the client is answered with. Where your own code wraps errors, ask for
+ * Only the value itself is checked. An error that has a `PassDiscardedError` as its `cause` is
+ * another error, and may be what the client gets. If your own code wraps errors, check
  * `error.cause`.
  *
  * @example
@@ -200,13 +200,13 @@ export class PassDiscardedError extends FuturesException {
  * @publicApi
  */
 export function isPassDiscarded(value: unknown): value is PassDiscardedError {
-  // By code, not by class: a second copy of the package has a class of its own.
+  // By code, not class: a second copy of the package has its own class.
   return isFuturesException(value) && value.code === 'ERR_FUTURES_PASS_DISCARDED';
 }
 
 /**
- * A handler does not do the same when it is run again with the same futures, so that its replay
- * cannot be trusted. Found by the option `strict`, which logs it, and by `assertReplaySafe()`.
+ * A handler behaves differently when it runs again with the same futures, so its replay cannot be
+ * trusted. Found by the option `strict`, which logs it, and by `assertReplaySafe()`.
  *
  * @publicApi
  */
@@ -214,9 +214,9 @@ export class ReplayUnsafeError extends FuturesException {
   readonly code = 'ERR_FUTURES_REPLAY_UNSAFE';
 
   constructor(
-    /** The route, or what else was run again. */
+    /** The route, or what else ran again. */
     readonly route: string,
-    /** The first difference, with the path to it. */
+    /** The first difference, and the path to it. */
     readonly difference: string,
   ) {
     super(

@@ -1,8 +1,8 @@
 import type { Logger } from '@nestjs/common';
 
 /**
- * `value instanceof type`, for values that user code throws or returns: false where the question
- * throws, as it does for a revoked proxy.
+ * `value instanceof type`, for values that user code throws or returns: false where the check
+ * itself throws, as it does for a revoked proxy.
  *
  * @internal
  */
@@ -30,7 +30,7 @@ export function textOf(value: unknown): string {
   }
 }
 
-/** A value in an error message. */
+/** Describes a value in an error message. */
 export function describe(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value);
   if (typeof value === 'function') return 'a function';
@@ -39,19 +39,19 @@ export function describe(value: unknown): string {
   return String(value);
 }
 
-/** How many characters of a text from outside a message shows. */
+/** How many characters of a text from outside are shown in a message. */
 const SHOWN = 200;
-/** How many entries of a list a message shows. */
+/** How many entries of a list are shown in a message. */
 const LISTED = 20;
 
-/** Control characters, line and paragraph separators, halves of surrogate pairs, and what reorders text. */
+/** Control characters, line and paragraph separators, half surrogate pairs, bidi controls. */
 const UNSAFE = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\p{Bidi_Control}]/gu;
 const ESCAPES: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
 /**
- * A template tag for messages that hold text from outside: a key, a path, a route, whatever a
- * client can choose. Each value is shown so that it cannot forge lines of a log or drive a terminal,
- * and is cut at 200 characters; an array is shown as a list of at most 20 entries.
+ * A template tag for messages that contain text from outside: a key, a path, a route, anything that
+ * a client can choose. Values are escaped, so that they cannot forge log lines or control a
+ * terminal, and cut at 200 characters. An array is shown as a list of at most 20 entries.
  *
  * @example
  * ```ts
@@ -76,10 +76,10 @@ function listed(texts: readonly string[]): string {
 }
 
 function escaped(text: string): string {
-  // What is cut off is not looked at: a key may be as long as a request body.
+  // The rest isn't read: a key may be as long as a request body.
   const start = text.slice(0, SHOWN).replace(UNSAFE, escapeOf);
   if (text.length <= SHOWN && start.length <= SHOWN) return start;
-  // An escape that was cut in two is left out.
+  // An escape that was cut in half is left out.
   return `${start.slice(0, SHOWN).replace(/\\(u[0-9a-f]{0,3})?$/, '')}…`;
 }
 
@@ -91,7 +91,7 @@ function escapeOf(character: string): string {
 
 /**
  * Logs what user code has thrown. Never throws: a value that the logger cannot print, such as a
- * revoked proxy, is named instead.
+ * revoked proxy, is described instead.
  *
  * @internal
  */

@@ -2,7 +2,7 @@ import { FuturesException } from './futures.exception.js';
 import { told } from './text.js';
 
 /**
- * A value was asked for by a key under which nothing was submitted.
+ * A value was asked for by a key that was never submitted.
  *
  * @publicApi
  */
@@ -19,7 +19,7 @@ export class FutureNotSubmittedError extends FuturesException {
 }
 
 /**
- * A value was asked for in the very pass that submitted its task.
+ * A value was asked for in the same pass that submitted its task.
  *
  * @publicApi
  */
@@ -36,7 +36,7 @@ export class FutureNotResolvedError extends FuturesException {
 }
 
 /**
- * A task was submitted under a key that has its value already.
+ * A task was submitted under a key that already has its value.
  *
  * @publicApi
  */
@@ -53,8 +53,8 @@ export class FutureAlreadyResolvedError extends FuturesException {
 }
 
 /**
- * One key was used for two different computations, so that one of the two call sites would have
- * been given the other's value.
+ * One key was used for two different computations, so one of the two call sites would have got the
+ * other's value.
  *
  * @publicApi
  */
@@ -84,7 +84,7 @@ export class FuturesContextError extends FuturesException {
 }
 
 /**
- * A call of the API was given an argument of the wrong type.
+ * A call of the API got an argument of the wrong type.
  *
  * @publicApi
  */
@@ -93,8 +93,8 @@ export class FuturesArgumentError extends FuturesException {
 }
 
 /**
- * The module was given an option that is unknown, of the wrong type or out of range; or it was
- * imported without `forRoot()`, twice with different options, or from two copies of the package.
+ * The module got an option that is unknown, of the wrong type or out of range; or it was imported
+ * without `forRoot()`, twice with different options, or from two copies of the package.
  *
  * @publicApi
  */

@@ -10,26 +10,26 @@ import { unpack, type Packed } from '../wire/codec.js';
 export interface Call {
   readonly task: TaskReference;
   readonly args: readonly unknown[];
-  /** Key of the future it is for; undefined for calls of the `WorkerPool`. */
+  /** The future's key; undefined for calls of the `WorkerPool`. */
   readonly key: string | undefined;
   /** How long it may run, in ms. */
   readonly timeout: number;
-  /** How long it may wait to be started, in ms; undefined: without limit. */
+  /** How long it may wait to start, in ms; undefined: no limit. */
   readonly queueTimeout: number | undefined;
   /** Parts of `args` that are moved to the worker instead of copied. */
   readonly transferList: readonly Transferable[] | undefined;
 }
 
-/** A call whose arguments were written down already, when they were noted for comparison. @internal */
+/** A call whose arguments may be packed already, since the ledger compares them. @internal */
 export interface PackedCall extends Call {
   /** At most {@link MAX_JSON} characters of JSON. */
   packed?: Packed | undefined;
 }
 
-/** The longest arguments that go as JSON, in characters: longer ones cost the event loop less as bytes. @internal */
+/** Longest arguments sent as JSON, in characters; bytes cost less CPU for longer ones. @internal */
 export const MAX_JSON = 1024;
 
-/** What may be moved between threads instead of copied. */
+/** What can be moved between threads instead of copied. */
 export type Transferable = import('node:worker_threads').Transferable;
 
 /**
@@ -41,11 +41,11 @@ export interface Outcome {
   readonly status: 'resolved' | 'failed';
   /** The value if resolved; the error if failed. */
   readonly value: unknown;
-  /** Where it ran, such as `thread 3`; empty if it never started. */
+  /** Where it ran, such as `thread 3`; empty if it never started, or if that is not known. */
   readonly worker: string;
-  /** ms between the hand-over to the executor and the start. */
+  /** How long it waited in the executor before it started, in ms. */
   readonly wait: number;
-  /** ms it ran. */
+  /** How long it ran, in ms. */
   readonly run: number;
 }
 
@@ -61,7 +61,7 @@ export interface Percentiles {
 }
 
 /**
- * What an executor is doing right now, and what it has done since it was made.
+ * What an executor is doing now, and what it has done since it was created.
  *
  * @publicApi
  */
@@ -70,23 +70,23 @@ export interface ExecutorStats {
   readonly workers: number;
   /** Calls waiting. */
   readonly queued: number;
-  /** Calls handed to a worker and not ended yet. */
+  /** Calls that were sent to a worker and have not ended. */
   readonly running: number;
-  /** Calls that ended with a value, since the start. */
+  /** Calls that have ended with a value since the executor was created. */
   readonly resolved: number;
-  /** Calls that ended with an error, since the start. */
+  /** Calls that have ended with an error since the executor was created. */
   readonly failed: number;
-  /** How long calls waited to be started, lately (in one to two minutes), if that is measured. */
+  /** How long calls waited to start in the last one to two minutes, if that is measured. */
   readonly wait?: Percentiles;
-  /** How long they ran, lately. */
+  /** How long calls ran in the last one to two minutes. */
   readonly run?: Percentiles;
-  /** The share of the workers' time, at most workers, in which they ran tasks, lately: 0 to 1. */
+  /** How much of that time workers ran tasks, 0 to 1; workers that aren't alive count as idle. */
   readonly utilization?: number;
 }
 
 /**
- * A place where tasks run. Implement it to run tasks where you like, and register it with the
- * option `executors`.
+ * A place where tasks run. To run tasks anywhere else, implement it and register it with the option
+ * `executors`.
  *
  * @example
  * ```ts
@@ -98,22 +98,22 @@ export interface ExecutorStats {
  */
 export interface Executor {
   /**
-   * Runs all the calls of a pass. Settles each exactly once; a call that fails is an outcome, not
-   * a rejection. The promise resolves to the outcomes in the order of the calls.
+   * Runs all calls of a pass and settles each exactly once. A call that fails is an outcome, not a
+   * rejection. The promise resolves to the outcomes in the order of the calls.
    *
-   * When `signal` aborts, the client is gone: drop what is queued, stop what runs, settle the rest.
+   * When `signal` aborts, the client is gone: drop queued calls, stop running ones, settle all.
    */
   run(calls: readonly Call[], options: { readonly signal?: AbortSignal }): Promise<Outcome[]>;
 
   stats(): ExecutorStats;
 
-  /** Ends the workers, after what is under way, or after `timeout` ms at the latest. */
+  /** Ends the workers when their calls have ended, or after `timeout` ms at the latest. */
   close(options: { readonly timeout: number }): Promise<void>;
 }
 
 /**
- * An outcome whose value, or error, can be made anew, so that a pass that changes it changes nothing
- * for the next one. An executor of the app needs no such thing.
+ * An outcome that can create its value or error again, so that a pass that changes its copy doesn't
+ * affect the next pass. Executors of the app don't need it.
  *
  * @internal
  */
@@ -125,7 +125,7 @@ export class RepeatableOutcome implements Outcome {
   readonly run: number;
   readonly #again: Packed | (() => unknown);
 
-  /** @param again the value as it was sent, or what makes it anew */
+  /** @param again the value as it was sent, or a function that creates it again */
   constructor({ status, value, worker, wait, run }: Outcome, again: Packed | (() => unknown)) {
     this.status = status;
     this.value = value;
@@ -135,7 +135,7 @@ export class RepeatableOutcome implements Outcome {
     this.#again = again;
   }
 
-  /** Whether the value of an outcome can be made anew. */
+  /** Whether the value of an outcome can be created again. */
   static is(outcome: Outcome): outcome is RepeatableOutcome {
     return #again in outcome;
   }
@@ -145,12 +145,12 @@ export class RepeatableOutcome implements Outcome {
   }
 }
 
-/** An outcome for a call that was never started, or whose end nobody waited for. */
+/** An outcome for a call that didn't start, or whose worker and run time are not known. */
 export function notStarted(error: unknown, wait = 0): Outcome {
   return { status: 'failed', value: error, worker: '', wait, run: 0 };
 }
 
-/** An outcome for a call whose client has gone. */
+/** An outcome for a call whose client has disconnected. */
 export function cancelled({ key, task }: Call): Outcome {
   return notStarted(
     new FutureCancelledError({
@@ -160,25 +160,25 @@ export function cancelled({ key, task }: Call): Outcome {
   );
 }
 
-/** What a call is told that an executor does not take, or gives up, at shutdown. */
+/** The error message of calls that an executor refuses or gives up at shutdown. */
 export const SHUTTING_DOWN = 'The executor is shutting down and takes no more calls.';
 
 /**
- * Tells whether calls are still wanted. An `AbortSignal` says the same, but most requests end
- * without one being needed, and it would be the dearest object of a dispatch.
+ * Says whether calls are still wanted. An `AbortSignal` says the same, but most requests end
+ * without needing one, and it would be the most expensive object of a batch.
  *
  * @internal
  */
 export interface Cancellation {
   readonly isCancelled: boolean;
-  /** Has `listener` called when the calls are not wanted any more. */
+  /** Calls `listener` when the calls are no longer wanted. */
   addListener(listener: () => void): void;
   removeListener(listener: () => void): void;
-  /** The same as a signal, made when it is asked for. */
+  /** The same as a signal, created when it is first read. */
   readonly signal: AbortSignal;
 }
 
-/** What `Executor.run()` is given: a signal by callers from outside, more by our own. */
+/** What `Executor.run()` gets: a signal from callers outside, more from this module. */
 export type CancellationSource = { readonly signal?: AbortSignal } | Cancellation;
 
 /** @internal */

@@ -21,7 +21,7 @@ interface ExecutorsOptions extends ByteLimits {
   readonly executors: Readonly<Record<string, Executor>>;
 }
 
-/** A call and the name of the executor it goes to. */
+/** A call and the name of its executor. */
 export interface Assignment {
   readonly executor: string;
   readonly call: Call;
@@ -48,7 +48,7 @@ export class Executors {
     }
   }
 
-  /** Makes the workers that are wanted from the start. */
+  /** Starts the pools that keep workers from startup on (`min` above 0). */
   async start(): Promise<void> {
     const executors = [...this.#byName.values()].filter(
       (each): each is PoolExecutor => each instanceof PoolExecutor && each.startsEarly,
@@ -70,7 +70,7 @@ export class Executors {
     return this.#byName.entries();
   }
 
-  /** Runs all the calls, each executor's as one batch; resolves to the outcomes in their order. */
+  /** Runs all calls, one batch per executor; resolves to the outcomes in the order of the calls. */
   run(assignments: readonly Assignment[], source: CancellationSource = {}): Promise<Outcome[]> {
     const first = assignments[0]?.executor;
     return first !== undefined && assignments.every(({ executor }) => executor === first)
@@ -106,7 +106,7 @@ export class Executors {
       }
     }
     const closing = [...this.#byName.values()].map(async (each) => each.close({ timeout }));
-    // One that fails must not keep the app from waiting for the others.
+    // An executor that fails to close must not keep the app from waiting for the others.
     await Promise.allSettled(closing);
     await Promise.all(closing);
   }
@@ -125,7 +125,7 @@ export class Executors {
         return isOutcome(outcome) ? outcome : notStarted(unsettled(name, call));
       });
     } catch (cause) {
-      // An executor settles calls by outcomes; one that throws has broken its contract.
+      // An executor must return failures as outcomes; one that throws has broken its contract.
       return calls.map((call) => notStarted(unsettled(name, call, cause)));
     }
   }

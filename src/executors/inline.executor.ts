@@ -20,14 +20,14 @@ import { CallStats } from './stats.js';
 interface InlineRun {
   readonly call: Call;
   readonly outcome: Promise<Outcome>;
-  /** Settles it with an error; its task is left to itself. */
+  /** Settles the call with an error; its task keeps running. */
   readonly giveUp: (error: unknown) => void;
 }
 
 /**
- * Runs calls on the event loop, all at once: for I/O, and for closures, which no worker can be
- * sent. A task that is out of time, or whose client has gone, is left to itself, since nothing can
- * stop it.
+ * Runs calls on the event loop, all at once: for I/O, and for closures, which cannot be sent to a
+ * worker. A task that times out, or whose client disconnects, keeps running, since nothing can stop
+ * it.
  *
  * @internal
  */
@@ -45,7 +45,7 @@ export class InlineExecutor implements Executor {
     const cancel = () => {
       for (const { call, giveUp } of runs) giveUp(cancelled(call).value);
     };
-    // One listener for all: Node warns of more than ten on a signal.
+    // One listener for all calls: Node warns about more than ten on a signal.
     cancellation?.addListener(cancel);
     return Promise.all(runs.map(({ outcome }) => outcome)).finally(() =>
       cancellation?.removeListener(cancel),
@@ -113,12 +113,12 @@ export class InlineExecutor implements Executor {
   }
 
   stats(): ExecutorStats {
-    // There are no workers here that could be more or less busy.
+    // There are no workers here, so there is no utilization.
     const { resolved, failed, run } = this.#stats.summary(0, 0);
     return { workers: 0, queued: 0, running: this.#open.size, resolved, failed, run };
   }
 
-  /** Gives up what still runs after `timeout` ms. */
+  /** Waits up to `timeout` ms, then gives up the calls that still run. */
   async close({ timeout }: { readonly timeout: number } = { timeout: 0 }): Promise<void> {
     const timer = setTimeout(() => {
       for (const { call, giveUp } of this.#open) {
@@ -133,19 +133,19 @@ export class InlineExecutor implements Executor {
 
 const logger = new Logger('Futures');
 
-/** From how many ms on a plain function is said to block the event loop. */
+/** A plain function that runs longer than this, in ms, is reported to block the event loop. */
 const BLOCKS = 50;
-/** How many functions are remembered. */
+/** How many functions are remembered; after that many, no more are reported. */
 const REMEMBERED = 1000;
 
 /**
- * Warns, outside of production, of plain functions that block the event loop: most likely the
- * function of a task file was passed where its handle was meant. Each function is named once.
+ * Warns, outside production, about plain functions that block the event loop. Most likely a task
+ * file's function was passed instead of its handle. Each function is reported once.
  *
  * @internal
  */
 export class BlockingWatch {
-  // By source text: each pass makes a closure of its own from the same text.
+  // By source text, since each pass creates a new closure from the same text.
   readonly #warned = new Set<string>();
 
   watch<Result>(call: Call, run: () => Result): Result {

@@ -1,10 +1,10 @@
 /*
- * `nestjs-futures/executor`: what an executor of your own may need beside the contract (`Executor`,
- * `Call` and `Outcome` of `nestjs-futures`). The executor of `nestjs-futures/bullmq` is written with
- * it, and with nothing else of the core.
+ * `nestjs-futures/executor`: what your own executor may need besides the contract (`Executor`,
+ * `Call` and `Outcome` of `nestjs-futures`). The executor of `nestjs-futures/bullmq` uses only this
+ * kit, and nothing else from the core.
  */
 
-// Outcomes, and the end of a client.
+// Outcomes and cancellation.
 export { SHUTTING_DOWN, cancellationOf, cancelled, notStarted } from './executor.js';
 export type { Cancellation, CancellationSource } from './executor.js';
 

@@ -18,41 +18,41 @@ import {
 } from '../errors/options.js';
 import type { WorkerLimits } from '../worker/fitness.js';
 
-/** How large one call may be, wherever it is sent to. */
+/** How large one call may be, wherever it is sent. */
 export const BYTE_LIMITS = {
   /**
-   * The most bytes that the arguments of one task may have, as they are sent to a thread or a process.
+   * The most bytes that one task's arguments may have when they are sent to a thread or a process.
    * Memory that is moved or shared does not count. Default: 268 435 456 (256 MiB).
    */
   maxArgumentBytes: option(integer(1), 256 * 1024 * 1024),
-  /** The most bytes that the result of one task may have, as it is sent back. Default: 268 435 456 (256 MiB). */
+  /** The most bytes that one task's result may have, as sent. Default: 268 435 456 (256 MiB). */
   maxResultBytes: option(integer(1), 256 * 1024 * 1024),
 };
 
 export type ByteLimits = Resolved<typeof BYTE_LIMITS>;
 
-/** The process pool. It is made when it is first used, or at startup if `min` is not 0. */
+/** The process pool. It is created on first use, or at startup if `min` is not 0. */
 export const PROCESS_OPTIONS = {
   /** Workers that stay alive when idle. Default: 0. */
   min: option(integer(0), 0),
   /** The most workers. Default: `os.availableParallelism()`. */
   max: option(integer(1), availableParallelism()),
-  /** Calls that may wait for a worker; a batch that does not fit is refused as a whole. Default: 1024. */
+  /** Calls that may wait; a batch that does not fit is refused as a whole. Default: 1024. */
   maxQueue: option(integer(0), 1024),
   /** How long a worker above `min` may be idle before it exits, in ms. Default: 30 000. */
   idleTimeout: option(duration(0), 30_000),
-  /** After how many tasks a worker is replaced by a new one. Default: never. */
+  /** After how many tasks a worker is replaced. Default: never. */
   maxTasksPerWorker: optional<number>(integer(1)),
-  /** From how much memory in use after a task, heap and buffers, in MB, a worker is replaced. Default: never. */
+  /** A worker is replaced if it uses more MB (heap and buffers) after a task. Default: never. */
   maxHeapPerWorker: optional<number>(integer(1)),
 };
 
-/** The thread pool. It is made when it is first used, or at startup if `min` is not 0. */
+/** The thread pool. It is created on first use, or at startup if `min` is not 0. */
 export const THREAD_OPTIONS = {
   ...PROCESS_OPTIONS,
-  /** Memory limits of each thread, as `worker_threads` takes them. Default: none. */
+  /** Memory limits of each thread, as in `worker_threads`. Default: none. */
   resourceLimits: resourceLimits(),
-  /** A piscina that you own: it is used as it is, and never closed. Default: none. */
+  /** A piscina that you own: it is used as it is and never closed. Default: none. */
   pool: optional<Piscina>(rule('a Piscina', isPiscina)),
 };
 
@@ -62,7 +62,7 @@ export type ProcessOptions = Resolved<typeof PROCESS_OPTIONS>;
 /** @internal */
 export type ThreadOptions = Resolved<typeof THREAD_OPTIONS>;
 
-/** An option that is the options of a pool. */
+/** An option whose value is the options of a pool. */
 export function pool<Table extends typeof PROCESS_OPTIONS>(
   table: Table,
 ): Option<Resolved<Table>, Given<Table>> {
@@ -77,9 +77,9 @@ export function pool<Table extends typeof PROCESS_OPTIONS>(
 }
 
 /**
- * Splits the options of an executor that has a pool of its own.
+ * Splits the options of a separate pool into pool options and byte limits, and checks both.
  *
- * @param name what the pool's options are called in errors
+ * @param name the name of the pool's options in error messages
  * @throws FuturesOptionsError that names the option, its value and what is allowed
  * @internal
  */
@@ -95,7 +95,7 @@ export function resolvePoolOptions<Table extends typeof PROCESS_OPTIONS>(
   return [pool(table).resolve(name, options), limits as Partial<ByteLimits>];
 }
 
-/** What a worker of a pool is told. @internal */
+/** The limits that a pool sends to its workers. @internal */
 export function limitsOf({ maxTasksPerWorker, maxHeapPerWorker }: ProcessOptions): WorkerLimits {
   return { maxTasksPerWorker, maxHeapPerWorker };
 }
@@ -107,7 +107,7 @@ const RESOURCE_LIMITS = {
   stackSizeMb: 0,
 } satisfies ResourceLimits;
 
-/** Node ignores names that it does not know: a memory limit would silently not be there. */
+/** Node ignores unknown names, so a misspelt memory limit would silently have no effect. */
 function resourceLimits(): Option<ResourceLimits | undefined, ResourceLimits> {
   return {
     resolve(name, value) {

@@ -19,19 +19,19 @@ function unused(): ExecutorStats {
 }
 
 /**
- * An executor whose calls go to workers by a scheduler. The workers are made when it is first
- * used, or at once by {@link start}.
+ * An executor that runs its calls on workers through a scheduler. The workers are created on first
+ * use, or earlier by {@link start}.
  *
  * @internal
  */
 export abstract class PoolExecutor implements Executor {
-  /** Whether there are workers that are wanted from the start. */
+  /** Whether the pool keeps workers from startup on (`min` above 0). */
   readonly startsEarly: boolean;
   readonly #maxQueue: number;
-  /** Undefined: those of the app that uses it. */
+  /** Limits that are missing here are those of the app that uses the executor. */
   readonly #ownLimits: Partial<ByteLimits>;
   #limits: ByteLimits = DEFAULT_LIMITS;
-  /** Apps that use it and are not closed. */
+  /** Apps that use the executor and are not closed. */
   #apps = 0;
   #starting: Promise<Scheduler> | undefined;
   #scheduler: Scheduler | undefined;
@@ -45,8 +45,8 @@ export abstract class PoolExecutor implements Executor {
   }
 
   /**
-   * An app uses it, one after the other or several at once: a module's options are made once, and
-   * tests start an app for each.
+   * Registers an app. Several apps may use the executor, at once or one after the other: tests
+   * start one app each, from module options that are created once.
    */
   attach(limits: ByteLimits): void {
     this.#limits = { ...limits, ...this.#ownLimits };
@@ -57,7 +57,7 @@ export abstract class PoolExecutor implements Executor {
     this.#scheduler = undefined;
   }
 
-  /** An app that used it ends; with the last one, {@link close} ends the workers. */
+  /** Unregisters an app. After the last one, {@link close} ends the workers. */
   detach(): void {
     this.#apps--;
   }
@@ -68,7 +68,7 @@ export abstract class PoolExecutor implements Executor {
     return this.start().then((scheduler) => scheduler.run(calls, cancellation));
   }
 
-  /** Makes the workers. */
+  /** Creates the scheduler and its workers, once. */
   start(): Promise<Scheduler> {
     return (this.#starting ??= this.#start());
   }
@@ -80,7 +80,7 @@ export abstract class PoolExecutor implements Executor {
   async close({ timeout }: { readonly timeout: number }): Promise<void> {
     if (this.#apps > 0) return;
     this.#closed = true;
-    // Workers that were never asked for are not made to be closed.
+    // Workers that were never needed are not created just to be closed.
     const scheduler = this.#scheduler ?? (await this.#starting);
     await scheduler?.close(timeout);
   }
@@ -88,7 +88,7 @@ export abstract class PoolExecutor implements Executor {
   protected abstract createWorkers(): Promise<Workers>;
 
   async #start(): Promise<Scheduler> {
-    // An app that has not used a future yet has not loaded this.
+    // Loaded here, so that an app that uses no future never loads it.
     const { Scheduler } = await import('./pool/scheduler.js');
     const workers = await this.createWorkers();
     const scheduler = new Scheduler(workers, this.#maxQueue, this.#limits);

@@ -11,7 +11,7 @@ import {
 import type { Workers } from './pool/workers.js';
 
 /**
- * Options of {@link processExecutor}: those of the module's option `processes`, and its
+ * Options of {@link processExecutor}: those of the module's option `processes`, plus
  * `maxArgumentBytes` and `maxResultBytes`.
  *
  * @publicApi
@@ -19,8 +19,8 @@ import type { Workers } from './pool/workers.js';
 export type ProcessExecutorOptions = Given<typeof PROCESS_OPTIONS> & Given<typeof BYTE_LIMITS>;
 
 /**
- * Makes a process pool of its own, beside the module's. Its processes are made when it is first used,
- * or when the app starts if `min` is not 0; they end with the app.
+ * Creates a separate process pool beside the module's. Its processes start on first use, or at
+ * startup if `min` is not 0. They exit with the app.
  *
  * @throws FuturesOptionsError naming the option, its value and what is allowed
  *
@@ -36,8 +36,8 @@ export function processExecutor(options: ProcessExecutorOptions = {}): Executor 
 }
 
 /**
- * Runs calls in child processes: for tasks that may take their process down (native code), or that
- * need one of their own. A message costs more than with threads, and carries one call.
+ * Runs calls in child processes: for tasks that may crash their process (native code), or that need
+ * their own. A message is more expensive than with threads, and carries one call.
  *
  * @internal
  */

@@ -2,7 +2,7 @@ import { type RecordableHistogram, createHistogram } from 'node:perf_hooks';
 import type { ExecutorStats, Outcome, Percentiles } from './executor.js';
 
 /**
- * Time in windows of equal length, of which the current one and the one before it count.
+ * Time in windows of equal length. The current window and the previous one count.
  *
  * @internal
  */
@@ -13,19 +13,19 @@ export class RollingWindow {
 
   /**
    * @param length ms
-   * @param rolled told that the current window is now the one before, and a new one begins
+   * @param rolled called when the current window becomes the previous one and a new one begins
    */
   constructor(length: number, rolled: () => void) {
     this.#length = length;
     this.#rolled = rolled;
   }
 
-  /** When the window before the current one began, by `performance.now()`. */
+  /** When the previous window began, by `performance.now()`. */
   get start(): number {
     return this.#start - this.#length;
   }
 
-  /** To be called before something is recorded or read. */
+  /** Must be called before something is recorded or read. */
   roll(now: number): void {
     const age = now - this.#start;
     if (age < this.#length) return;
@@ -41,13 +41,13 @@ const NONE: Percentiles = Object.freeze({ p50: 0, p95: 0, p99: 0 });
 const US_PER_MS = 1_000;
 
 /**
- * Durations of the current window and the one before it. The histograms are Node's, which are HDR
- * histograms with 3 significant digits.
+ * Durations of the current and the previous window, in Node's HDR histograms with 3 significant
+ * digits.
  *
  * @internal
  */
 export class RollingHistogram {
-  // Made when it is used: an app starts with several executors, and most use one.
+  // Created on first use: an app starts with several executors, and most apps use one.
   #current: RecordableHistogram | undefined;
   #previous: RecordableHistogram | undefined;
 
@@ -74,11 +74,11 @@ export class RollingHistogram {
   }
 }
 
-/** Length of a measuring window, in ms; what is told covers the last one to two of them. */
+/** Length of a measuring window, in ms; the statistics cover the last one to two windows. */
 const STATS_WINDOW = 60_000;
 
 /**
- * What has become of an executor's calls.
+ * Counts and durations of an executor's calls.
  *
  * @internal
  */
@@ -87,7 +87,7 @@ export class CallStats {
   readonly #run = new RollingHistogram();
   readonly #madeAt = performance.now();
   readonly #window = new RollingWindow(STATS_WINDOW, () => this.#roll());
-  /** ms that workers ran tasks. */
+  /** How long workers ran tasks in this window, in ms. */
   #busy = 0;
   #busyBefore = 0;
   #resolved = 0;
@@ -104,8 +104,8 @@ export class CallStats {
   }
 
   /**
-   * @param width workers at most
-   * @param underWay ms that the calls under way have run so far
+   * @param width the most workers
+   * @param underWay ms that the calls in flight have run so far
    */
   summary(
     width: number,
@@ -135,12 +135,12 @@ export class CallStats {
 
 /** Length of a measuring window, in ms. */
 const DRAIN_WINDOW = 5_000;
-/** Bounds of the answer, in s. */
+/** Bounds of `retryAfter()`, in s. */
 const MIN_RETRY_AFTER = 1;
 const MAX_RETRY_AFTER = 60;
 
 /**
- * How fast an executor works off its queue, measured over the last 5 to 10 s.
+ * How fast an executor empties its queue, measured over the last 5 to 10 s.
  *
  * @internal
  */
@@ -149,13 +149,12 @@ export class DrainRate {
   #current = 0;
   #previous = 0;
 
-  /** So many calls have ended. */
   record(ended: number, now = performance.now()): void {
     this.#window.roll(now);
     this.#current += ended;
   }
 
-  /** Whole seconds until `queued` calls are worked off, from 1 to 60; 1 if nothing was measured. */
+  /** Whole seconds until `queued` calls have ended, from 1 to 60; 1 if nothing was measured. */
   retryAfter(queued: number): number {
     const now = performance.now();
     this.#window.roll(now);

@@ -12,7 +12,7 @@ import {
 import { PoolExecutor } from './pool.executor.js';
 
 /**
- * Options of {@link threadExecutor}: those of the module's option `threads`, and its
+ * Options of {@link threadExecutor}: those of the module's option `threads`, plus
  * `maxArgumentBytes` and `maxResultBytes`.
  *
  * @publicApi
@@ -20,9 +20,9 @@ import { PoolExecutor } from './pool.executor.js';
 export type ThreadExecutorOptions = Given<typeof THREAD_OPTIONS> & Given<typeof BYTE_LIMITS>;
 
 /**
- * Makes a thread pool of its own, beside the module's: a route whose tasks flood it leaves the others
- * their threads. Its threads are made when it is first used, or when the app starts if `min` is not 0;
- * they end with the app.
+ * Creates a separate thread pool beside the module's. A route whose tasks flood this pool doesn't
+ * occupy the threads of the others. Its threads start on first use, or at startup if `min` is not
+ * 0. They exit with the app.
  *
  * @throws FuturesOptionsError naming the option, its value and what is allowed
  *
@@ -39,7 +39,7 @@ export function threadExecutor(options: ThreadExecutorOptions = {}): Executor {
 }
 
 /**
- * Runs calls in worker threads, by piscina.
+ * Runs calls in worker threads, with piscina.
  *
  * @internal
  */
@@ -59,9 +59,9 @@ export class ThreadExecutor extends PoolExecutor {
       filename: workerEntry('#task-worker'),
       minThreads: min,
       maxThreads: max,
-      // The scheduler ends idle threads: they have something to close first.
+      // The scheduler ends idle threads: they must close their task contexts first.
       idleTimeout: Infinity,
-      // A thread that waits for work goes on with what its tasks left open: sockets, timers.
+      // A thread that waits for work keeps serving what its tasks left open: sockets, timers.
       atomics: 'async' as const,
       recordTiming: false,
       ...(resourceLimits === undefined ? {} : { resourceLimits }),

@@ -9,20 +9,20 @@ import { createTaskHandle } from './task.js';
 export interface TaskFileOptions {
   /**
    * The task file's name in task ids, logs and metrics.
-   * Default: the file's base name without `.tasks.js` or extension (`report` for `report.tasks.js`).
+   * Default: the base name without `.tasks.js` or extension (`report` for `report.tasks.js`).
    */
   readonly name?: string;
   /**
-   * Declares the file's tasks safe to run twice: a call whose worker died under it is run again.
+   * Declares the file's tasks safe to run twice: a call runs again if its worker died running it.
    * Default: `false`.
    */
   readonly idempotent?: boolean;
 }
 
 /**
- * The handles of a task file: one for each function it exports, of that function's own type, so
- * that arguments and results are checked where the handle is used, generic functions included.
- * Calling a handle throws; pass it to `submit`, `resultOrSubmit`, `@Future` or `WorkerPool.run`.
+ * The handles of a task file: one per exported function, with that function's type, so arguments
+ * and results are checked where the handle is used. Generic functions work, too. Calling a handle
+ * throws; pass it to `submit`, `resultOrSubmit`, `@Future` or `WorkerPool.run`.
  *
  * @publicApi
  */
@@ -33,7 +33,7 @@ export type TaskFile<Module> = {
 };
 
 /**
- * What others look for on any object, and would call if it were there: `await`, `JSON.stringify()`,
+ * Names that are looked up on any object, and called if they exist: by `await`, `JSON.stringify()`,
  * and Nest, where the handles are a provider. No task can have such a name.
  */
 const RESERVED_NAMES = [
@@ -53,12 +53,12 @@ const RESERVED: ReadonlySet<string> = new Set(RESERVED_NAMES);
 const SOURCE = Symbol('nestjs-futures.task-file');
 
 /**
- * What a task file's handles are made of.
+ * What a task file's handles are made from.
  *
  * @internal
  */
 export interface TaskFileSource {
-  /** The first part of its tasks' ids. */
+  /** The first part of the tasks' ids. */
   readonly name: string;
   /** `file:` URL. */
   readonly url: string;
@@ -66,7 +66,7 @@ export interface TaskFileSource {
 }
 
 /**
- * Undefined for what `taskFile()` has not made.
+ * Undefined if `taskFile()` did not make `file`.
  *
  * @internal
  */

@@ -2,15 +2,15 @@ import { FuturesArgumentError } from '../errors/index.js';
 import type { AnyFunction } from '../wire/protocol.js';
 
 /**
- * A function that computes a value: the handle of a function in a task file, which a worker runs,
- * or a plain function, which runs on the event loop.
+ * A function that computes a value: a handle of a function in a task file, which a worker runs, or
+ * a plain function, which runs on the event loop.
  *
  * @publicApi
  */
 export type Task<Args extends unknown[] = never[], Result = unknown> = (...args: Args) => Result;
 
 /**
- * What an executor is told of a task.
+ * What an executor knows about a task.
  *
  * @publicApi
  */
@@ -23,7 +23,7 @@ export interface TaskReference {
   readonly exportName: string | undefined;
   /** The plain function itself; undefined for a handle. */
   readonly run: AnyFunction | undefined;
-  /** Whether a call whose worker died under it may be run again. */
+  /** Whether a call may run again if its worker died while running it. */
   readonly idempotent: boolean;
 }
 
@@ -47,14 +47,14 @@ export function createTaskHandle(
   const reference: TaskReference = { ...task, run: undefined };
   Object.defineProperty(handle, 'name', { value: task.exportName });
   Object.defineProperty(handle, REFERENCE, { value: reference });
-  // `await` calls this: else it would give the handle, which is then taken for the result.
+  // `await` calls this. Without it, `await` would return the handle, as if it were the result.
   // oxlint-disable-next-line unicorn/no-thenable -- it throws, which is what it is for
   Object.defineProperty(handle, 'then', { value: handle });
   return handle;
 }
 
 /**
- * @throws FuturesArgumentError if `task` is no function
+ * @throws FuturesArgumentError if `task` is not a function
  * @internal
  */
 export function taskReference(task: unknown, key?: string): TaskReference {
@@ -76,7 +76,7 @@ export function taskReference(task: unknown, key?: string): TaskReference {
 }
 
 /**
- * Whether two handles name one function of one file: two modules may each have called `taskFile()`.
+ * Whether two handles name one function of one file: two modules may both call `taskFile()`.
  *
  * @internal
  */

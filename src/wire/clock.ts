@@ -1,10 +1,10 @@
 /*
- * Taken when this file is loaded: a task may replace `performance` (fake timers do).
+ * Taken when this file is loaded, since a task may replace `performance` (fake timers do).
  */
 const hrtime = process.hrtime.bind(process);
 const now = performance.now.bind(performance);
 
-/** ms between the start of the monotonic clock and this thread's `performance.now()` of 0. */
+/** The monotonic clock at the moment when this thread's `performance.now()` was 0, in ms. */
 const OFFSET = (() => {
   const before = now();
   const time = hrtime();
@@ -14,8 +14,8 @@ const OFFSET = (() => {
 })();
 
 /**
- * ms on the machine's monotonic clock (`process.hrtime()`), which all threads of this process share.
- * The wall clock would not do: it steps (NTP, suspend), and each thread takes its `timeOrigin` from it.
+ * ms on the machine's monotonic clock (`process.hrtime()`), which all threads of a process share.
+ * The wall clock won't do: it steps (NTP, suspend), and each thread takes its `timeOrigin` from it.
  */
 export function monotonicNow(): number {
   return now() + OFFSET;

@@ -7,25 +7,25 @@ import { byteLengthOf, isArray, parse, stringify } from './primordials.js';
 
 export { TooLarge, type PackOptions };
 
-// By internal slots, not classes: a test runner's sandbox has classes of its own.
+// By internal slots, not classes: a test runner's sandbox has its own classes.
 const { isAnyArrayBuffer, isArrayBuffer, isSharedArrayBuffer, isUint8Array } = types;
 
-/** How a value is written down. */
+/** How a value is packed. */
 export enum Form {
-  /** Plain data: as JSON, where that keeps all that structured clone keeps. */
+  /** Plain data as JSON, where JSON keeps everything that structured clone keeps. */
   Json,
   /** A primitive value, as it is. */
   Bare,
-  /** Anything else: bytes of V8's serializer, and the parts that are not bytes. */
+  /** Anything else: bytes of V8's serializer, and parts that are sent beside them. */
   Bytes,
   /**
-   * Binary data by itself: its type, offset and length, and its memory as the only part. V8's
+   * One piece of binary data: its type, offset and length, and its memory as the only part. V8's
    * deserializer would keep that memory until the next full garbage collection.
    */
   View,
-  /** A list whose elements are written down one by one. */
+  /** A list whose elements are packed one by one. */
   List,
-  /** As it is, left to structured clone: what V8's serializer, or Node's part of it, does not know. */
+  /** Left to structured clone as it is: V8's serializer, or Node's part of it, doesn't know it. */
   Value,
 }
 
@@ -35,7 +35,7 @@ export type Packed = readonly [form: Form, content: unknown, parts?: readonly un
 const NO_PARTS: readonly unknown[] = [];
 
 /**
- * Writes a value down, so that it can be read once or more, and one that cannot be read fails alone.
+ * Packs a value, so that it can be read once or more, and fails alone if it cannot be read.
  *
  * @throws TooLarge, or whatever V8 or a getter of the value throws if it cannot be written
  * @internal
@@ -69,8 +69,8 @@ export function pack(value: unknown, options: PackOptions): Packed {
 }
 
 /**
- * Whether a list holds nothing but primitive values, so that it can go as it is: any worker can read
- * it, and that is cheapest.
+ * Whether a list holds only primitive values, so that it can be sent as it is: any worker can read
+ * that, and nothing is cheaper.
  *
  * @throws TooLarge
  * @internal
@@ -87,10 +87,10 @@ export function isBareList(list: readonly unknown[], maxBytes: number): boolean 
 }
 
 /**
- * Writes plain data down as JSON.
+ * Packs plain data as JSON.
  *
  * @param maxJson the longest JSON, in characters
- * @returns undefined if it is not plain, or longer
+ * @returns undefined if the value is not plain data, or its JSON is longer
  * @internal
  */
 export function packJson(
@@ -102,19 +102,19 @@ export function packJson(
   return text.length <= maxJson ? [Form.Json, text] : undefined;
 }
 
-/** Whether structured clone takes it, and it has no parts. */
+/** Whether a value is primitive, and structured clone takes it. */
 function isBare(value: unknown): boolean {
   if (typeof value === 'object') return value === null;
   return typeof value !== 'function' && typeof value !== 'symbol';
 }
 
-/** Bytes of a text as UTF-8; of one that is too long, at least as many as are too many. */
+/** UTF-8 bytes of a text; for a text that is too long anyway, only its characters are counted. */
 function textBytes(text: string, maxBytes: number): number {
   return text.length > maxBytes ? text.length : byteLengthOf(text);
 }
 
 /**
- * Reads what {@link pack} has written: each time a new value.
+ * Reads what {@link pack} has written.
  *
  * @throws Error if it cannot be read
  * @internal
@@ -136,12 +136,12 @@ export function unpack(packed: Packed): unknown {
   }
 }
 
-/** Whether what {@link unpack} reads shares nothing with what it has read before. */
+/** Whether {@link unpack} gives a value each time that shares nothing with earlier ones. */
 export function isReadAnew([form, , parts]: Packed): boolean {
   return form === Form.Json || (form === Form.Bytes && parts === undefined);
 }
 
-/** Whether it is of a form that {@link unpack} takes; what it contains may still be unreadable. */
+/** Whether {@link unpack} takes its form; the content may still be unreadable. */
 export function isPacked(value: unknown): value is Packed {
   if (!isArray(value)) return false;
   const content: unknown = value[1];
@@ -159,7 +159,7 @@ export function isPacked(value: unknown): value is Packed {
   }
 }
 
-/** Adds the memory that is to be moved along with a packed value. */
+/** Adds the memory that is moved along with a packed value. */
 export function addMovable(packed: Packed, transferList: unknown[]): void {
   if (packed[0] === Form.List) {
     const elements = packed[1] as Packed[];
@@ -174,11 +174,11 @@ export function addMovable(packed: Packed, transferList: unknown[]): void {
   }
   if (packed[0] !== Form.Bytes) return;
   const { buffer, byteLength } = packed[1] as Uint8Array;
-  // Less is cheaper to copy than to move.
+  // Smaller memory is cheaper to copy than to move.
   if (byteLength >= LARGE) transferList[transferList.length] = buffer;
 }
 
-/** Whether posting it may be refused, or may be unreadable as a whole. */
+/** Whether posting it may be refused, or what arrives may be unreadable as a whole. */
 export function isPostedAsIs(packed: Packed): boolean {
   if (packed[0] === Form.Value) return true;
   return packed[2]?.some((part) => !isAnyArrayBuffer(part)) === true;
@@ -195,7 +195,7 @@ function packView(view: ArrayBufferView, options: PackOptions): Packed {
   return [Form.View, [type, 0, byteLength], [copy]];
 }
 
-/** Whether all that its elements hold is their own: a list of text, numbers, and binary data. */
+/** Whether it is a short list of primitive values and unshared binary data, some of it large. */
 function isListOfViews(list: readonly unknown[]): boolean {
   let hasLarge = false;
   for (let i = 0; i < list.length; i++) {
@@ -208,7 +208,7 @@ function isListOfViews(list: readonly unknown[]): boolean {
   return hasLarge && list.length <= MAX_LIST;
 }
 
-/** Elements of a list up to which they are written down one by one. */
+/** Up to this many elements, a list is packed element by element. */
 const MAX_LIST = 16;
 
 function packEach(list: readonly unknown[], options: PackOptions): Packed {
@@ -226,7 +226,7 @@ function isPlain(value: object, maxJson: number): boolean {
   try {
     return isPlainData(value, maxJson);
   } catch {
-    // A getter has thrown, or it is nested deeply: the serializer finds out.
+    // A getter threw, or the nesting is deep: the serializer finds out.
     return false;
   }
 }

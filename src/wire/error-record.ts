@@ -1,11 +1,11 @@
 import { types } from 'node:util';
 import { pack, type Packed } from './codec.js';
 
-/** An error taken apart into plain data; values in it are packed, so that one that cannot be read fails alone. */
+/** An error as plain data. Its values are packed, so that one that can't be read fails alone. */
 export type ErrorRecord =
   | {
       readonly kind: 'error';
-      /** Names of its class and of that one's base classes, nearest first. */
+      /** Names of its class and that class's base classes, nearest first. */
       readonly classNames: readonly string[];
       readonly name: string;
       readonly message: string;
@@ -17,19 +17,19 @@ export type ErrorRecord =
     }
   | { readonly kind: 'value'; readonly value: Packed };
 
-/** How deep causes and errors in properties are followed: beyond it a text stands for the value. */
+/** How deep causes and errors in properties are followed; a text stands for anything deeper. */
 const MAX_DEPTH = 50;
 
-/** Longest name, message and stack, in characters. */
+/** The longest name, message and stack, in characters. */
 const MAX_TEXT = 100_000;
-/** Properties and `AggregateError.errors` at most. */
+/** The most properties and `AggregateError.errors`. */
 const MAX_PARTS = 1_000;
-/** Size of a value in a property, in bytes, from which a text stands for it. */
+/** The largest value in a property, in bytes; its JSON or a text stands for a larger one. */
 const MAX_VALUE = 1024 * 1024;
-/** Errors that one record is made of at most. */
+/** The most errors in one record. */
 const MAX_ERRORS = 10_000;
 
-/** What has a place of its own in the record. */
+/** Properties that have their own place in the record. */
 const KNOWN_PROPERTIES: ReadonlySet<string> = new Set([
   'name',
   'message',
@@ -39,9 +39,8 @@ const KNOWN_PROPERTIES: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Takes an error apart for the way from a worker. Structured clone alone would lose its class,
- * `name`, `code` and own properties. Whatever cannot be cloned in it is kept as its JSON, or else
- * as its text.
+ * Takes an error apart for its way from a worker. Structured clone alone would lose its class,
+ * `name`, `code` and own properties. What cannot be cloned is kept as JSON, or else as text.
  *
  * @internal
  */
@@ -53,7 +52,7 @@ function describe(error: unknown, depth: number, seen: Map<Error, ErrorRecord>):
   try {
     return takeApart(error, depth, seen);
   } catch {
-    // Such as a proxy among its prototypes that has been revoked.
+    // For example, if one of its prototypes is a revoked proxy.
     return { kind: 'value', value: packValue(textOf(error)) };
   }
 }
@@ -78,7 +77,7 @@ function takeApart(error: unknown, depth: number, seen: Map<Error, ErrorRecord>)
     cause: undefined as ErrorRecord | undefined,
     errors: undefined as ErrorRecord[] | undefined,
   };
-  // Before what it refers to: that may refer back to it.
+  // Before the values in the error, which may refer back to it.
   seen.set(error, record);
   const inner = (value: unknown) => describe(value, depth + 1, seen);
   const add = (name: string, value: unknown) => {
@@ -90,7 +89,7 @@ function takeApart(error: unknown, depth: number, seen: Map<Error, ErrorRecord>)
     const name = names[i] as string;
     if (!KNOWN_PROPERTIES.has(name)) add(name, read(error, name));
   }
-  // Often a getter of the class.
+  // The code is often a getter of the class.
   const code = read(error, 'code');
   if (code !== undefined && !names.includes('code')) add('code', code);
   if (record.isHttpException) {
@@ -113,12 +112,12 @@ function isError(value: unknown): value is Error {
   }
 }
 
-/** By shape, not class: a task file's copy of Nest need not be the app's. */
+/** By shape, not class: a task file's copy of Nest may not be the app's. */
 function isHttpException(error: Error): boolean {
   return ['getStatus', 'getResponse'].every((name) => typeof read(error, name) === 'function');
 }
 
-/** What a method of the error returns; the text of what it throws, if it throws. */
+/** What a method of the error returns; if it throws, the text of what it throws. */
 function answer(error: Error, method: 'getStatus' | 'getResponse'): unknown {
   try {
     return (error as unknown as Record<typeof method, () => unknown>)[method]();
@@ -145,7 +144,7 @@ function stackOf(error: Error): string | undefined {
   return typeof stack === 'string' ? stack.slice(0, MAX_TEXT) : undefined;
 }
 
-/** A property; the error of its getter in its place, if that throws. */
+/** A property of the error; if its getter throws, the text of what it throws. */
 function read(error: Error, name: string): unknown {
   try {
     return (error as unknown as Record<string, unknown>)[name];
@@ -154,7 +153,7 @@ function read(error: Error, name: string): unknown {
   }
 }
 
-/** The value as bytes; its JSON, or else its text, if it cannot be cloned. */
+/** The packed value; if it cannot be cloned, its JSON, or else its text. */
 function packValue(value: unknown): Packed {
   try {
     return pack(value, FOR_VALUES);

@@ -2,7 +2,7 @@ import { deserialize, serialize } from 'node:v8';
 
 const HEAD_BYTES = 4;
 
-/** A message as it goes through a pipe: its length, then its bytes. */
+/** An order or event as it goes through a pipe: its length, then its bytes. */
 export function toFrame(message: readonly unknown[]): Buffer {
   const body = serialize(message);
   const frame = Buffer.allocUnsafe(HEAD_BYTES + body.byteLength);
@@ -12,7 +12,7 @@ export function toFrame(message: readonly unknown[]): Buffer {
 }
 
 /**
- * Takes frames out of what comes through a pipe, in whatever pieces.
+ * Takes frames out of the pieces that arrive through a pipe.
  *
  * @internal
  */
@@ -21,16 +21,16 @@ export class FrameReader {
   readonly #onMessage: (message: unknown) => void;
   #pieces: Buffer[] = [];
   #size = 0;
-  /** Bytes needed for what comes next: a head, or a head and its body. */
+  /** Bytes needed next: a head, or a head and its body. */
   #needed = HEAD_BYTES;
 
-  /** @param limit the longest message that may come now, in bytes */
+  /** @param limit the longest body that may arrive now, in bytes */
   constructor(limit: () => number, onMessage: (message: unknown) => void) {
     this.#limit = limit;
     this.#onMessage = onMessage;
   }
 
-  /** @throws Error if what has come is not a frame: nothing after it can be understood */
+  /** @throws Error if the input is not a frame: nothing after it can be understood */
   add(piece: Buffer): void {
     this.#pieces.push(piece);
     this.#size += piece.byteLength;

@@ -5,33 +5,33 @@ const { isProxy } = types;
 const PLAIN = Object.prototype;
 const LIST = Array.prototype;
 
-/** Objects up to which a list of those seen is faster than a set. */
+/** Up to this many objects, a list of those already seen is faster than a set. */
 const FEW = 16;
-/** Elements from which a list of numbers is faster as bytes than as JSON. */
+/** From this many elements on, a list of numbers is faster as bytes than as JSON. */
 const MANY_NUMBERS = 64;
 
 /**
- * Whether `value` is plain data of which JSON of at most `room` characters may be made, and keeps all
- * that structured clone keeps: objects and arrays without prototypes of their own, in which each
- * object is found once, of text, finite numbers, booleans and null. For what is larger it stops early.
+ * Whether `value` is plain data for which JSON of at most `room` characters keeps everything that
+ * structured clone keeps: objects and arrays without their own prototypes, each found only once,
+ * with text, finite numbers, booleans and null. The check stops early if the data is larger.
  *
- * @throws what a getter in it throws, and RangeError if it is nested too deeply for the stack
+ * @throws what a getter throws, and RangeError if the nesting is too deep for the stack
  * @internal
  */
 export function isPlainData(value: object, room: number): boolean {
   return new PlainDataCheck().roomAfterParts(value, room) >= 0;
 }
 
-/** What a value that is not plain data leaves of the room. */
+/** What is left of the room if a value is not plain data, or too large. */
 const NONE = -1;
 
 class PlainDataCheck {
   readonly #few: object[] = [];
   #many: Set<object> | undefined;
 
-  /** The room that the shortest JSON of an object leaves; below zero if there is none. */
+  /** The room that the shortest JSON of an object leaves; below zero if it doesn't fit. */
   roomAfterParts(value: object, room: number): number {
-    // A part that is found twice is one object in a clone, and two in JSON; a circle has no end.
+    // An object found twice is one object in a clone, but two in JSON; a circle has no end.
     if (isProxy(value) || 'toJSON' in value || !this.#isNew(value)) return NONE;
     if (isArray(value)) return this.#roomAfterElements(value, room);
     if (prototypeOf(value) !== PLAIN) return NONE;
@@ -64,7 +64,7 @@ class PlainDataCheck {
     const { length } = array;
     if (prototypeOf(array) !== LIST || length > room) return NONE;
     if (length >= MANY_NUMBERS && typeof array[0] === 'number') return NONE;
-    // An array may have other properties too, or holes.
+    // An array may also have other properties, or holes.
     if (keysOf(array).length !== length) return NONE;
     let left = room - 2;
     for (let i = 0; i < length; i++) {

@@ -2,8 +2,8 @@ import { types } from 'node:util';
 import { deserialize, serialize } from 'node:v8';
 
 /**
- * Whether it holds something that structured clone knows, and V8's serializer does not: a `Blob`, a
- * `File` or a `CryptoKey`, which it takes for an empty object since Node 21, or a `WebAssembly.Module`.
+ * Whether it holds something that structured clone knows, but V8's serializer doesn't: a `Blob`,
+ * `File` or `CryptoKey` (written as an empty object since Node 21), or a `WebAssembly.Module`.
  */
 export function holdsPlatformObject(value: object): boolean {
   const seen = new Set<unknown>([value]);
@@ -27,7 +27,7 @@ function isPlatformObject(value: object): boolean {
   return !isPlainPrototype(clone) && isLostByV8(value);
 }
 
-/** Whether V8's serializer makes a plain object of it, or something that cannot be read again. */
+/** Whether V8's serializer turns it into a plain object, or something that cannot be read again. */
 function isLostByV8(value: object): boolean {
   try {
     return isPlainPrototype(deserialize(serialize(value)) as object);
@@ -48,5 +48,5 @@ function* partsOf(value: object): Generator {
   yield* Object.values(value);
 }
 
-/** Structured clone keeps these; since Node 21 V8's serializer writes them as an empty object: `o{` and a count of 0. */
+/** How V8's serializer writes empty objects and, since Node 21, platform objects: `o{`, count 0. */
 export const EMPTY_OBJECT = Buffer.from([0x6f, 0x7b, 0]);

@@ -1,7 +1,7 @@
 /*
- * What the worker's side needs of the language, taken before any task is loaded: a task that patches
- * `JSON`, `Object` or an iterator must not break the calls that run after it on the same worker. For
- * the same reason that code uses no array destructuring, no spread of arrays and no `for … of`.
+ * The built-in functions that the worker's side uses, taken before any task is loaded: a task that
+ * patches `JSON`, `Object` or an iterator must not break the calls that run after it on the same
+ * worker. For the same reason, that code avoids array destructuring, array spread and `for … of`.
  */
 export const stringify = JSON.stringify;
 export const parse = JSON.parse;

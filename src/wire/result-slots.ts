@@ -8,7 +8,7 @@ import { PROGRESS_BYTES } from './protocol.js';
 // Taken before any task is loaded, as in primordials.ts.
 const { load, store } = Atomics;
 
-/** Size of a slot: kind and length (Int32), start and run (Float64), then a number or the text's place. */
+/** Size of a slot: kind, length (Int32), start, run (Float64), then a number or a text's offset. */
 const SLOT_BYTES = 32;
 const KIND = 0;
 const LENGTH = 1;
@@ -16,12 +16,12 @@ const PLACE = 6;
 const STARTED_AT = 1;
 const RUN = 2;
 const NUMBER_AT = 3;
-/** Room for text behind the slots, a call. */
+/** Room for text behind the slots, in bytes per call. */
 const TEXT_BYTES = 256;
-/** Room for text at least, and the longest text: a longer one makes up for its message. */
+/** The least room for text, and the longest text, in bytes; a longer one is worth posting. */
 const MAX_TEXT_BYTES = 1024;
 
-/* Kinds of what a slot holds. */
+/* Kinds of slot contents. */
 const NOTHING = 0;
 /** The result was posted. */
 const POSTED = 1;
@@ -33,7 +33,7 @@ const NUMBER = 6;
 const TEXT = 7;
 const JSON_TEXT = 8;
 
-/** The size of the shared memory of a message of so many calls. */
+/** The size of the shared memory of a message, in bytes. */
 export function messageBytes(calls: number): number {
   return textStart(calls) + Math.max(MAX_TEXT_BYTES, calls * TEXT_BYTES);
 }
@@ -43,9 +43,9 @@ function textStart(calls: number): number {
 }
 
 /**
- * The results of a message in its shared memory, a slot each: the worker writes, the scheduler reads.
- * They take what is small, which is dearer to post than to compute as a rule. Objects are written as
- * JSON, if that keeps all of them.
+ * The results of a message in its shared memory, one slot per call. The worker writes them, the
+ * scheduler reads them. Slots hold small results, which usually cost more to post than to compute.
+ * Objects are written as JSON, if JSON keeps everything in them.
  *
  * @internal
  */
@@ -53,10 +53,10 @@ export class ResultSlots {
   readonly #ints: Int32Array;
   readonly #floats: Float64Array;
   readonly #memory: SharedArrayBuffer;
-  /** Where the text begins. */
+  /** Where the text begins, in bytes. */
   readonly #start: number;
   #text: Buffer | undefined;
-  /** How much of the room for text is written, in bytes. */
+  /** How many bytes of text are written. */
   #written = 0;
   readonly #maxText: number;
 
@@ -72,9 +72,9 @@ export class ResultSlots {
   /**
    * Writes a result.
    *
-   * @param startedAt epoch time in ms
-   * @param run in ms
-   * @returns whether it is one for a slot; if not, nothing is written
+   * @param startedAt ms on the monotonic clock
+   * @param run ms
+   * @returns whether the result fits into a slot; if not, nothing is written
    */
   write(index: number, value: unknown, startedAt: number, run: number): boolean {
     const kind = this.#put(index, value);
@@ -90,7 +90,7 @@ export class ResultSlots {
     store(this.#ints, index * 8 + KIND, POSTED);
   }
 
-  /** Whether there is a result: here, or posted. */
+  /** Whether there is a result: in the slot, or posted. */
   has(index: number): boolean {
     return this.#kind(index) !== NOTHING;
   }
@@ -130,9 +130,9 @@ export class ResultSlots {
     }
   }
 
-  /** A result that is none, which shares nothing with this memory. */
+  /** A result that is not primitive, as a copy that shares nothing with this memory. */
   packed(index: number): Packed {
-    // Of any other kind it cannot be read: the worker has broken the protocol.
+    // The worker has broken the protocol if the kind is another: the empty text cannot be read.
     return [Form.Json, this.#kind(index) === JSON_TEXT ? this.#readText(index) : ''];
   }
 
@@ -164,7 +164,7 @@ export class ResultSlots {
       if (transferListOf(value).length > 0 || !isPlainData(value, this.#maxText)) return false;
       return this.#putText(index, stringify(value));
     } catch {
-      // A getter has thrown: who posts it finds out which.
+      // A getter threw; posting the result finds out which one.
       return false;
     }
   }
@@ -174,7 +174,7 @@ export class ResultSlots {
     const size = byteLengthOf(text);
     const end = this.#written + size;
     if (size > this.#maxText) return false;
-    // Half a surrogate pair has no bytes in UTF-8.
+    // Half a surrogate pair cannot be written as UTF-8.
     if (end > this.#texts.length || toUSVString(text) !== text) return false;
     this.#ints[index * 8 + PLACE] = this.#written;
     this.#ints[index * 8 + LENGTH] = this.#texts.write(text, this.#written);
@@ -194,13 +194,13 @@ export class ResultSlots {
 }
 
 /**
- * What is to be moved with a task's result instead of copied, by the result.
+ * What is moved with a task's result instead of copied, by result.
  *
  * @internal
  */
 export const transferLists = new WeakMap<object, readonly Transferable[]>();
 
-/** What is to be moved with `result`. */
+/** What is moved with `result` instead of copied. */
 export function transferListOf(result: unknown): readonly Transferable[] {
   if (typeof result !== 'object' || result === null) return NO_TRANSFER;
   return transferLists.get(result) ?? NO_TRANSFER;

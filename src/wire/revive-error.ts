@@ -3,7 +3,7 @@ import { unpack } from './codec.js';
 import type { ErrorRecord } from './error-record.js';
 
 /**
- * Makes an error again of what {@link describeError} took apart: of the nearest built-in class or
+ * Turns what {@link describeError} took apart into an error again: of the nearest built-in class or
  * Nest exception class among its own classes; with its name, message, the worker's stack, code,
  * cause, `AggregateError.errors` and own properties.
  *
@@ -17,7 +17,7 @@ function revive(record: ErrorRecord, seen: Map<ErrorRecord, Error>): unknown {
   if (record.kind === 'value') return readable(record);
   const known = seen.get(record);
   if (known !== undefined) return known;
-  // A native error of that prototype, without running the class's own constructor.
+  // A native error with that prototype, without running the class's own constructor.
   const error = new Error(record.message);
   seen.set(record, error);
   Object.setPrototypeOf(error, prototypeOf(record));
@@ -35,7 +35,7 @@ function revive(record: ErrorRecord, seen: Map<ErrorRecord, Error>): unknown {
   return error;
 }
 
-/** The value; a text in its place if this side cannot read it. */
+/** The value, or a text if this side cannot read it. */
 function readable({ value }: ErrorRecord & { kind: 'value' }): unknown {
   try {
     return unpack(value);

@@ -3,19 +3,19 @@ import { Deserializer, Serializer } from 'node:v8';
 import { EMPTY_OBJECT, holdsPlatformObject } from './platform-objects.js';
 import { typeOf, viewOf } from './views.js';
 
-// By internal slots, not classes: a test runner's sandbox has classes of its own.
+// By internal slots, not classes: a test runner's sandbox has its own classes.
 const { isArrayBuffer, isSharedArrayBuffer } = types;
 
 const NOTHING = new Uint8Array();
 
-/** Node has it, and its types have not. */
+/** Node has this method, but its types don't. */
 const { _setTreatArrayBufferViewsAsHostObjects: treatViewsAsHostObjects } =
   Serializer.prototype as unknown as {
     _setTreatArrayBufferViewsAsHostObjects(this: Serializer, on: boolean): void;
   };
 
-/* Kinds of what the serializer leaves to us. */
-/** A view of binary data: its type, its bytes. */
+/* Kinds of objects that V8's serializer leaves to this module. */
+/** A view of binary data: its type, its length and its bytes. */
 const VIEW = 0;
 /** A view of a part: its type, the index of the part, offset and length in bytes. */
 const VIEW_OF_PART = 1;
@@ -23,20 +23,20 @@ const VIEW_OF_PART = 1;
 const PART = 2;
 
 /**
- * Writes a value by V8's serializer. The methods are called by V8, by these names.
+ * Writes a value with V8's serializer, which calls the overridden methods by these names.
  *
  * @internal
  */
 export class Writer extends Serializer {
   readonly parts: unknown[] = [];
-  /** Whether it holds memory by itself, not as a view, that is to be shared or moved. */
+  /** Whether it holds memory directly, not as a view, that must be shared or moved. */
   holdsBareMemory = false;
   readonly #options: PackOptions;
   #size = 0;
 
   constructor(options: PackOptions) {
     super();
-    // As Node's own DefaultSerializer does: else V8 writes each view's whole memory, and no Buffers.
+    // Like Node's DefaultSerializer: otherwise V8 writes each view's whole memory, and no Buffers.
     treatViewsAsHostObjects.call(this, true);
     this.#options = options;
     const { transferList = [] } = options;
@@ -44,7 +44,7 @@ export class Writer extends Serializer {
       const each = transferList[i];
       if (!isArrayBuffer(each)) continue;
       const part = this.#partOf(each);
-      // V8 keeps what is registered until the next full garbage collection: too long for large memory.
+      // V8 keeps registered memory until the next full garbage collection: too long if it's large.
       if (each.byteLength < LARGE) this.transferArrayBuffer(part, each);
     }
   }
@@ -54,7 +54,7 @@ export class Writer extends Serializer {
     this.writeValue(value);
     const bytes = this.releaseBuffer();
     TooLarge.check(bytes.byteLength + this.#size, this.#options.maxBytes);
-    // Not registered, and found by itself: its bytes are among the others.
+    // If a large part, which isn't registered, was found directly, its bytes are among the others.
     this.holdsBareMemory ||= this.parts.some(
       (part) =>
         isArrayBuffer(part) && part.byteLength >= LARGE && bytes.byteLength > part.byteLength,
@@ -68,7 +68,7 @@ export class Writer extends Serializer {
 
   _getSharedArrayBufferId(memory: SharedArrayBuffer): number {
     if (!this.#options.canShare) throw new Error('shared memory cannot leave the process');
-    // Node's deserializer does not take shared memory, but as a view of it.
+    // Node's deserializer takes shared memory only as a view.
     this.holdsBareMemory = true;
     return this.#partOf(memory);
   }
@@ -124,7 +124,7 @@ export class Writer extends Serializer {
  */
 export class Reader extends Deserializer {
   #parts: readonly unknown[];
-  /** What it reads from, by Node's name. */
+  /** What the reader reads from; Node gives it this name. */
   buffer: Uint8Array;
 
   constructor(bytes: Uint8Array, parts: readonly unknown[]) {
@@ -140,7 +140,7 @@ export class Reader extends Deserializer {
   read(): unknown {
     this.readHeader();
     const value: unknown = this.readValue();
-    // It lives until the next full garbage collection: what it has read from need not.
+    // The reader lives until the next full garbage collection, but its input needn't.
     this.#parts = [];
     this.buffer = NOTHING;
     return value;
@@ -151,7 +151,7 @@ export class Reader extends Deserializer {
       case VIEW: {
         const type = this.readUint32();
         const bytes = this.readRawBytes(this.readUint32());
-        // Memory of its own: a view of the message would keep all of it, and show it to whoever asks for `buffer`.
+        // Its own memory: a view of the input would keep all of it, and expose it as `buffer`.
         const memory = new Uint8Array(bytes).buffer;
         return viewOf(type, memory, 0, memory.byteLength);
       }
@@ -166,7 +166,7 @@ export class Reader extends Deserializer {
   }
 }
 
-/** What {@link pack} may do. */
+/** Options of {@link pack}. */
 export interface PackOptions {
   /** The most bytes that the value may have. */
   readonly maxBytes: number;
@@ -187,7 +187,7 @@ export class TooLarge extends Error {
     super(`${size} bytes, of which ${limit} are allowed`);
   }
 
-  /** Asked of whatever a getter of a value throws, a revoked proxy included. */
+  /** For anything that a getter of a value may throw, including a revoked proxy. */
   static is(value: unknown): value is TooLarge {
     try {
       return value instanceof TooLarge;
@@ -202,14 +202,14 @@ export class TooLarge extends Error {
   }
 }
 
-/** Size from which binary data is copied to memory of its own, which is then moved, in bytes. */
+/** Binary data of at least this many bytes is copied to its own memory, which is then moved. */
 export const LARGE = 64 * 1024;
 
 /**
- * A value as bytes that may leave the process: what structured clone keeps is kept, and a Buffer
- * stays one.
+ * Writes a value as bytes that can leave the process. Everything that structured clone keeps is
+ * kept, and a Buffer stays a Buffer.
  *
- * @throws whatever V8, a getter or a proxy throws if it cannot be written, or cannot leave the process
+ * @throws what V8, a getter or a proxy throws if it cannot be written or cannot leave the process
  * @publicApi
  */
 export function toBytes(value: unknown): Buffer {
@@ -224,9 +224,9 @@ export function toBytes(value: unknown): Buffer {
 const LEAVING: PackOptions = { maxBytes: Infinity, maxJson: 0, canShare: false };
 
 /**
- * Reads what {@link toBytes} has made.
+ * Reads what {@link toBytes} has written.
  *
- * @throws Error if it cannot be read: it was made by a newer Node, or is nested too deep
+ * @throws Error if it cannot be read: a newer Node wrote it, or it is nested too deeply
  * @publicApi
  */
 export function fromBytes(bytes: Uint8Array): unknown {

@@ -1,6 +1,6 @@
 import { types } from 'node:util';
 
-/** A value that structured clone refuses, and the way to it. */
+/** A value that structured clone refuses, and the path to it. */
 export interface Uncloneable {
   /** Such as `args[0].user.save`. */
   readonly path: string;
@@ -8,11 +8,11 @@ export interface Uncloneable {
   readonly description: string;
 }
 
-/** How many values are looked at, how deep, and for how long in ms: it is done on the event loop, for data of clients. */
+/** Limits of the search (values, depth, ms), which runs on the event loop for data from clients. */
 const MAX_VALUES = 10_000;
 const MAX_DEPTH = 100;
 const MAX_TIME = 20;
-/** The longest path that is told, in characters. */
+/** The longest path in an error message, in characters. */
 const MAX_PATH = 200;
 
 /** A value that was reached from another one. */
@@ -24,11 +24,11 @@ interface Place {
 }
 
 /**
- * Finds the first value in `value` that structured clone refuses. For the error message only: it
- * gives up where finding it would take long.
+ * Finds the first value in `value` that structured clone refuses. This only serves the error
+ * message, so the search gives up if it takes too long.
  *
  * @param copy throws if a value cannot be cloned. Default: `structuredClone`
- * @returns undefined if there is none, or none was found in time. Never throws
+ * @returns undefined if there is none, or none was found in time. It never throws
  * @internal
  */
 export function findUncloneable(
@@ -39,7 +39,7 @@ export function findUncloneable(
   try {
     return new Search(copy).find({ value, name: path, parent: undefined, depth: 0 });
   } catch {
-    // Such as a proxy that has been revoked since.
+    // For example, a proxy was revoked meanwhile.
     return undefined;
   }
 }
@@ -53,7 +53,7 @@ class Search {
     this.#copy = copy;
   }
 
-  /** Depth first, in the order in which structured clone reads. */
+  /** Searches depth first, in the order in which structured clone reads. */
   find(root: Place): Uncloneable | undefined {
     const open: { readonly place: Place; readonly parts: Iterator<Place> }[] = [];
     let next: Place | undefined = root;
@@ -69,7 +69,7 @@ class Search {
       next = result?.done === false ? result.value : undefined;
       if (last === undefined || next !== undefined) continue;
       open.pop();
-      // Its parts are well, so it is refused for what it is itself.
+      // All its parts can be copied, so the value itself is refused.
       if (!this.#canCopy(last.place.value)) {
         return { path: pathOf(last.place), description: describe(last.place.value) };
       }
@@ -77,9 +77,9 @@ class Search {
     return undefined;
   }
 
-  /** What is known at once to be refused. */
+  /** The description of a value that is certain to be refused. */
   #refused(value: unknown): string | undefined {
-    // First, since one that is revoked throws at whatever else it is asked.
+    // Proxies first: a revoked one throws at every other check.
     if (types.isProxy(value)) return 'a proxy';
     if (value instanceof Unreadable) return value.description;
     if (typeof value === 'function' || typeof value === 'symbol') return describe(value);
@@ -94,7 +94,7 @@ class Search {
     return true;
   }
 
-  /** Plain data can be copied if its parts can: to copy it again at each level would take long. */
+  /** Plain data can be copied if its parts can. Copying it again at each level would take long. */
   #canCopy(value: unknown): boolean {
     const prototype: unknown = Object.getPrototypeOf(value);
     if (prototype === Object.prototype || Array.isArray(value)) return true;
@@ -103,7 +103,7 @@ class Search {
       this.#copy(value);
       return true;
     } catch (error) {
-      // It is nested too deeply for that: what refuses it was not reached.
+      // It is nested too deeply to be copied, so the copy did not reach what is refused.
       return textOfProperty(error, 'name') === 'RangeError';
     }
   }
@@ -160,7 +160,7 @@ function nameOfKey(key: unknown): string {
   return typeof key === 'object' && key !== null ? '…' : String(key);
 }
 
-/** A name that came from outside: cut, and with nothing in it that a terminal obeys. */
+/** A name from outside: cut, and without anything that a terminal obeys. */
 function textOf(name: string): string {
   const text = name.length > 100 ? `${name.slice(0, 100)}…` : name;
   return JSON.stringify(text).replace(/[^\x20-\x7e\p{L}\p{N}…]/gu, '?');
@@ -180,11 +180,11 @@ function nameOf(name: unknown): string {
 }
 
 /**
- * What to tell of a value that could not be sent.
+ * Describes a value that could not be sent.
  *
  * @param path what the value is, such as `args`
  * @param refusal what was thrown
- * @param copy as of {@link findUncloneable}
+ * @param copy see {@link findUncloneable}
  * @internal
  */
 export function describeRefusal(
@@ -200,7 +200,7 @@ export function describeRefusal(
   return { path, description: `a value (${messageOf(refusal)})` };
 }
 
-/** What to tell of a result that could not be sent. */
+/** Describes a result that could not be sent. */
 export function describeUncloneableResult(
   result: unknown,
   transferList: readonly unknown[] = [],
@@ -222,7 +222,7 @@ function textOfProperty(value: unknown, name: 'name' | 'message'): string | unde
   }
 }
 
-/** The message of whatever was thrown, fit for a message of ours; never throws. */
+/** The message of whatever was thrown, safe to use in an error message; never throws. */
 export function messageOf(thrown: unknown): string {
   try {
     return nameOf(textOfProperty(thrown, 'message') ?? thrown);

@@ -36,7 +36,7 @@ export function typeOf(view: ArrayBufferView): number {
   return VIEW_TYPES.indexOf(name as (typeof VIEW_TYPES)[number]);
 }
 
-/** @throws Error if the type is unknown, or the place is not in the memory */
+/** @throws Error if the type is unknown, or the range lies outside the memory */
 export function viewOf(
   type: number,
   memory: ArrayBufferLike,

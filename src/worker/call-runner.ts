@@ -9,13 +9,13 @@ import { type AnyFunction, type WireCall, WireStatus, type WireTask } from '../w
 import { transferListOf } from '../wire/result-slots.js';
 import { describeUncloneableResult, messageOf } from '../wire/uncloneable.js';
 
-/** What came of a call: its value if it is resolved, else what its status says. */
+/** The result of a call: its value if resolved, otherwise what its status says. */
 export type WireResult = readonly [status: WireStatus, payload: unknown];
 
 const { isPromise } = types;
 
 /**
- * Runs calls in a worker, whatever kind it is.
+ * Runs calls, in a worker of any kind.
  *
  * @internal
  */
@@ -25,7 +25,7 @@ export class CallRunner {
   #lastTask: WireTask | undefined;
   #lastFunction: AnyFunction | undefined;
 
-  /** Never rejects: an error is a result. A task that does not wait has its result at once. */
+  /** Never rejects: an error is a result. A task that is loaded and synchronous returns at once. */
   run(wire: WireCall, call: RunningCall): WireResult | Promise<WireResult> {
     currentTask.begin(call);
     const task = wire[0];
@@ -35,7 +35,7 @@ export class CallRunner {
     } catch (error) {
       return [WireStatus.UnreadableArguments, messageOf(error)];
     }
-    // Calls of one task that came in one message name it by the same object.
+    // Calls of one task in one message share the object that names it.
     if (task !== this.#lastTask || this.#lastFunction === undefined) {
       this.#lastTask = task;
       this.#lastFunction = this.#loader.peek(task[0], task[1]);
@@ -69,7 +69,7 @@ export class CallRunner {
   }
 }
 
-/** How a result is posted: what cannot be sent is found here, where it is known what it is. */
+/** Packs a result where its value is known, so that what cannot be sent can be described. */
 export function packResult(
   result: WireResult,
   maxBytes: number,
@@ -78,7 +78,7 @@ export function packResult(
   const status = result[0];
   const value = result[1];
   const transferList = canShare ? transferListOf(value) : [];
-  // An error may always have some room: its class and status must not depend on the limit of results.
+  // An error always has some room: the limit of results must not change its class and status.
   const limit = status === WireStatus.Resolved ? maxBytes : Math.max(maxBytes, ERROR_BYTES);
   try {
     return [status, pack(value, { maxBytes: limit, maxJson: limit, canShare, transferList })];
@@ -91,11 +91,11 @@ export function packResult(
   }
 }
 
-/** Bytes that an error may have whatever `maxResultBytes` says, and what is left of its message beyond, in characters. */
+/** Bytes that any error may have, and characters that are kept of a larger one's message. */
 const ERROR_BYTES = 64 * 1024;
 const MAX_MESSAGE = 10_000;
 
-/** What is left of an error that is too large: its class, name, message, code and status. */
+/** What is kept of a too large error: class, name, code, status, shortened message and stack. */
 function withoutParts(record: ErrorRecord): ErrorRecord {
   if (record.kind === 'value') return describeError('an error that is too large to be sent');
   const message = record.message.slice(0, MAX_MESSAGE);
@@ -113,7 +113,7 @@ function withoutParts(record: ErrorRecord): ErrorRecord {
 
 const SMALL = { maxBytes: Infinity, maxJson: 100_000, canShare: false };
 
-/** What is said of a result that was refused. */
+/** Packs the report of a result that was refused. */
 export function packRefusal(
   value: unknown,
   refusal: unknown,

@@ -1,16 +1,16 @@
-/** The call that runs now, as its worker's side of the protocol. */
+/** The worker's side of the protocol for the running call. */
 export interface RunningCall {
-  /** Whether it is to end; may be asked from within a computation that lets nothing else run. */
+  /** Whether it must stop. Can be read during a computation that lets nothing else run. */
   readonly isAborted: boolean;
-  /** Called once, when the task first asks: resolves when the call is to end, or has ended. */
+  /** Called once, when the task first asks: resolves when the call must stop, or has ended. */
   wait(): Promise<unknown>;
-  /** The call has to wait for its task file, or for its context: that time is not its own. */
+  /** The call must wait for its task file or context: that time is not its own. */
   beginLoad(): void;
   endLoad(): void;
 }
 
 /**
- * The call that runs now in this worker, as the task in it sees it. A worker runs one at a time.
+ * The running call of this worker, as its task sees it. A worker runs one call at a time.
  *
  * @internal
  */
@@ -28,7 +28,7 @@ class CurrentTask {
     return this.#signal;
   }
 
-  /** Waits for something that only the first call of a worker has to wait for. */
+  /** Waits for a task file or a context, which only the first call has to wait for. */
   async load<T>(loading: Promise<T>): Promise<T> {
     const call = this.#call;
     call?.beginLoad();
@@ -46,7 +46,7 @@ export const currentTask = new CurrentTask();
 function follow(call: RunningCall): AbortSignal {
   const controller = new AbortController();
   const { signal } = controller;
-  // The event needs the event loop to turn; who computes without a pause can look at the property.
+  // The event needs the event loop; a task that computes without a pause can read the property.
   Object.defineProperty(signal, 'aborted', { get: () => call.isAborted });
   void call.wait().then(() => {
     if (call.isAborted) controller.abort();

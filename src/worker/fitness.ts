@@ -4,7 +4,7 @@ import { MessagePort } from 'node:worker_threads';
 const { prototype: portPrototype } = MessagePort as unknown as { readonly prototype: MessagePort };
 const listIterator = Object.getPrototypeOf([][Symbol.iterator]()) as Iterator<unknown>;
 
-/** What much else relies on, and a task may have replaced. */
+/** Built-ins that much other code relies on, and that a task may have replaced. */
 function look(): readonly unknown[] {
   return [
     globalThis.Promise,
@@ -32,7 +32,7 @@ function look(): readonly unknown[] {
 }
 
 /**
- * Tells whether the language still works in this worker. A task that breaks it, by a patched
+ * Checks whether the language still works in this worker. A task that breaks it, with a patched
  * `Promise` or array iterator, would fail the calls of others that come after it.
  *
  * @internal
@@ -40,14 +40,14 @@ function look(): readonly unknown[] {
 export class Environment {
   #known = look();
 
-  /** Whether nothing was replaced since the last time. A task file may replace what it likes, if it works. */
+  /** Whether nothing was replaced since the last time. */
   get isUnchanged(): boolean {
     const now = look();
     for (let i = 0; i < now.length; i++) if (now[i] !== this.#known[i]) return false;
     return true;
   }
 
-  /** Tries what was replaced; what works is taken for granted from now on. */
+  /** Tests what was replaced. A task may replace what it likes: what works is known from now on. */
   async works(): Promise<boolean> {
     try {
       const works = languageWorks() && (await promisesWork());
@@ -93,15 +93,15 @@ async function nothing(): Promise<void> {}
 
 async function promisesWork(): Promise<boolean> {
   let isThere = false;
-  // Not awaited: one that never settles would keep the worker for ever.
+  // Not awaited: a promise that never settles would keep the worker forever.
   void new Promise<void>((resolve) => resolve()).then(() => (isThere = true));
   for (let i = 0; i < 3; i++) await nothing();
   return isThere;
 }
 
 /**
- * Keeps a task from replacing how all ports send: by one the pool tells the app that a message is
- * done. A port of its own it may change.
+ * Keeps a task from replacing how all ports send, since the pool uses a port to tell the app that a
+ * message is done. A task may still change its own port.
  *
  * @internal
  */
@@ -118,18 +118,18 @@ export function protectPorts(): void {
   });
 }
 
-/** When a worker is replaced by a new one. */
+/** When a worker is replaced. */
 export interface WorkerLimits {
   /** After how many tasks; undefined: never. */
   readonly maxTasksPerWorker: number | undefined;
-  /** From how much memory in use after a task, heap and external (buffers), in MB (2^20 bytes); undefined: never. */
+  /** MB (2^20 bytes) of heap and external memory (buffers) after a task; undefined: never. */
   readonly maxHeapPerWorker: number | undefined;
 }
 
 const MB = 2 ** 20;
 
 /**
- * Tells a worker when it has done its part.
+ * Decides when a worker must be replaced.
  *
  * @internal
  */
@@ -141,7 +141,7 @@ export class WorkerLifetime {
     this.#limits = limits;
   }
 
-  /** To be asked after each task. */
+  /** Must be called after each task. */
   isOver(): boolean {
     const { maxTasksPerWorker, maxHeapPerWorker } = this.#limits;
     if (maxTasksPerWorker !== undefined && ++this.#tasks >= maxTasksPerWorker) return true;

@@ -16,7 +16,7 @@ import {
 import { taskContexts } from './task-contexts.js';
 import { WorkerLifetime } from './fitness.js';
 
-/** How often, in ms, it is looked whether the app is still there. */
+/** How often, in ms, the process checks whether the app is still there. */
 const WATCH_EVERY = 1_000;
 
 const { parent, limits } = JSON.parse(process.argv[2] ?? '{}') as ProcessSettings;
@@ -26,18 +26,18 @@ const lifetime = new WorkerLifetime(limits);
 taskContexts.inWorker = true;
 let running: ProcessCall | undefined;
 
-// They often reach the app's children as well; it is the app that ends them, after its requests.
+// Signals often reach the app's children, too. The app ends its children, after its requests.
 process.on('SIGINT', () => {});
 process.on('SIGTERM', () => {});
 
-// They are the app's as well: a task that ends one of them must not end it for the app.
+// The app uses these streams, too: a task that ends one must not end it for the app.
 for (const stream of [process.stdout, process.stderr]) {
   Object.assign(stream, { _final: (done: () => void) => done() });
 }
 
 /*
- * Ends this process when the app is gone, even while a task computes without a pause: a thread of
- * its own sees that the process was given another parent.
+ * Ends this process when the app is gone, even while a task computes without a pause: a separate
+ * thread notices that the process has another parent.
  */
 new Worker(
   `const { workerData: { parent, every } } = require('node:worker_threads');
@@ -45,7 +45,7 @@ new Worker(
   {
     eval: true,
     workerData: { parent, every: WATCH_EVERY },
-    // The app's flags may load much.
+    // The app's flags may load a lot.
     execArgv: [],
     env: {},
     resourceLimits: { maxOldGenerationSizeMb: 8, maxYoungGenerationSizeMb: 1, stackSizeMb: 1 },
@@ -58,7 +58,7 @@ const orders = new FrameReader(
 );
 const input = new Socket({ fd: ORDERS_FD, readable: true, writable: false });
 input.on('data', (piece) => orders.add(piece));
-// The app has ended, or has let go of this process.
+// The app has exited, or has let go of this process.
 input.on('error', () => exit());
 input.on('close', () => exit());
 emit(['ready']);
@@ -89,7 +89,7 @@ async function runCall(order: ProcessOrder & { 0: 'run' }): Promise<void> {
   else emit(['free']);
 }
 
-/** Whether the process is to be replaced; Node never loads a file again that has failed to load. */
+/** Whether the process must be replaced; Node never loads a file again that has failed to load. */
 async function isOver(result: WireResult): Promise<boolean> {
   if (lifetime.isOver() || result[0] === WireStatus.UnknownTask) return true;
   return !(runner.isEnvironmentUnchanged || (await runner.environmentWorks()));
@@ -116,7 +116,7 @@ class ProcessCall implements RunningCall {
   }
 
   wait(): Promise<void> {
-    // It may have been told to end before its task asked.
+    // The call may have been asked to stop before its task asked for the signal.
     if (this.isAborted) return Promise.resolve();
     return new Promise((resolve) => (this.#resolve = resolve));
   }
@@ -135,7 +135,7 @@ class ProcessCall implements RunningCall {
   }
 }
 
-/** Written when this returns: a task that ends the process next takes nothing along. */
+/** Has written when it returns: if a task ends the process next, nothing is lost. */
 function emit(event: ProcessEvent): void {
   const frame = toFrame(event);
   try {

@@ -1,18 +1,18 @@
 import { messageOf } from '../wire/uncloneable.js';
 
-/** Something of a worker that is to be closed before the worker ends. */
+/** Something in a worker that must be closed before the worker exits. */
 export interface Closeable {
   close(): Promise<void>;
 }
 
 /**
- * The application contexts that tasks have made in this worker.
+ * The application contexts that tasks have created in this worker.
  *
  * @internal
  */
 class TaskContexts {
   readonly #open = new Set<Closeable>();
-  /** Whether this is a worker, and not the app itself, where a task may run inline. */
+  /** Whether this is a worker. In the app itself, a task may run inline. */
   inWorker = false;
 
   add(context: Closeable): void {
@@ -23,7 +23,7 @@ class TaskContexts {
     this.#open.delete(context);
   }
 
-  /** Never rejects: one that cannot be closed keeps none of the others open. */
+  /** Never rejects: a context that cannot be closed doesn't keep the others open. */
   async close(): Promise<void> {
     const results = await Promise.allSettled([...this.#open].map((context) => context.close()));
     for (const result of results) {
@@ -32,7 +32,7 @@ class TaskContexts {
   }
 }
 
-/** Resolves when it is written: the worker ends next. */
+/** Resolves when the text is written, since the worker exits next. */
 function report(error: unknown): Promise<void> {
   const reason = reasonOf(error);
   return new Promise((resolve) => {
@@ -40,7 +40,7 @@ function report(error: unknown): Promise<void> {
   });
 }
 
-/** Whatever a provider has thrown. */
+/** Describes whatever a provider has thrown. */
 function reasonOf(error: unknown): string {
   try {
     return error instanceof Error ? (error.stack ?? error.message) : String(error);

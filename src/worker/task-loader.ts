@@ -1,7 +1,7 @@
 import type { AnyFunction } from '../wire/protocol.js';
 import { messageOf } from '../wire/uncloneable.js';
 
-/** The task file cannot be loaded, or has no such export. */
+/** The task file cannot be loaded, or lacks the export. */
 export class UnknownTask extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);
@@ -11,13 +11,13 @@ export class UnknownTask extends Error {
 
 const unknownTasks = new WeakSet<object>();
 
-/** Asked of whatever a task throws, a proxy that throws at every trap included. */
+/** For anything that a task may throw, including a proxy that throws at every trap. */
 export function isUnknownTask(value: unknown): value is UnknownTask {
   return unknownTasks.has(value as object);
 }
 
 /**
- * Loads task files and finds the functions in them, each once.
+ * Loads task files and finds their functions, each once.
  *
  * @internal
  */
@@ -26,7 +26,7 @@ export class TaskLoader {
   /** How often a file has failed to load. */
   readonly #failures = new Map<string, number>();
 
-  /** The function, if it was loaded before. */
+  /** The function, if it is loaded already. */
   peek(url: string, exportName: string): AnyFunction | undefined {
     return this.#functions.get(`${url}#${exportName}`);
   }
@@ -47,7 +47,7 @@ export class TaskLoader {
   async #import(url: string, exportName: string): Promise<Map<string, AnyFunction>> {
     const failures = this.#failures.get(url) ?? 0;
     try {
-      // Node remembers a file that has failed to load by its URL, and never tries it again.
+      // Node remembers by its URL that a file has failed to load, and never tries it again.
       return await importTaskFile(
         failures === 0 ? url : `${url}?attempt=${failures + 1}`,
         exportName,
@@ -59,11 +59,11 @@ export class TaskLoader {
   }
 }
 
-/** Its functions, by name. */
+/** The file's functions, by name. */
 async function importTaskFile(url: string, exportName: string): Promise<Map<string, AnyFunction>> {
   const exports = await importModule(url, exportName);
   const { default: fallback } = exports;
-  // A CommonJS file's exports may be seen on its default export only.
+  // The exports of a CommonJS file may appear on its default export only.
   const all = { ...(typeof fallback === 'object' ? fallback : {}), ...exports };
   return new Map(
     Object.entries(all).filter(

@@ -3,9 +3,9 @@ type Worker = typeof import('./thread-worker.js', { with: { 'resolution-mode': '
 let worker: Promise<Worker> | undefined;
 
 /*
- * What a worker thread loads first. It is CommonJS because the pool would load an ES module by
- * require(), and Node ends the whole process if a thread is ended in the midst of that; in the
- * midst of an import() it does not.
+ * What a worker thread loads first. It is CommonJS because the pool would load an ES module with
+ * require(), and Node ends the whole process if a thread is ended during that. During an import(),
+ * it does not.
  */
 export = async function runMessage(message: Parameters<Worker['default']>[0]): Promise<void> {
   worker ??= import('./thread-worker.js');

@@ -23,7 +23,7 @@ import {
   type WireCall,
 } from '../wire/protocol.js';
 
-/** In a pool that the app owns there are no limits, and no thread is ended: its threads may be given any data, or none. */
+/** In a pool that the app owns, nothing is limited or ended, and `workerData` may be anything. */
 const { futures } = (workerData ?? {}) as { readonly futures?: Partial<WorkerLimits> };
 const isOurs = futures !== undefined;
 const runner = new CallRunner();
@@ -32,7 +32,7 @@ const { isPromise } = types;
 const exit: () => never = process.exit.bind(process);
 const { postMessage } = MessagePort.prototype;
 const { add, load, notify, store } = Atomics;
-/** `waitAsync` is of ES2024, and in Node 20. */
+/** `waitAsync` is part of ES2024, and Node 20 has it. */
 const { waitAsync } = Atomics as unknown as {
   waitAsync(array: Int32Array, index: number, value: number): { value: string | Promise<string> };
 };
@@ -42,12 +42,12 @@ protectPorts();
 /**
  * Entry of a worker thread: runs the calls of one message in order.
  *
- * Results go back by the message's memory or by a port, not as the return value: this way one that
- * cannot be cloned fails alone, and those that are done do not wait for the rest.
+ * Results go back through the message's memory or a port, not as the return value. So a result that
+ * cannot be cloned fails alone, and finished results don't wait for the rest.
  */
 export default async function runMessage(message: WireMessage): Promise<void> {
   const { message: id, calls, maxResultBytes } = message;
-  // Says who has the message, so that a thread that cannot end by itself can be ended.
+  // Records which thread has the message, so that a thread that can't exit by itself can be killed.
   const progress = new Progress(message.progress);
   if (calls === undefined) return retire();
   if (calls.length === 0) return;
@@ -66,19 +66,19 @@ export default async function runMessage(message: WireMessage): Promise<void> {
     if (isLast) progress.retire();
     else if (result[0] === WireStatus.Resolved && slots.write(i, result[1], startedAt, run))
       continue;
-    // Before it is posted: so the scheduler knows which result it is, if it cannot read the message.
+    // Before posting, so that the scheduler knows which result it is, if it can't read it.
     slots.markPosted(i);
     post(port, [id, i, startedAt, run], result, maxResultBytes);
     if (isLast) await retire();
   }
 }
 
-/** Whether the thread is to be replaced: Node never loads a file again that has failed to load. */
+/** Whether the thread must be replaced: Node never loads a file again that has failed to load. */
 function isOver(result: WireResult): boolean {
   return lifetime.isOver() || result[0] === WireStatus.UnknownTask;
 }
 
-/** Ends this thread; the message is left open, so that it is not sent another. */
+/** Exits the thread. Its message stays open, so that it isn't sent another. */
 async function retire(): Promise<never> {
   await taskContexts.close().catch(() => {});
   return exit();
@@ -105,7 +105,7 @@ function messageOf(place: Place, packed: readonly [WireStatus, Packed]): PostedO
   return [place[0], place[1], packed[0], packed[1], place[2], place[3]];
 }
 
-/** The ports by which schedulers are answered. */
+/** The ports on which this thread answers schedulers. */
 const ports: { readonly scheduler: number; readonly port: MessagePort }[] = [];
 
 function portFor(scheduler: number): MessagePort {
@@ -116,7 +116,7 @@ function portFor(scheduler: number): MessagePort {
   const { port1, port2 } = new MessageChannel();
   const entry = { scheduler, port: port1 };
   ports[ports.length] = entry;
-  // The app that has asked is gone; in a pool of its owner's, the thread stays.
+  // The scheduler's app is gone. In a pool that the app owns, the thread stays.
   port1.on('close', () => ports.splice(ports.indexOf(entry), 1));
   port1.unref();
   apply(postMessage, parentPort, [[HELLO, scheduler, threadId, port2], [port2]]);
@@ -125,7 +125,7 @@ function portFor(scheduler: number): MessagePort {
 
 /** The worker's side of a message's shared memory. */
 class Progress implements RunningCall {
-  /** When the current call started, in ms on the monotonic clock. */
+  /** When the running call started, in ms on the monotonic clock. */
   startedAt = 0;
   #index = 0;
   readonly #state: Int32Array;
@@ -137,13 +137,13 @@ class Progress implements RunningCall {
     this.#state[WORKER_ID] = threadId;
   }
 
-  /** The index of the next call, which starts now. */
+  /** Claims the next call, which starts now; returns its index. */
   claim(): number {
-    // Before the claim: what is seen with it must never be the last call's.
+    // Before the claim, so that the start time seen with a claim is never the previous call's.
     this.#startClock();
     if (this.#state[IS_LISTENING] === 1) {
       this.#state[IS_LISTENING] = 0;
-      // Whoever still waits for the last call's abort is let go.
+      // Wakes what the previous task left waiting for its abort.
       notify(this.#state, ABORTED);
     }
     this.#index = add(this.#state, CURSOR, 1);
@@ -161,7 +161,7 @@ class Progress implements RunningCall {
   async wait(): Promise<void> {
     store(this.#state, IS_LISTENING, 1);
     const seen = load(this.#state, ABORTED);
-    // It may have been told to end before its task asked.
+    // The call may have been asked to stop before its task asked for the signal.
     if (this.isAborted) return;
     await waitAsync(this.#state, ABORTED, seen).value;
   }

@@ -1,11 +1,11 @@
 import type { Job } from './job.js';
 
-/** An estimate that stands for "unknown" in the sum, in ms. */
+/** What one job adds to the sum at most, in ms; a job without an estimate adds this, too. */
 const UNKNOWN_COST = 1;
 
 /**
- * First in, first out, with a way back to the front for jobs that were taken back from a worker.
- * Jobs that are settled while they wait (cancelled, out of time) are skipped, not searched for.
+ * A first-in, first-out queue. Jobs that were taken back from a worker return to its front. Jobs
+ * that are settled while they wait (cancelled, timed out) are skipped, not searched for.
  *
  * @internal
  */
@@ -15,12 +15,12 @@ export class CallQueue {
   #size = 0;
   #cost = 0;
 
-  /** Jobs that wait. */
+  /** How many jobs wait. */
   get size(): number {
     return this.#size;
   }
 
-  /** The sum of what the waiting jobs are expected to run, in ms. */
+  /** The sum of the waiting jobs' estimates, each counted as 1 ms at most. */
   get cost(): number {
     return this.#cost;
   }
@@ -37,12 +37,12 @@ export class CallQueue {
     for (const job of jobs) this.#count(job, 1);
   }
 
-  /** Takes out a job that is about to be settled; it is skipped from now on. */
+  /** Removes a job that is about to be settled; the queue skips it from now on. */
   drop(job: Job): void {
     if (job.queued) this.#count(job, -1);
   }
 
-  /** Those that wait. */
+  /** The jobs that wait. */
   *[Symbol.iterator](): Generator<Job> {
     for (let i = this.#head; i < this.#jobs.length; i++) {
       const job = this.#jobs[i] as Job;
@@ -50,7 +50,7 @@ export class CallQueue {
     }
   }
 
-  /** The next job that is not settled, without taking it. */
+  /** The next job that is not settled; it stays in the queue. */
   peek(): Job | undefined {
     while (this.#head < this.#jobs.length) {
       const job = this.#jobs[this.#head] as Job;
@@ -67,7 +67,7 @@ export class CallQueue {
     if (job === undefined) return undefined;
     this.#head++;
     this.#count(job, -1);
-    // Lets go of what was taken, at an amortised cost of one move a job.
+    // Frees the jobs that were taken, at an amortised cost of one move per job.
     if (this.#head === this.#jobs.length) {
       this.#jobs = [];
       this.#head = 0;

@@ -22,9 +22,9 @@ import { workerEntry } from './workers.js';
 
 const logger = new Logger('Futures');
 
-/** What a message holds beside its payload, in bytes. */
+/** How much a frame may hold besides a result, in bytes. */
 const ENVELOPE_BYTES = 512 * 1024;
-/** How long, in ms, the pipes of a process that has ended may stay open. */
+/** How long, in ms, the pipes of a process may stay open after its exit. */
 const CLOSE_GRACE = 1_000;
 interface Given {
   readonly message: WireMessage;
@@ -39,7 +39,7 @@ interface Given {
  * @internal
  */
 export class Child {
-  /** Resolves when it has ended, and all it said was taken. */
+  /** Resolves when it has exited and its events were read, 1 s after the exit at the latest. */
   readonly ended: Promise<void>;
   isReady = false;
   readonly #process: ChildProcess;
@@ -77,7 +77,7 @@ export class Child {
     return this.#given?.message === message;
   }
 
-  /** Resolves when it takes the next message; rejects if it ends before. */
+  /** Resolves when the process is free for the next message; rejects if it exits before that. */
   give(message: WireMessage): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#given = { message, progress: new ProcessProgress(message), resolve, reject };
@@ -99,7 +99,7 @@ export class Child {
     const output = this.#process.stdio[EVENTS_FD] as Readable | undefined;
     const input = this.#process.stdio[ORDERS_FD] as Writable | undefined;
     for (const stream of [output, input]) {
-      // It has ended: that is told by the process itself.
+      // A pipe fails when the process has exited, which #watchEnd() notices.
       stream?.on('error', () => {});
       (stream as { unref?: () => void } | undefined)?.unref?.();
     }
@@ -134,7 +134,7 @@ export class Child {
     if (outcome !== undefined) this.#onOutcome(outcome);
   }
 
-  /** Nothing that it says from now on can be understood. */
+  /** Nothing that the process sends after this can be understood. */
   #breach(error: unknown): void {
     if (this.#isEnding) return;
     const reason = error instanceof Error ? error.message : 'it cannot be read';
@@ -150,7 +150,7 @@ export class Child {
         const how = signal === null ? `with code ${code}` : `by ${signal}`;
         const end = () => resolve(`the process ended ${how}`);
         this.#process.once('close', end);
-        // A process that it has started may hold its pipes.
+        // A process that the child has started may hold its pipes open.
         setTimeout(end, CLOSE_GRACE).unref();
       });
     });
@@ -162,7 +162,7 @@ export class Child {
   }
 }
 
-/** The flags this process was started with, but for code that was given on the command line. */
+/** The flags this process was started with, without code that was given on the command line. */
 function flagsOfApp(): string[] {
   const { execArgv, _eval: code } = process as NodeJS.Process & { readonly _eval?: string };
   const index = code === undefined ? -1 : execArgv.lastIndexOf(code);
@@ -174,7 +174,7 @@ function orderOf([task, bare, packed]: WireCall, maxResultBytes: number): Proces
 }
 
 /**
- * Keeps a message's shared memory for a process, which cannot share it.
+ * Keeps the shared memory of a message up to date for a process, which cannot share it.
  *
  * @internal
  */
@@ -190,14 +190,14 @@ export class ProcessProgress {
     this.#state = new Int32Array(message.progress);
     this.#clock = new Float64Array(message.progress);
     if (message.calls === undefined) return;
-    // What was sent to a process cannot be taken back; until it starts, the time is not the call's.
+    // A message to a process can't be taken back. Until its call starts, the time isn't the call's.
     this.#clock[STARTED_AT] = monotonicNow();
     this.#state[IS_LOADING] = 1;
     this.#state[CURSOR] = 1;
   }
 
   /**
-   * Takes what the process says; returns the outcome if it is one.
+   * Takes an event of the process; returns the outcome if it is one.
    *
    * @throws Error if it is not an event of the protocol
    */
@@ -224,7 +224,7 @@ export class ProcessProgress {
     }
   }
 
-  /** If the call was never started, it may run elsewhere. */
+  /** A call that never started may run elsewhere. */
   died(): void {
     if (!this.#hasStarted) this.#state[CURSOR] = 0;
   }

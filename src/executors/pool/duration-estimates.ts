@@ -2,21 +2,21 @@ import type { Call } from '../executor.js';
 
 /** Weight of the newest measurement in the moving average. */
 const ALPHA = 0.2;
-/** From what average on, in ms, a task's calls are told apart by their keys: shorter ones cost more to learn than to misjudge. */
+/** Average run, in ms, from which keys are learned: below, learning costs more than it saves. */
 const LONG = 1;
-/** Keys that are remembered, a task: some are of one request only. */
+/** How many keys are remembered per task; some keys occur in one request only. */
 const MAX_KEYS = 1_000;
 
 interface Known {
   average: number;
-  /** By key; those recorded longest ago come first. */
+  /** Averages by key; those recorded longest ago come first. */
   readonly byKey: Map<number, number>;
 }
 
 /**
- * What calls ran lately, as an exponentially weighted moving average, in ms: those of the same task
- * and key, or of the task if the key is new. A key names what is computed, so that calls of one key
- * take about as long, whatever their arguments.
+ * How long calls ran lately, in ms, as an exponentially weighted moving average: per task and key,
+ * or per task if the key is new. A key names what is computed, so calls of one key take about as
+ * long, whatever their arguments.
  *
  * @internal
  */
@@ -52,12 +52,12 @@ function moved(average: number, run: number): number {
   return average + ALPHA * (run - average);
 }
 
-/** Characters at each end of a key by which it is told from others. */
+/** How many characters at each end of a long key are hashed. */
 const ENDS = 128;
 
 /**
- * What is kept of a key, which may be long, and come from a client: a hash (FNV-1a, 32 bits, of its
- * UTF-16 code units) of its ends and its length. Two keys of one hash share an estimate, no more.
+ * Stands for a key, which may be long and come from a client: a hash (FNV-1a, 32 bits, of its
+ * UTF-16 code units) of its ends and its length. Keys with one hash only share an estimate.
  */
 function hashOf(key: string): number {
   const { length } = key;

@@ -3,12 +3,12 @@ import type { Message } from './message.js';
 import type { Job } from './job.js';
 
 /**
- * The messages under way, by their ids.
+ * The messages in flight, by id.
  *
  * @internal
  */
 export class InFlight extends Map<number, Message> {
-  /** ms that the calls in them have run so far. */
+  /** How long the calls that run now have run, all together, in ms. */
   get runTime(): number {
     const now = monotonicNow();
     return this.#sum((message) => message.runTime(now));

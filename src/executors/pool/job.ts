@@ -5,13 +5,13 @@ import { type Call, type Outcome, notStarted } from '../executor.js';
 
 /** What the jobs of all batches of one scheduler share. */
 export interface JobKeeper {
-  /** What a call is expected to run, in ms; Infinity: unknown. */
+  /** How long a call is expected to run, in ms; Infinity: unknown. */
   estimate(call: Call): number;
   settled(outcome: Outcome): void;
 }
 
 /**
- * Calls that were handed over together.
+ * The calls that were handed to the executor together.
  *
  * @internal
  */
@@ -24,7 +24,7 @@ export class Batch {
 
   /**
    * @param queuedAt ms on the monotonic clock
-   * @param ended told once, when all are settled
+   * @param ended called once, when all jobs are settled
    */
   constructor(
     calls: readonly Call[],
@@ -55,22 +55,22 @@ export class Job {
   settled = false;
   /** Whether it waits in the queue now. */
   queued = false;
-  /** How often a worker died under it. */
+  /** How often a worker died while running the job. */
   deaths = 0;
-  /** How often one died before it had started it. */
+  /** How often a worker died before it started the job. */
   falseStarts = 0;
-  /** Its arguments as they are sent; undefined: they are yet to be written down, or are bare. */
+  /** The packed arguments; undefined: they are not packed yet, or bare. */
   packed: Packed | undefined = undefined;
-  /** Whether its arguments are primitive values, and are sent as they are. */
+  /** Whether its arguments are primitive values, which are sent as they are. */
   isBare = false;
-  /** Whether a message that it shared with others was refused: it may be its fault. */
+  /** Whether a message that held other jobs too was refused: this job may be the cause. */
   isSuspect = false;
   readonly #batch: Batch;
   readonly #index: number;
 
   constructor(
     readonly call: Call,
-    /** What it is expected to run, in ms; Infinity: unknown. */
+    /** How long it is expected to run, in ms; Infinity: unknown. */
     readonly estimate: number,
     batch: Batch,
     index: number,
@@ -79,29 +79,29 @@ export class Job {
     this.#index = index;
   }
 
-  /** When it was handed over, in ms on the monotonic clock. */
+  /** When the executor got it, in ms on the monotonic clock. */
   get queuedAt(): number {
     return this.#batch.queuedAt;
   }
 
-  /** Until when it may wait to be started, in ms on the monotonic clock; Infinity: without limit. */
+  /** When its time in the queue is up, in ms on the monotonic clock; Infinity: never. */
   get deadline(): number {
     return this.queuedAt + (this.call.queueTimeout ?? Infinity);
   }
 
-  /** Whether it goes into a message of its own, so that one that is refused fails alone. */
+  /** Whether it needs a message of its own, so that it fails alone if the message is refused. */
   get isAlone(): boolean {
     const { call, packed } = this;
     if (this.isSuspect || (call.transferList?.length ?? 0) > 0) return true;
     return packed !== undefined && isPostedAsIs(packed);
   }
 
-  /** It goes back to the queue: memory that was moved with its message has to be written down again. */
+  /** The job goes back to the queue: memory that moved with its message must be packed again. */
   unpack(): void {
     if (this.packed?.[0] === Form.Bytes) this.packed = undefined;
   }
 
-  /** Settles it; later calls do nothing. */
+  /** Settles the job; only the first call counts. */
   settle(outcome: Outcome): void {
     if (this.settled) return;
     this.settled = true;
@@ -109,15 +109,15 @@ export class Job {
   }
 }
 
-/** How many workers may die under a call until that is held against it. */
+/** An idempotent call fails when this many workers have died while running it. */
 const MAX_DEATHS = 3;
-/** How many may die before they start a call: not its fault, so only that it ends where none can start. */
+/** The same, before they started it: not its fault, but it must end if no worker can start. */
 const MAX_FALSE_STARTS = 30;
 
 /**
- * Of jobs whose worker died, those that may run again; the others fail.
+ * Returns the jobs of a dead worker that may run again; the others fail.
  *
- * @param hasStarted whether it died while it ran them
+ * @param hasStarted whether the worker died while it ran them
  * @internal
  */
 export function rerunnable(jobs: readonly Job[], hasStarted: boolean, cause: unknown): Job[] {
@@ -128,15 +128,15 @@ export function rerunnable(jobs: readonly Job[], hasStarted: boolean, cause: unk
   });
 }
 
-/** Counts a death of its worker; returns whether the job may run again. */
+/** Counts a death of the job's worker; returns whether the job may run again. */
 function survivesDeath(job: Job, hasStarted: boolean): boolean {
-  // What was moved to the worker is gone with it.
+  // Arguments that were moved to the worker are lost with it.
   const isWhole = (job.call.transferList ?? []).length === 0;
   if (!hasStarted) return ++job.falseStarts < maxFalseStarts(job) && isWhole;
   return ++job.deaths < MAX_DEATHS && isWhole && job.call.task.idempotent;
 }
 
-/** A worker that cannot read its message as a whole does not start it either. */
+/** A worker that cannot read its message as a whole doesn't start it: the job may be the cause. */
 function maxFalseStarts({ packed }: Job): number {
   return packed?.[0] === Form.Value ? MAX_DEATHS : MAX_FALSE_STARTS;
 }
@@ -155,7 +155,7 @@ function failBroken(job: Job, cause: unknown): void {
 }
 
 /**
- * The outcome of a job that has run for longer than it may.
+ * The outcome of a job that has timed out.
  *
  * @param limit ms
  * @param startedAt ms on the monotonic clock

@@ -2,9 +2,9 @@ import { UnknownTaskError } from '../../errors/index.js';
 import { isA } from '../../errors/text.js';
 import type { Call } from '../executor.js';
 
-/** Failures in a row from which a task is not tried at once. */
+/** After this many failures in a row, a task is not tried again at once. */
 const FAILURES = 2;
-/** How long it is not tried then, in ms; twice as long after each further failure, up to the maximum. */
+/** How long it is not tried then, in ms; doubled by each further failure, up to the maximum. */
 const FIRST_PAUSE = 500;
 const MAX_PAUSE = 30_000;
 
@@ -16,7 +16,7 @@ interface Failing {
 }
 
 /**
- * A circuit breaker for tasks that cannot be loaded: each attempt costs a worker, since Node never
+ * A circuit breaker for tasks that cannot be loaded. Each attempt costs a worker, since Node never
  * loads a file again that has failed to load.
  *
  * @internal
@@ -24,7 +24,7 @@ interface Failing {
 export class LoadBreaker {
   readonly #failing = new Map<string, Failing>();
 
-  /** Why a call is not tried now; undefined: it is. */
+  /** The error of a call that is not tried now; undefined if it is. */
   refusal({ task, key }: Call): UnknownTaskError | undefined {
     if (this.#failing.size === 0) return undefined;
     const failing = this.#failing.get(nameOf(task));
@@ -37,7 +37,7 @@ export class LoadBreaker {
     );
   }
 
-  /** @param error what loading the task has failed with; anything else: it was loaded */
+  /** @param error what the call failed with; if not an `UnknownTaskError`, the task was loaded */
   record({ task }: Call, error: unknown): void {
     if (!isA(error, UnknownTaskError)) {
       if (this.#failing.size > 0) this.#failing.delete(nameOf(task));

@@ -21,25 +21,25 @@ import type { ByteLimits } from '../pool-options.js';
 import { RefusedMessage, type Workers, type WorkersListener } from './workers.js';
 
 export interface MessageRunnerHooks {
-  /** A worker has run a job to its end. */
+  /** A worker has returned the result of a job. */
   ended(job: Job, outcome: Outcome): void;
-  /** These were sent, but not started: they go back to the front of the queue. */
+  /** These jobs were sent and must run elsewhere: they go back to the front of the queue. */
   takenBack(jobs: readonly Job[]): void;
-  /** A worker came free, or jobs were taken back. */
+  /** A worker is free, or jobs were taken back. */
   free(): void;
   hasQueue(): boolean;
-  /** So many workers have something to do now. */
+  /** How many workers have something to do now. */
   busy(workers: number): void;
 }
 
-/** How often, in ms, an idle worker may take over what a busy one has not started. */
+/** How often, in ms, an idle worker may take over jobs that a busy one has not started. */
 const REBALANCE_EVERY = 2;
-/** How long, in ms, a worker may take to close what its tasks have opened, before it is ended. */
+/** How long, in ms, a worker may take to close what its tasks opened, before it is ended. */
 export const RETIRE_GRACE = 5_000;
 
 /**
- * The messages under way: sends them, takes their results, and sees to it that every job in them is
- * settled once, whatever becomes of the worker.
+ * The messages in flight. It sends them, takes their results, and makes sure that every job in them
+ * is settled once, whatever happens to the worker.
  *
  * @internal
  */
@@ -67,12 +67,12 @@ export class MessageRunner implements WorkersListener {
     return this.workers.width - this.#messages.size;
   }
 
-  /** Messages under way. */
+  /** How many messages are in flight. */
   get busy(): number {
     return this.#messages.size;
   }
 
-  /** ms that the calls under way have run so far. */
+  /** How long the calls that run now have run, all together, in ms. */
   get runTime(): number {
     return this.#messages.runTime;
   }
@@ -93,7 +93,7 @@ export class MessageRunner implements WorkersListener {
     if (jobs.length > 1) this.#rebalancing.start();
   }
 
-  /** Has an idle worker close what its tasks have opened, and end. */
+  /** Makes an idle worker close what its tasks opened, and exit. */
   retire(): void {
     this.#supervisor.killLater(this.#sendMessage([]), RETIRE_GRACE);
   }
@@ -117,7 +117,7 @@ export class MessageRunner implements WorkersListener {
     }
     workers.send(wire, transferList).then(
       () => this.#acknowledge(message),
-      // What the worker had posted before it died is delivered first.
+      // What the worker posted before it died is delivered first.
       (error: unknown) => setImmediate(() => this.#broken(message, error)),
     );
     return message;
@@ -127,7 +127,7 @@ export class MessageRunner implements WorkersListener {
     message.acknowledged = true;
     if (!this.#messages.has(message.id)) return;
     this.#collect(message);
-    // Results that are posted are out before the worker says that it is done.
+    // A worker posts its results before it says that it is done.
     if (!message.complete) this.workers.drain(message.workerId);
     if (!this.#messages.has(message.id)) return;
     for (const job of message.complete ? [] : message.own) job.settle(notStarted(lost(job.call)));
@@ -138,7 +138,7 @@ export class MessageRunner implements WorkersListener {
   posted(workerId: number, content: unknown): void {
     const posted = readPosted(content);
     const message = posted && this.#messages.get(posted[0]);
-    // A message that was given up may be answered all the same.
+    // A message that was given up may still be answered.
     if (posted !== undefined && message === undefined) return;
     if (posted === undefined || message?.workerId !== workerId || !message.isDue(posted[1])) {
       this.#supervisor.breach(workerId);
@@ -164,7 +164,7 @@ export class MessageRunner implements WorkersListener {
     this.#settle(job, toOutcome(job, status, payload, ran, this.limits));
   }
 
-  /** The message of a result has come that cannot be read as a whole. */
+  /** A worker has posted a result that cannot be deserialized. */
   unreadable(workerId: number): void {
     const message = this.#messages.ofWorker(workerId);
     const index = message?.firstUnread;
@@ -174,7 +174,7 @@ export class MessageRunner implements WorkersListener {
     if (message.complete) this.#finish(message);
   }
 
-  /** Takes the results that its worker has left in their shared memory. */
+  /** Takes the results that the worker has left in the message's memory. */
   #collect(message: Message): void {
     message.takeFound(
       (job, value, ran) => this.#settle(job, outcomeOf(job, 'resolved', value, ran)),
@@ -188,14 +188,14 @@ export class MessageRunner implements WorkersListener {
     job.settle(outcome);
   }
 
-  /** Takes back a job that was sent, unless it has been started; returns whether it was taken back. */
+  /** Takes a sent job back, unless it has started; returns whether it was taken back. */
   withdraw(job: Job): boolean {
     const taken = this.#messages.of(job)?.takeBack() ?? [];
     this.#reclaim(taken.filter((each) => each !== job));
     return taken.includes(job);
   }
 
-  /** Gives up a job that was sent and is settled: skipped if not started, else ended unless it ends soon. */
+  /** Gives up a sent job that is settled: it is taken back, or, if it runs, asked to stop. */
   cancel(job: Job): void {
     const message = this.#messages.of(job);
     if (message === undefined) return;
@@ -203,12 +203,12 @@ export class MessageRunner implements WorkersListener {
     if (message.running === job) this.#supervisor.abort(message, job);
   }
 
-  /** Resolves when nothing is under way and `isEmpty()`, or after `timeout` ms. */
+  /** Resolves when nothing is in flight and `isEmpty()`, or after `timeout` ms. */
   drained(timeout: number, isEmpty: () => boolean): Promise<void> {
     return this.#waiters.wait(timeout, () => this.#messages.size === 0 && isEmpty());
   }
 
-  /** Settles all that is under way with `outcome`. */
+  /** Settles all jobs in flight with `outcome`. */
   abandon(outcome: Outcome): void {
     for (const message of this.#messages.values()) {
       message.takeBack();
@@ -244,7 +244,7 @@ export class MessageRunner implements WorkersListener {
     this.#finish(message);
   }
 
-  /** The message was not sent: one job alone is at fault, of several each is tried alone. */
+  /** The message was not sent. A single job is at fault; several are tried again, one by one. */
   #refused(jobs: readonly Job[], error: unknown): void {
     const [first] = jobs;
     if (jobs.length === 1 && first !== undefined) {
@@ -255,7 +255,7 @@ export class MessageRunner implements WorkersListener {
     this.hooks.takenBack(jobs);
   }
 
-  /** So that no short call, and no result, waits for a long one while a worker has nothing to do. */
+  /** Keeps short calls and results from waiting behind a long call while a worker is idle. */
   #rebalance(): boolean {
     let isNeeded = false;
     for (const message of this.#messages.values()) {

@@ -16,17 +16,17 @@ import { ResultSlots, messageBytes } from '../../wire/result-slots.js';
 import type { Job } from './job.js';
 import type { Ran } from './wire.js';
 
-/** Age in ms from which a message that is not done is taken to be stuck in a long call. */
+/** The age, in ms, from which a message that is not done counts as stuck in a long call. */
 const STUCK_AFTER = 2;
 
 /**
- * Calls that were sent to a worker as one message, and the memory shared with that worker.
+ * The jobs that were sent to a worker as one message, and the memory shared with that worker.
  *
  * @internal
  */
 export class Message {
   readonly sentAt = monotonicNow();
-  /** How many pulses in a row its worker could have gone on with it, and did not. */
+  /** For how many pulses in a row its worker could have continued the message, but did not. */
   idlePulses = 0;
   /** Set when the worker says it is done with the message. */
   acknowledged = false;
@@ -35,18 +35,18 @@ export class Message {
   readonly #clock: Float64Array;
   readonly #kind: string;
   #worker = '';
-  /** Results that were taken. */
+  /** How many results were taken. */
   #taken = 0;
-  /** Indexes of those among them that were posted. */
+  /** Indexes of the taken results that were posted. */
   #takenPosted: Set<number> | undefined;
-  /** Which call was seen to run last, and since when, in ms on the monotonic clock. */
+  /** Which call was last seen running, and since when, in ms on the monotonic clock. */
   #seen = { index: -1, at: 0 };
-  /** Results of which it is known where they are: in the memory, or posted. */
+  /** How many results, from the first on, are known to be in the memory or posted. */
   #found = 0;
-  /** Where the worker stops: behind it, calls were taken back. */
+  /** Where the worker stops: calls from this index on were taken back. */
   #end: number;
 
-  /** @param kind what workers are called */
+  /** @param kind what workers are called, such as `thread` */
   constructor(
     readonly wire: WireMessage,
     readonly jobs: readonly Job[],
@@ -69,24 +69,24 @@ export class Message {
     return this.wire.message;
   }
 
-  /** The shortest time, in ms, that any of its calls may run. */
+  /** The shortest time limit of its calls, in ms. */
   get shortestTimeout(): number {
     let shortest = Infinity;
     for (const { call } of this.jobs) shortest = Math.min(shortest, call.timeout);
     return shortest;
   }
 
-  /** Calls the worker has started. */
+  /** How many calls the worker has started. */
   get claimed(): number {
     return Math.min(Atomics.load(this.#state, CURSOR), this.#end);
   }
 
-  /** Whether every result that will come is in. */
+  /** Whether the worker is done, and all its results were taken. */
   get complete(): boolean {
     return this.acknowledged && this.#taken >= this.claimed;
   }
 
-  /** The worker's thread id; 0 until it has started. */
+  /** The id of the worker's thread or process; 0 until it has started. */
   get workerId(): number {
     return Atomics.load(this.#state, WORKER_ID);
   }
@@ -96,58 +96,58 @@ export class Message {
     return (this.#worker ||= `${this.#kind} ${this.workerId}`);
   }
 
-  /** When the call that runs now started, in ms on the monotonic clock. */
+  /** When the running call started, in ms on the monotonic clock. */
   get startedAt(): number {
     const startedAt = this.#clock[STARTED_AT] as number;
     return startedAt >= this.sentAt ? Math.min(startedAt, monotonicNow()) : this.sentAt;
   }
 
-  /** How long the call that runs now has run, in ms: as its worker says, and at least as long as it was seen here. */
+  /** How long the running call has run, in ms: as its worker says, and at least as seen here. */
   elapsed(now: number): number {
     const index = this.claimed;
     if (this.#seen.index !== index) this.#seen = { index, at: now };
     return Math.max(now - this.startedAt, this.isLoading ? 0 : now - this.#seen.at);
   }
 
-  /** Whether the task file of the call that runs now is being loaded. */
+  /** Whether the task file or context of the running call is being loaded. */
   get isLoading(): boolean {
     return Atomics.load(this.#state, IS_LOADING) === 1;
   }
 
-  /** Whether the call that runs now would end by itself if it were told to. */
+  /** Whether the running call would stop by itself if it were asked to. */
   get isListening(): boolean {
     return Atomics.load(this.#state, IS_LISTENING) === 1;
   }
 
-  /** Whether the worker ends after the last call it has started. */
+  /** Whether the worker exits after the last call that it has started. */
   get isRetiring(): boolean {
     return Atomics.load(this.#state, IS_RETIRING) === 1;
   }
 
-  /** Tells the call that runs now to end. */
+  /** Asks the running call to stop. */
   abort(): void {
     Atomics.store(this.#state, ABORTED, this.claimed);
     Atomics.notify(this.#state, ABORTED);
   }
 
-  /** The call that runs now. */
+  /** The job of the running call. */
   get running(): Job | undefined {
     const last = this.claimed - 1;
     return last < 0 || this.#slots.has(last) ? undefined : this.jobs[last];
   }
 
-  /** How long the call that runs now has run, in ms; 0 if none does. */
+  /** How long the running call has run, in ms; 0 if there is none, or it is being loaded. */
   runTime(now: number): number {
     return this.running === undefined || this.isLoading ? 0 : now - this.startedAt;
   }
 
-  /** Whether its worker may post the result of that call now. */
+  /** Whether the worker may post the result of this call now. */
   isDue(index: number): boolean {
     if (index < 0 || index >= this.claimed || this.#takenPosted?.has(index) === true) return false;
     return !this.#slots.has(index) || this.#slots.isPosted(index);
   }
 
-  /** Takes a result that was posted; returns whose it is. */
+  /** Takes a posted result; returns the job that it belongs to. */
   takePosted(index: number): Job {
     this.#slots.markPosted(index);
     (this.#takenPosted ??= new Set()).add(index);
@@ -155,7 +155,7 @@ export class Message {
     return this.jobs[index] as Job;
   }
 
-  /** The first call whose result was posted, and has not come in. */
+  /** The index of the first call whose result was posted but has not arrived. */
   get firstUnread(): number | undefined {
     for (let i = 0; i < this.jobs.length && this.#slots.has(i); i++) {
       if (this.#slots.isPosted(i) && this.#takenPosted?.has(i) !== true) return i;
@@ -163,12 +163,12 @@ export class Message {
     return undefined;
   }
 
-  /** Whether its worker has taken it, and has nothing left to do but to say so. */
+  /** Whether the worker has taken the message, and only has to say that it is done. */
   get isDone(): boolean {
     return this.workerId !== 0 && !this.hasUnstarted && this.#taken >= this.claimed;
   }
 
-  /** Takes the results that were left in the memory since the last time; `ran` is used again. */
+  /** Takes the results that are new in the memory. The `ran` object is used again for each. */
   takeFound(
     takePrimitive: (job: Job, value: unknown, ran: Ran) => void,
     take: (job: Job, packed: Packed, ran: Ran) => void,
@@ -188,7 +188,7 @@ export class Message {
     }
   }
 
-  /** The calls that are this message's: those that were taken back are not. */
+  /** The jobs of this message, without those that were taken back. */
   get own(): readonly Job[] {
     return this.jobs.slice(0, this.#end);
   }
@@ -198,22 +198,22 @@ export class Message {
     return index !== -1 && index < this.#end;
   }
 
-  /** Those that its worker has not started. */
+  /** The jobs that the worker has not started. */
   get unstarted(): readonly Job[] {
     return this.jobs.slice(this.claimed, this.#end);
   }
 
-  /** Whether there are calls to take back. */
+  /** Whether there are jobs to take back. */
   get hasUnstarted(): boolean {
     return this.claimed < this.#end;
   }
 
-  /** Whether one call takes long while others wait behind it. */
+  /** Whether the message is stuck in a long call, so that the calls behind it should not wait. */
   get isStuck(): boolean {
     return this.running !== undefined && monotonicNow() - this.sentAt >= STUCK_AFTER;
   }
 
-  /** Takes back the calls the worker has not started; it will not start them any more. */
+  /** Takes back the jobs that the worker has not started; it won't start them any more. */
   takeBack(): Job[] {
     const claimed = Math.min(Atomics.exchange(this.#state, CURSOR, TAKEN_BACK), this.#end);
     const taken = this.jobs.slice(claimed, this.#end).filter((job) => !job.settled);

@@ -7,10 +7,10 @@ import { RefusedMessage, type Workers, type WorkersListener, workerEntry } from 
 
 const logger = new Logger('Futures');
 
-/** How many threads in a row may die while they start, until what waits for them is given up. */
+/** How many threads in a row may die at startup before the waiting messages fail. */
 const MAX_FAILED_STARTS = 2;
 
-/** Runs nothing. */
+/** A message without calls: it makes the pool start a thread. */
 const NOTHING: WireMessage = {
   scheduler: 0,
   message: 0,
@@ -19,10 +19,10 @@ const NOTHING: WireMessage = {
   maxResultBytes: 0,
 };
 
-/** A message under way. */
+/** A message in flight. */
 interface Sent {
   readonly reject: (error: Error) => void;
-  /** The thread that the pool gave it to; undefined: none yet, or it is not told. */
+  /** The thread that the pool chose; undefined: none yet, or it is not known. */
   holder: number | undefined;
 }
 
@@ -46,24 +46,24 @@ export class PiscinaWorkers implements Workers {
   readonly #entry = workerEntry('#task-worker');
   #listener: WorkersListener | undefined;
   readonly #sent = new Map<WireMessage, Sent>();
-  /** By thread id: the ports by which threads answer. */
+  /** The ports on which threads answer, by thread id. */
   readonly #ports = new Map<number, MessagePort>();
   #failedStarts = 0;
 
-  /** @param options of a pool of its own; or the pool of somebody else */
+  /** @param pool a pool of this module, or, if `isOurs` is false, one that the app owns */
   constructor(pool: Piscina, idleTimeout: number, isOurs: boolean) {
     this.#pool = pool;
     this.idleTimeout = idleTimeout;
     this.isOurs = isOurs;
   }
 
-  /** Threads of its own. */
+  /** Creates a pool of this module. */
   static create(
     options: NonNullable<ConstructorParameters<typeof Piscina>[0]>,
     idleTimeout: number,
   ): PiscinaWorkers {
     const sent: { note?: (message: unknown, threadId: number) => void } = {};
-    // As the pool's own balancer does with one message a thread, which does not tell its choice.
+    // Like piscina's own balancer at one message per thread, which doesn't report its choice.
     const loadBalancer: LoadBalancer = (task, threads) => {
       const free = threads.find(({ currentUsage }) => currentUsage === 0);
       if (free !== undefined)
@@ -105,7 +105,7 @@ export class PiscinaWorkers implements Workers {
   send(message: WireMessage, transferList: readonly Transferable[]): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#sent.set(message, { reject, holder: undefined });
-      // The pool's balancer is shown what is under this symbol.
+      // The pool shows its balancer what is under this symbol.
       if (this.isOurs) (message as unknown as Tagged)[Piscina.queueOptionsSymbol] = message;
       this.#run(message, transferList).then(
         () => {
@@ -116,7 +116,7 @@ export class PiscinaWorkers implements Workers {
           const holder = this.#sent.get(message)?.holder;
           this.#sent.delete(message);
           const threadId = Atomics.load(new Int32Array(message.progress), WORKER_ID);
-          // It has not died: a task has broken what this module does in it.
+          // The thread is alive: a task has broken this module's code in it.
           if (threadId !== 0 && this.isOurs) this.kill(threadId);
           const isRefused = threadId === 0 && this.#isRefusal(error, holder);
           reject(isRefused ? new RefusedMessage(error) : error);
@@ -127,7 +127,7 @@ export class PiscinaWorkers implements Workers {
 
   holderOf(message: WireMessage): number | undefined {
     const holder = this.#sent.get(message)?.holder;
-    // One that has not said hello is still starting.
+    // A thread that has not said hello is still starting.
     return holder !== undefined && this.#ports.has(holder) ? holder : undefined;
   }
 
@@ -136,7 +136,7 @@ export class PiscinaWorkers implements Workers {
     if (port !== undefined) while (this.#receive(threadId, port));
   }
 
-  /** Takes one message; returns whether there was one. */
+  /** Takes one thing that a thread posted; returns whether there was one. */
   #receive(threadId: number, port: MessagePort): boolean {
     let received: { message: unknown } | undefined;
     try {
@@ -162,10 +162,10 @@ export class PiscinaWorkers implements Workers {
     this.#ports.clear();
   }
 
-  /** Whether a message was rejected because it cannot be sent, not because its thread has died. */
+  /** Whether the message could not be sent, as opposed to its thread having died. */
   #isRefusal(error: Error & { readonly code?: unknown }, holder: number | undefined): boolean {
     if (holder !== undefined) return this.#pool.threads.some(({ threadId }) => threadId === holder);
-    // In a pool of somebody else it is not known which thread it was.
+    // In a pool that the app owns, the thread is not known.
     return error.name === 'DataCloneError' || /TRANSFER/.test(String(error.code));
   }
 
@@ -177,7 +177,7 @@ export class PiscinaWorkers implements Workers {
     });
   }
 
-  /** A thread's first word to this scheduler; other messages are not for us. */
+  /** Takes a thread's hello to this scheduler; everything else is for others. */
   readonly #onPoolMessage = (message: unknown): void => {
     if (!Array.isArray(message) || message[0] !== HELLO || message[1] !== this.scheduler) return;
     const [, , threadId, port] = message as unknown as [0, 0, number, MessagePort];
@@ -187,7 +187,7 @@ export class PiscinaWorkers implements Workers {
     port.on('message', (each: unknown) => this.#listener?.posted(threadId, each));
     port.on('messageerror', () => this.#listener?.unreadable(threadId));
     port.on('close', () => this.#ports.delete(threadId));
-    // A thread alone keeps no process alive.
+    // An idle thread must not keep the process alive.
     port.unref();
   };
 
@@ -195,14 +195,14 @@ export class PiscinaWorkers implements Workers {
     this.#failedStarts = 0;
   };
 
-  /** The pool still counts the thread when it says that it is gone. */
+  /** The pool still counts the thread when it reports the thread's end. */
   readonly #onDestroy = (): void => {
     if (this.#sent.size > 0) setImmediate(() => this.#replaceThread());
   };
 
   /**
-   * The pool makes threads when it is given something to run. If one dies before it has taken what
-   * waits for it, what waits would do so until something else is run.
+   * The pool starts threads only when it gets something to run. If a thread dies before it has
+   * taken the messages that wait for it, they would wait until something else is run.
    */
   #replaceThread(): void {
     const { queueSize, threads } = this.#pool;
@@ -221,21 +221,21 @@ export class PiscinaWorkers implements Workers {
   }
 }
 
-/** What the balancer is shown, by the pool's symbol. */
+/** What the pool shows its balancer, by the pool's symbol. */
 type Tagged = Record<symbol, unknown>;
 
-/** The pools whose errors are listened to. */
+/** The pools that have an error listener of this module. */
 const guarded = new WeakSet<Piscina>();
 
 /**
- * Without a listener, the death of an idle thread, or a late answer of it, would end the process.
- * It stays for as long as the pool: an app's own may tell of such a thread after its last executor.
+ * Without a listener, an idle thread that dies or answers late would end the process. The listener
+ * stays with the pool: the app's own may report such a thread after its last executor.
  */
 function guard(pool: Piscina): void {
   if (guarded.has(pool)) return;
   guarded.add(pool);
   pool.on('error', (error: unknown) => {
-    // The app may have a listener of its own.
+    // If the app has its own listener, the app reports the error.
     if (pool.listenerCount('error') === 1) logger.warn('A thread died while idle.', error);
   });
 }

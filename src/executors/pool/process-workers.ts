@@ -3,12 +3,12 @@ import type { WireMessage } from '../../wire/protocol.js';
 import { Child } from './child.js';
 import type { Workers, WorkersListener } from './workers.js';
 
-/** How long, in ms, until one more process is started after one has died before it was ready. */
+/** How long, in ms, until a process that died before it was ready is replaced. */
 const RESTART_DELAY = 100;
 
 /**
- * Child processes. Whatever a child says is checked where it comes in; one that says something else
- * than the protocol is ended, and nothing of it is thrown in the app.
+ * Child processes. What a child sends is checked where it arrives. A child that breaks the protocol
+ * is killed, and nothing that it sent is thrown in the app.
  *
  * @internal
  */
@@ -47,7 +47,7 @@ export class ProcessWorkers implements Workers {
     await child.give(message);
   }
 
-  /** The process that was free when it was given the message. */
+  /** The process that has the message, once it is ready. */
   holderOf(message: WireMessage): number | undefined {
     for (const child of this.#children) {
       if (child.holds(message) && child.isReady) return child.pid;
@@ -55,10 +55,10 @@ export class ProcessWorkers implements Workers {
     return undefined;
   }
 
-  // What a process has said is delivered before its end is.
+  // What a process has sent arrives before its exit is noticed.
   drain(): void {}
 
-  // Also to one whose start has not been noticed yet: orders are taken in their order.
+  // Also to a process that is still starting: it reads its orders in sequence.
   abort(message: WireMessage): void {
     for (const child of this.#children) if (child.holds(message)) child.order(['abort']);
   }

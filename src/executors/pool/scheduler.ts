@@ -21,19 +21,19 @@ import { Batch, type Job, type JobKeeper } from './job.js';
 import { WaitWatch } from './watches.js';
 import type { Workers } from './workers.js';
 
-/** Expected run of one message, in ms: small enough to spread the work, large enough to pay for the message. */
+/** Bounds of a message's expected run, in ms: short enough to spread work, long enough to pay. */
 const MIN_MESSAGE = 0.25;
 const MAX_MESSAGE = 1;
 /**
- * How long after others have been sent, in ms, calls wait for the end of the turn of the event loop:
- * so long that a message, some 0.02 ms of it, is nothing beside the requests that share it.
+ * For this long after a message was sent, in ms, calls wait for the end of the event loop's turn. A
+ * message costs about 0.02 ms of the event loop: little, beside the requests that share it.
  */
 const GATHER_TIME = 4;
 
 /**
- * Brings calls to workers: one queue for all requests, and as many messages under way as there are
- * workers. A worker that comes free is sent the next calls as one message: many short ones, or one
- * long one. Under load a message carries calls of several requests, so its cost is shared.
+ * Sends calls to workers: one queue for all requests, and as many messages in flight as there are
+ * workers. A free worker gets its next calls in one message: many short ones, or one long one.
+ * Under load, a message carries calls of several requests, which share its cost.
  *
  * @internal
  */
@@ -53,7 +53,7 @@ export class Scheduler {
     withdraw: (job) => this.#withdraw(job),
   });
   readonly #keeper: JobKeeper = {
-    // A call that moves its arguments counts as long: it goes alone, as it cannot be sent again.
+    // A call that moves its arguments counts as long: it goes alone, since it cannot be sent again.
     estimate: (call) =>
       (call.transferList?.length ?? 0) > 0 ? Infinity : this.#estimates.of(call),
     settled: (outcome) => {
@@ -127,7 +127,7 @@ export class Scheduler {
     await this.#workers.close();
   }
 
-  /** Has so many workers close what their tasks have opened. */
+  /** Makes `count` idle workers close what their tasks opened, and exit. */
   async #retire(count: number): Promise<void> {
     if (this.#workers.idleTimeout === Infinity) return;
     for (let i = 0; i < count; i++) this.#runner.retire();
@@ -151,8 +151,8 @@ export class Scheduler {
   }
 
   /**
-   * Sends now, or, if others have just been sent, when the requests that have come in by now have
-   * been handled, so that their calls share messages. The first do not wait for the handlers of all.
+   * Sends at once. Shortly after a message, it waits until the requests that have arrived by now
+   * are handled, so that their calls share messages. The first calls don't wait for all handlers.
    */
   #pumpSoon(): void {
     if (performance.now() - this.#sentAt >= GATHER_TIME) {
@@ -175,7 +175,7 @@ export class Scheduler {
     }
   }
 
-  /** The jobs of the next message. */
+  /** Takes the jobs of the next message from the queue. */
   #take(): Job[] {
     const share = this.#queue.cost / (2 * this.#workers.width);
     const budget = Math.min(MAX_MESSAGE, Math.max(MIN_MESSAGE, share));
@@ -195,14 +195,14 @@ export class Scheduler {
     return jobs;
   }
 
-  /** Takes a job back, unless it has been started. */
+  /** Takes a job back, unless it has started. */
   #withdraw(job: Job): boolean {
     if (!job.queued) return this.#runner.withdraw(job);
     this.#queue.drop(job);
     return true;
   }
 
-  /** The outcome of a job that cannot be sent. */
+  /** The outcome of a job that cannot be sent; undefined if it can. */
   #refused(job: Job): Outcome | undefined {
     const refusal = this.#breaker.refusal(job.call);
     if (refusal !== undefined) return notStarted(refusal);
@@ -211,7 +211,7 @@ export class Scheduler {
 
   #cancel(jobs: readonly Job[]): void {
     const open = jobs.filter((job) => !job.settled);
-    // All are settled before the first is taken back from its worker, lest the next be sent again.
+    // All jobs are settled before the first is taken back: otherwise the next would be sent again.
     for (const job of open) {
       if (job.queued) this.#queue.drop(job);
       job.settle(cancelled(job.call));
@@ -221,8 +221,8 @@ export class Scheduler {
 }
 
 /**
- * In the order in which a request's calls are handed out: the longest last would have all the other
- * workers wait for it (list scheduling by longest processing time: Graham, 1969).
+ * The order in which a request's calls are sent: if the longest came last, all other workers would
+ * wait for it (list scheduling by longest processing time: Graham, 1969).
  */
 function longestFirst(jobs: readonly Job[]): readonly Job[] {
   return jobs.length === 1

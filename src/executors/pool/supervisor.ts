@@ -7,21 +7,21 @@ import type { Workers } from './workers.js';
 
 const logger = new Logger('Futures');
 
-/** How long, in ms, a call may go on after it was told to end, before its worker is ended. */
+/** How long, in ms, a call may run after it was asked to stop, before its worker is ended. */
 const ABORT_GRACE = 1_000;
-/** How many seconds a worker may leave what it could go on with, before it is ended. */
+/** How many seconds a worker may leave its message untouched before it is ended. */
 const MAX_IDLE_PULSES = 5;
 
 export interface SupervisorHooks {
-  /** Takes the results that are there. */
+  /** Takes the results that are in the message's memory. */
   collect(message: Message): void;
-  /** These run elsewhere. */
+  /** These jobs must run elsewhere. */
   reclaim(jobs: readonly Job[]): void;
 }
 
 /**
- * Ends workers that do not do what they are there for: that run a call for longer than it may run,
- * that break the protocol, or that a task has left unable to go on.
+ * Ends workers that don't work properly: that run a call for longer than it may run, that break the
+ * protocol, or that a task has left unable to go on.
  *
  * @internal
  */
@@ -46,7 +46,7 @@ export class Supervisor {
     this.#watch.begin(message.shortestTimeout);
   }
 
-  /** No message is under way. */
+  /** No message is in flight. */
   rest(): void {
     this.#watch.rest();
   }
@@ -55,7 +55,7 @@ export class Supervisor {
     this.#watch.stop();
   }
 
-  /** What a worker says cannot be relied on any more. */
+  /** A worker broke the protocol, so nothing that it sends can be trusted any more. */
   breach(workerId: number): void {
     if (!this.#workers.isOurs) return;
     const name = `${this.#workers.kind} ${workerId}`;
@@ -65,7 +65,7 @@ export class Supervisor {
     this.#workers.kill(workerId);
   }
 
-  /** Stops a job that is out of time, unless it has just ended; the rest of the message runs elsewhere. */
+  /** Stops a job that timed out, if it has not just ended. The jobs behind it run elsewhere. */
   #expire(message: Message, job: Job, limit: number): void {
     this.#hooks.reclaim(message.takeBack());
     if (message.acknowledged || message.running !== job) return;
@@ -75,13 +75,13 @@ export class Supervisor {
   }
 
   /**
-   * Ends a worker that is free, and yet does not start what it was given, or does not say that it is
-   * done: something that a task left behind keeps it from its event loop.
+   * Ends a worker that is free, but doesn't start its message, or doesn't say that it is done:
+   * something that a task left behind blocks its event loop.
    */
   #pulse(message: Message): void {
     this.#hooks.collect(message);
     const holder = message.workerId || this.#workers.holderOf(message.wire);
-    // One that ends has a time limit of its own.
+    // A worker that exits has its own time limit.
     const isEnding = message.isRetiring || message.wire.calls === undefined;
     const isIdle = !message.acknowledged && !isEnding && (message.workerId === 0 || message.isDone);
     const counts = isIdle && holder !== undefined && debuggerUrl() === undefined;
@@ -94,14 +94,14 @@ export class Supervisor {
     this.#workers.kill(holder);
   }
 
-  /** Tells a job to end, and ends its worker unless it does so soon. */
+  /** Asks a job to stop, and ends its worker unless it stops soon. */
   abort(message: Message, job: Job): void {
     message.abort();
     this.#workers.abort?.(message.wire);
     this.killLater(message, ABORT_GRACE, () => message.acknowledged || message.running !== job);
   }
 
-  /** Ends a worker that does not end by itself. */
+  /** Ends a worker that doesn't finish by itself within `grace` ms. */
   killLater(message: Message, grace: number, isDone = () => false): void {
     setTimeout(() => {
       if (this.#messages.has(message.id) && !isDone()) this.kill(message);
@@ -115,26 +115,26 @@ export class Supervisor {
 }
 
 /**
- * Ends workers that were not needed for a while, whichever they are: with three of ten workers busy
- * at the most, seven are.
+ * Ends as many workers as were not needed for a while, no matter which: if at most three of ten
+ * were busy, seven are ended.
  *
  * @internal
  */
 export class IdleWorkers {
   readonly #workers: Workers;
   readonly #retire: () => void;
-  /** At index k: when more than k workers were busy last. */
+  /** At index k: when more than k workers were last busy. */
   readonly #lastNeeded: number[] = [];
   #busy = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  /** @param retire has an idle worker end */
+  /** @param retire makes an idle worker exit */
   constructor(workers: Workers, retire: () => void) {
     this.#workers = workers;
     this.#retire = retire;
   }
 
-  /** Takes note that so many workers are busy now. */
+  /** Must be called when the number of busy workers changes. */
   update(busy: number): void {
     const now = performance.now();
     const before = this.#busy;
@@ -148,7 +148,7 @@ export class IdleWorkers {
   }
 
   #lookIn(ms: number): void {
-    // `Infinity`: the workers are not ours to end.
+    // No worker is to be ended later, or the app owns them all.
     if (ms === Infinity) return;
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;

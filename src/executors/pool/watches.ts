@@ -5,7 +5,7 @@ import type { Message } from './message.js';
 import type { Job } from './job.js';
 
 /**
- * Does something every few ms, for as long as it is needed.
+ * Repeats an action every few ms, as long as it is needed.
  *
  * @internal
  */
@@ -37,7 +37,7 @@ export class Repetition {
 }
 
 /**
- * Those who wait until nothing is left to do.
+ * Callers that wait until all work is done.
  *
  * @internal
  */
@@ -61,28 +61,28 @@ export class DrainWaiters {
     });
   }
 
-  /** To be called when something has ended. */
+  /** Must be called when something has ended. */
   check(): void {
     for (const check of this.#checks) check();
   }
 }
 
-/** How long, in ms, a task file or a context may take to load; more, if the call itself may take more. */
+/** How long, in ms, a task file or a context may load, if the call's own limit is not longer. */
 const MAX_LOAD = 10_000;
-/** How often, in ms, every message under way is looked at. */
+/** How often, in ms, every message in flight is checked. */
 const PULSE = 1_000;
 
 export interface RunWatchHooks {
   /** A call has run for more than `limit` ms. */
   expire(message: Message, job: Job, limit: number): void;
-  /** A second has passed, in which this event loop was not blocked. */
+  /** About a second has passed. Time in which this event loop was blocked counts as one second. */
   pulse(message: Message): void;
 }
 
 /**
- * Looks in on the messages under way: when a call in one of them may be out of time, and once a second
- * for whatever else may be wrong with their workers. One timer serves all, since hardly any call is
- * ever out of time.
+ * Checks the messages in flight: when a call in one of them may time out, and once a second for
+ * anything else that may be wrong with their workers. One timer serves all messages, since calls
+ * hardly ever time out.
  *
  * @internal
  */
@@ -99,14 +99,14 @@ export class RunWatch {
     this.#hooks = hooks;
   }
 
-  /** A message was sent whose first call may run for so many ms. */
+  /** A message was sent; `timeout` is the shortest limit of its calls, in ms. */
   begin(timeout: number): void {
-    // Workers themselves keep no process alive: what they post could come too late.
+    // Workers alone don't keep the process alive, so their results could come too late.
     this.#timer?.ref();
     this.#lookIn(timeout);
   }
 
-  /** No message is under way. */
+  /** No message is in flight. */
   rest(): void {
     this.#timer?.unref();
   }
@@ -123,7 +123,7 @@ export class RunWatch {
     if (due >= this.#due) return;
     clearTimeout(this.#timer);
     this.#due = due;
-    // What workers have posted while this event loop was blocked is taken first.
+    // Results that workers posted while this event loop was blocked are taken first.
     this.#timer = setTimeout(() => setImmediate(() => this.#look()), Math.max(1, Math.ceil(wait)));
   }
 
@@ -146,7 +146,7 @@ export class RunWatch {
       if (message.hasUnstarted) this.#lookIn(message.shortestTimeout);
       return;
     }
-    // Given up already: it has been told to end.
+    // The job was given up before, and asked to stop.
     if (job.settled) return;
     const { timeout } = job.call;
     const limit = message.isLoading ? Math.max(timeout, MAX_LOAD) : timeout;
@@ -157,15 +157,15 @@ export class RunWatch {
 }
 
 export interface WaitWatchHooks {
-  /** Those that may wait to be started now. */
+  /** The jobs that may be waiting to start. */
   waiting(): readonly Job[];
-  /** Takes one back from wherever it waits; false: it has been started. */
+  /** Takes a job back from wherever it waits; returns false if it has started. */
   withdraw(job: Job): boolean;
 }
 
 /**
- * Gives up calls that have waited to be started for longer than they may. One timer serves all,
- * since hardly any call waits for so long.
+ * Fails calls that have waited to start for longer than they may. One timer serves all calls, since
+ * they hardly ever wait that long.
  *
  * @internal
  */
@@ -179,7 +179,7 @@ export class WaitWatch {
     this.#hooks = hooks;
   }
 
-  /** A job waits from now on. */
+  /** A job starts to wait. */
   begin({ deadline }: Job): void {
     if (deadline < this.#due) this.#arm(deadline);
   }
@@ -193,7 +193,7 @@ export class WaitWatch {
     this.stop();
     this.#due = due;
     const wait = Math.min(MAX_TIMER, Math.max(1, Math.ceil(due - monotonicNow())));
-    // It is for calls that wait behind others, whose workers keep the process alive.
+    // Calls only wait behind others in flight, and those keep the process alive.
     this.#timer = setTimeout(() => this.#look(), wait).unref();
   }
 
@@ -206,12 +206,12 @@ export class WaitWatch {
       if (job.deadline > now) next = Math.min(next, job.deadline);
       else if (this.#hooks.withdraw(job)) giveUp(job);
     }
-    // Those that were given up may have had others submitted.
+    // A job with an earlier deadline may have armed the timer meanwhile.
     if (next < this.#due) this.#arm(next);
   }
 }
 
-/** The longest delay of a timer of Node's, in ms. */
+/** The longest delay of a Node timer, in ms. */
 const MAX_TIMER = 2 ** 31 - 1;
 
 function giveUp(job: Job): void {

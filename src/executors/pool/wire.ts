@@ -41,7 +41,7 @@ import {
 } from '../executor.js';
 
 /**
- * Writes down a job's arguments, once.
+ * Packs a job's arguments, once.
  *
  * @returns the outcome of a job whose arguments cannot be sent
  * @internal
@@ -84,7 +84,7 @@ function describeArguments(
 ): Uncloneable {
   const copy = canShare ? undefined : leaveProcess;
   if (transferList.length === 0) return describeRefusal(args, 'args', refusal, copy);
-  // It was sent alone, so it is at fault.
+  // A job with a transfer list is sent alone, so its arguments or that list must be at fault.
   const description = `a list that cannot be moved (${messageOf(refusal)})`;
   return findUncloneable(args, 'args', copy) ?? { path: 'transferList', description };
 }
@@ -95,8 +95,8 @@ function leaveProcess(value: unknown): unknown {
 }
 
 /**
- * Has a job sent again, left to structured clone, if its worker could not read its arguments and
- * that may be why; returns whether it is.
+ * Packs a job's arguments again, for structured clone, if its worker could not read them and they
+ * hold a platform object. Returns whether it did, so that the job is sent again.
  *
  * @internal
  */
@@ -108,7 +108,7 @@ export function isSentAgain(job: Job): boolean {
   return true;
 }
 
-/** What a message says of its calls: those of one task name it by one object. @internal */
+/** The calls of a message. Calls of one task share the object that names it. @internal */
 export function toWireCalls(jobs: readonly Job[]): WireCall[] {
   const calls: WireCall[] = [];
   let last: TaskReference | undefined;
@@ -117,7 +117,7 @@ export function toWireCalls(jobs: readonly Job[]): WireCall[] {
   for (const { call, isBare, packed } of jobs) {
     const { task } = call;
     if (task !== last) {
-      // Most messages hold calls of one task.
+      // Most messages carry calls of one task, and need no map.
       if (last !== undefined) (known ??= new Map<TaskReference, WireTask>()).set(last, named);
       named = known?.get(task) ?? [task.url ?? '', task.exportName ?? ''];
       last = task;
@@ -129,7 +129,7 @@ export function toWireCalls(jobs: readonly Job[]): WireCall[] {
 
 const NO_TASK: WireTask = ['', ''];
 
-/** Undefined if it is anything else: the worker has broken the protocol. @internal */
+/** Checks what a worker has posted; undefined: it broke the protocol. @internal */
 export function readPosted(message: unknown): PostedOutcome | undefined {
   if (!Array.isArray(message)) return undefined;
   const [id, index, status, payload, startedAt, run] = message as unknown[];
@@ -139,12 +139,12 @@ export function readPosted(message: unknown): PostedOutcome | undefined {
   return message as unknown as PostedOutcome;
 }
 
-/** Where a worker has run a job, and when: times on the monotonic clock, in ms. */
+/** Where and when a worker ran a job. Times are ms on the monotonic clock. */
 export interface Ran {
   readonly worker: string;
-  /** As the worker says. */
+  /** As the worker reports it. */
   readonly startedAt: number;
-  /** How long it ran, as the worker says. */
+  /** How long it ran, as the worker reports it. */
   readonly run: number;
   /** When its result was taken. */
   readonly now: number;
@@ -157,13 +157,13 @@ export function outcomeOf(
   value: unknown,
   { worker, startedAt, run, now }: Ran,
 ): Outcome {
-  // What a worker says of its clock is not relied on.
+  // Times from a worker aren't trusted: they are limited to the time since the job was queued.
   const sinceQueued = Math.max(0, now - queuedAt);
   const wait = clamp(startedAt - queuedAt, sinceQueued);
   return { status, value, worker, wait, run: clamp(run, sinceQueued) };
 }
 
-/** The same, of what a worker gave back. @internal */
+/** The outcome of a job, made from the result that a worker returned. @internal */
 export function toOutcome(
   job: Job,
   status: WireStatus,
@@ -189,7 +189,7 @@ function clamp(ms: number, max: number): number {
   return Math.min(Math.max(0, ms), max);
 }
 
-/** The error of a call whose result has come, and cannot be read here. @internal */
+/** The error of a call whose result arrived but cannot be read here. @internal */
 export function unreadable(
   { key, task }: Job['call'],
   status = WireStatus.Resolved,

@@ -2,18 +2,18 @@ import { createRequire } from 'node:module';
 import type { WireMessage } from '../../wire/protocol.js';
 import type { Transferable } from '../executor.js';
 
-/** A message could not be sent: no worker has had it. `cause`: why. */
+/** A message could not be sent, so no worker has it; `cause` says why. */
 export class RefusedMessage extends Error {
   constructor(cause: unknown) {
     super('the message was refused', { cause });
   }
 }
 
-/** Is called with what workers send. */
+/** Gets what workers send. */
 export interface WorkersListener {
-  /** A worker has posted something: whatever it is. */
+  /** A worker has posted `content`, which may be anything. */
   posted(workerId: number, content: unknown): void;
-  /** A worker has posted something that cannot be read. */
+  /** A worker has posted something that cannot be deserialized. */
   unreadable(workerId: number): void;
 }
 
@@ -23,15 +23,15 @@ export interface WorkersListener {
  * @internal
  */
 export interface Workers {
-  /** What they are called: `thread`, `process`. */
+  /** What they are called: `thread` or `process`. */
   readonly kind: string;
-  /** Tells this scheduler's messages from others' in the same pool. */
+  /** Distinguishes this scheduler's messages from those of others in the same pool. */
   readonly scheduler: number;
   /** How many calls a message may carry. */
   readonly maxCalls: number;
-  /** Whether values may be shared with them, or moved to them. */
+  /** Whether values can be shared with them or moved to them. */
   readonly canShare: boolean;
-  /** Whether they are ours to end when they do nothing. */
+  /** Whether this module owns them, and may end them. */
   readonly isOurs: boolean;
   /** How many messages can run at once. */
   readonly width: number;
@@ -39,22 +39,22 @@ export interface Workers {
   readonly alive: number;
   /** Workers kept alive when idle. */
   readonly min: number;
-  /** After how many idle ms a worker above `min` is ended; Infinity: never. */
+  /** How long a worker above `min` may be idle before it is ended, in ms; Infinity: forever. */
   readonly idleTimeout: number;
   listen(listener: WorkersListener): void;
   /**
-   * Resolves when the worker is done with the message. Rejects with {@link RefusedMessage} if it could not
-   * be sent, and with another error if the worker died.
+   * Resolves when the worker is done with the message. Rejects with {@link RefusedMessage} if the
+   * message could not be sent, and with another error if the worker died.
    * A message whose calls are undefined ends an idle worker.
    */
   send(message: WireMessage, transferList: readonly Transferable[]): Promise<void>;
-  /** The worker that was given the message while it was free and ready; undefined: none, or it is not known. */
+  /** The ready worker that holds the message; undefined: there is none, or it is not known. */
   holderOf(message: WireMessage): number | undefined;
-  /** Delivers at once what a worker has posted. */
+  /** Delivers what a worker has posted, without waiting for the event loop. */
   drain(workerId: number): void;
-  /** Tells a worker that does not share memory that its call is to end. */
+  /** Asks a worker that shares no memory to stop its call. */
   abort?(message: WireMessage): void;
-  /** Ends a worker at once, whatever it runs. */
+  /** Ends a worker at once, whatever it is running. */
   kill(workerId: number): void;
   close(): Promise<void>;
 }

@@ -13,16 +13,16 @@ import { taskContexts, type Closeable } from '../task-contexts.js';
 /** Options of {@link taskContext}. */
 export interface TaskContextOptions {
   /**
-   * What the context logs with, as `NestFactory` takes it.
+   * What the context logs with, as in `NestFactory`.
    * Default: errors and warnings to the console in a worker; the app's own logger elsewhere.
    */
   readonly logger?: LoggerService | LogLevel[] | false;
 }
 
-/** A module, however `@Module({ imports })` takes it. */
+/** A module, in any form that `@Module({ imports })` takes. */
 export type ContextModule = Type | DynamicModule;
 
-/** What a provider is looked up by. */
+/** What identifies a provider. */
 export type ProviderToken<T> = Type<T> | Abstract<T> | string | symbol;
 
 /**
@@ -32,30 +32,30 @@ export type ProviderToken<T> = Type<T> | Abstract<T> | string | symbol;
  */
 export interface TaskContext {
   /**
-   * The provider of that token, of whatever module in the context.
+   * The provider of a token, from any module in the context.
    *
-   * @throws what the start of the context throws, and Nest's errors for a token that is unknown or
-   *   of a request-scoped or transient provider
+   * @throws what starting the context throws, and Nest's errors for a token that is unknown or
+   *   belongs to a request-scoped or transient provider
    */
   get<T>(token: ProviderToken<T>): Promise<T>;
 
   /** A new instance of a request-scoped or transient provider. */
   resolve<T>(token: ProviderToken<T>): Promise<T>;
 
-  /** Closes the application context. Workers do so themselves; a test may have to. */
+  /** Closes the application context. Workers do that themselves; a test may have to. */
   close(): Promise<void>;
 }
 
 /**
- * Gives the tasks of a task file providers of a module, a database connection included, in the
- * worker. Each worker makes one application context of the module, when a task first asks for it,
- * and closes it before it ends: at shutdown, when it is idle for too long, and when it is recycled.
- * The time to make it does not count as the task's, up to 10 000 ms.
+ * Gives the tasks of a task file the providers of a module, including a database connection, in the
+ * worker. Each worker creates one application context when a task first asks for it, and closes it
+ * before it exits: at shutdown, when idle for too long, and when it is replaced. The time to create
+ * it does not count as the task's, up to 10 000 ms.
  *
- * A worker that is killed, since its task is out of time or breaks it, closes nothing: the server
- * sees its connections break.
+ * A worker that is killed, because its task timed out or broke it, closes nothing: the server sees
+ * its connections break.
  *
- * @param load gives the module; it is not asked before the context is needed
+ * @param load returns the module; it is called when the context is first needed
  *
  * @example
  * ```ts
@@ -103,7 +103,7 @@ class LazyContext implements TaskContext, Closeable {
     const opening = this.#opening;
     this.#opening = undefined;
     taskContexts.delete(this);
-    // One that could not be opened is not there to be closed.
+    // A context that failed to open needs no closing.
     const context = await opening?.catch(() => undefined);
     await context?.close();
   }

@@ -4,15 +4,15 @@ import { describe } from '../../errors/text.js';
 import { transferLists } from '../../wire/result-slots.js';
 
 /**
- * Has parts of a task's result moved to the request instead of copied, whatever their size. The
- * task cannot use them any more. Where nothing can be moved (processes, `inline`), it does nothing;
- * memory that is marked as untransferable, as that of small `Buffer`s is, is copied.
+ * Moves parts of a task's result to the request instead of copying them, whatever their size. The
+ * task cannot use them any more. Where nothing can be moved (processes, `inline`), it does nothing.
+ * Memory marked as untransferable, such as that of small `Buffer`s, is copied.
  *
  * @param result what the task returns
- * @param list what of it is moved. Default: the memory of `result`, which must then be an
+ * @param list the parts that are moved. Default: the memory of `result`, which must then be an
  *   `ArrayBuffer`, a typed array or a `DataView`
- * @returns `result`, as it is
- * @throws TypeError if `result` is no object, or no list is given and it has no memory to move
+ * @returns `result`, unchanged
+ * @throws TypeError if `result` is not an object, or has no memory to move and no list is given
  *
  * @example
  * ```ts
@@ -47,7 +47,7 @@ function isObject(value: unknown): boolean {
   return typeof value === 'object' && value !== null;
 }
 
-/** Since Node 21; before, what is so marked is copied without a word. */
+/** Since Node 21. Before, memory that is marked this way is silently copied. */
 const { isMarkedAsUntransferable = () => false } = workerThreads as {
   readonly isMarkedAsUntransferable?: (value: object) => boolean;
 };
