@@ -12,16 +12,16 @@ import type { Ledger } from './request/ledger.js';
 import { WorkerPool } from './worker-pool.js';
 
 const EXTRAS = {
-  /** Whether the module's providers are there for every module. Default: true. */
+  /** Whether every module can inject the module's providers. Default: true. */
   isGlobal: option<boolean>(is.boolean, true),
   /**
    * `request`: `FuturesService` is request-scoped, and so is what injects it. `singleton`: one
-   * instance, which finds its request by `AsyncLocalStorage`. Default: `request`.
+   * instance, which finds its request through `AsyncLocalStorage`. Default: `request`.
    */
   scope: option<'request' | 'singleton'>(oneOf(['request', 'singleton']), 'request'),
 };
 
-/** Extras of `forRoot()` and `forRootAsync()`: what shapes the module itself. */
+/** Extra options of `forRoot()` and `forRootAsync()` that shape the module itself. */
 export type FuturesModuleExtras = Given<typeof EXTRAS>;
 
 const FUTURES_OPTIONS = Symbol('FUTURES_OPTIONS');
@@ -58,8 +58,8 @@ export const { ConfigurableModuleClass, OPTIONS_TYPE, ASYNC_OPTIONS_TYPE } =
     .build();
 
 /**
- * What the module has without `forRoot()`: whatever needs one of these ends the start of the app with
- * an error that says so. The providers of `forRoot()` have the same tokens, and replace them.
+ * The module's providers without `forRoot()`: if anything needs one, the app fails at startup with
+ * an error that says so. The providers of `forRoot()` have the same tokens, and replace these.
  *
  * @internal
  */
@@ -95,12 +95,12 @@ const workerPool: Provider = {
   inject: [FuturesRuntime],
 };
 
-/** @throws FuturesContextError if there is none, or it is another app's */
+/** @throws FuturesContextError if no pass of this app is running */
 function contextLedger(runtime: FuturesRuntime): Ledger {
   const pass = currentPass.getStore();
   if (pass?.ledger.runtime === runtime) {
     if (!pass.isDiscarded && pass.ledger.pass.isRunning) return pass.ledger;
-    // Whoever asks is not this request: it would be given another's values.
+    // The asking code may belong to another request: it would get this request's values.
     throw new FuturesContextError(
       'FuturesService was used after its pass had ended: by code that the handler did not await, or that runs in the async context of another request ' +
         '(a pool, a batch loader, an event emitter). Await what the handler starts; bind what others call with AsyncResource.bind(); ' +

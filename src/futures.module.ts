@@ -23,7 +23,7 @@ import { FuturesRuntime, RoutePipes, attachRuntime } from './request/futures.run
 import { WorkerPool } from './worker-pool.js';
 
 /**
- * Gives an app its futures.
+ * Adds futures to an app.
  *
  * @example
  * ```ts
@@ -53,10 +53,10 @@ export class FuturesModule
   }
 
   /**
-   * The module with these options; each may be left out.
+   * The module with these options; all are optional.
    *
-   * @throws FuturesOptionsError, when the app starts, naming the option, its value and what is allowed;
-   *   also if another module of the app has other options, or comes from another copy of the package
+   * @throws FuturesOptionsError at startup, naming the option, its value and what is allowed; also
+   *   if the app has a FuturesModule with other options, or from another copy of the package
    */
   static override forRoot(options: typeof OPTIONS_TYPE = {}): DynamicModule {
     return super.forRoot(options);
@@ -67,7 +67,7 @@ export class FuturesModule
     return super.forRootAsync(options);
   }
 
-  /** Runs when all providers are there and no route is registered yet. */
+  /** Runs when all providers exist and no route is registered yet. */
   configure(): void {
     checkOneModule(this.modules, this.runtime);
     this.runtime.routePipes = new RoutePipes(this.modules, this.config);
@@ -81,32 +81,32 @@ export class FuturesModule
     await this.runtime.executors.start();
   }
 
-  /** The server still works off the requests it has. */
+  /** The server still answers its in-flight requests. */
   beforeApplicationShutdown(): void {
     this.runtime.beginShutdown();
   }
 
-  /** The server is closed. */
+  /** The server is closed by now. */
   async onApplicationShutdown(): Promise<void> {
     await this.runtime.endShutdown();
   }
 }
 
-/** Where the modules of an app leave their options; shared by copies of the package. */
+/** Where the modules of an app store their options; copies of the package share this key. */
 const MODULES = Symbol.for('nestjs-futures.modules');
 
-/** What is known of a FuturesModule of an app. Another copy of the package may have left it. */
+/** What a FuturesModule stores about itself. It may come from another copy of the package. */
 interface Registration {
-  /** Where the copy of the package is that it comes from. */
+  /** Location of the copy of the package that it comes from. */
   readonly home: string;
   readonly options: object;
 }
 
 /**
- * Decorators find one FuturesModule, and providers another, so an app that has two must not see a
- * difference between them.
+ * In an app with two FuturesModules, decorators find one and providers the other, so the two must
+ * not differ.
  *
- * @throws FuturesOptionsError if the app has another one with other options, or of another copy of the package
+ * @throws FuturesOptionsError if the app has one with other options, or from another copy
  * @internal
  */
 export function checkOneModule(modules: ModulesContainer, runtime: FuturesRuntime): void {
@@ -134,7 +134,7 @@ function compare(first: Registration, second: Registration): void {
   );
 }
 
-/** The first option that differs, and its values. What is not a plain object is compared by identity. */
+/** The first option that differs, and its values. Only plain objects are compared by content. */
 function differenceOf(
   first: object,
   second: object,

@@ -19,16 +19,16 @@ export interface FutureReport {
   /** Where it ran, such as `thread 3`; empty if it has not run. */
   readonly worker: string;
   readonly status: 'pending' | 'resolved' | 'failed';
-  /** ms from the start of the request to the hand-over to the executor. */
+  /** ms from the start of the first pass to the hand-over to the executor. */
   readonly start: number;
-  /** ms between the hand-over to the executor and the start of its run. */
+  /** ms from the hand-over to the executor to the start of its run. */
   readonly wait: number;
-  /** ms it ran. */
+  /** ms that its task ran. */
   readonly run: number;
 }
 
 /**
- * How a request went so far.
+ * How a request has gone so far.
  *
  * @publicApi
  */
@@ -41,8 +41,8 @@ export interface FuturesReport {
 /**
  * The futures of the current request.
  *
- * Every member throws `FuturesContextError` where no request is being handled: outside requests, in
- * middleware and in guards, and on a route that is not replayed.
+ * Every member except `using()` throws `FuturesContextError` where no request is being handled:
+ * outside requests, in middleware and in guards, and on a route that is not replayed.
  *
  * @example
  * ```ts
@@ -55,7 +55,7 @@ export class FuturesService {
   readonly #locate: () => Ledger;
   readonly #options: SubmitOptions | undefined;
 
-  /** @internal Made by the module: inject it, or take it with `@Futures()`. */
+  /** @internal Created by the module: inject it, or take it with `@Futures()`. */
   constructor(locate: () => Ledger, options?: SubmitOptions) {
     this.#locate = locate;
     this.#options = options;
@@ -72,15 +72,15 @@ export class FuturesService {
   }
 
   /**
-   * Aborted when the client goes away before its response has ended, or when something else than the
-   * handler, such as a timeout, answers while tasks of the request run.
+   * Aborted when the client disconnects before its response has ended, or when something other than
+   * the handler, such as a timeout, answers while tasks of the request run.
    */
   get signal(): AbortSignal {
     return this.#locate().client.signal;
   }
 
   /**
-   * The value of a future.
+   * Returns the value of a future.
    *
    * @param key the key it was submitted under
    * @param fallback what to return while it is pending, or if it was never submitted
@@ -97,12 +97,12 @@ export class FuturesService {
   }
 
   /**
-   * Asks for a value; it is there in the next pass. A key that is pending with the same task and
-   * equal arguments is left as it is; with others it is replaced. Arguments are sent when the pass
-   * has ended: leave them unchanged until then.
+   * Asks for a value, which is there in the next pass. A key that is pending with the same task and
+   * equal arguments is left alone; with another task or other arguments, it is replaced. Arguments
+   * are sent when the pass has ended: leave them unchanged until then.
    *
-   * @param task a handle of a task file, or a plain function, which runs on the event loop
-   * @throws FutureAlreadyResolvedError if the key has its value already
+   * @param task a handle from a task file, or a plain function, which runs on the event loop
+   * @throws FutureAlreadyResolvedError if the key already has its value
    * @throws TooManyFuturesError if the request would hold more than `maxFutures`
    * @throws ExecutorSaturatedError if the app is shutting down
    */
@@ -116,11 +116,11 @@ export class FuturesService {
   }
 
   /**
-   * The value, if it is there; else asks for it, once, and returns the placeholder.
+   * Returns the value if it is there; otherwise asks for it, once, and returns the placeholder.
    *
    * @param placeholder what this pass works with; it is not published
    * @throws the task's own error if the task failed
-   * @throws FutureConflictError if the key stands for another task, or is pending with other arguments
+   * @throws FutureConflictError if the key has another task, or is pending with other arguments
    */
   resultOrSubmit<Args extends unknown[], Result, Placeholder>(
     key: string,
@@ -133,20 +133,20 @@ export class FuturesService {
   }
 
   /**
-   * Puts a value that is known already (from a cache, say) under a key, for this pass and the next
-   * ones. A pending future of that key is dropped; its task does not run. A replay may provide it
-   * again.
+   * Stores a value that is already known (from a cache, for example) under a key, for this pass and
+   * the next ones. A pending future of that key is dropped; its task does not run. A replay may
+   * provide it again.
    *
-   * @throws FutureAlreadyResolvedError if the key has its value already, from a task or from this pass
+   * @throws FutureAlreadyResolvedError if a task, or this pass, has already given the key its value
    */
   provide(key: string, value: unknown): void {
     this.#locate().provide(key, value);
   }
 
   /**
-   * What a function gives in the first pass that reaches it, kept for all passes of the request: the
-   * time, a random id, a write that must happen once. A promise is kept as it is; an error is not
-   * kept, so the next pass tries again.
+   * Calls the function in the first pass that reaches it, and keeps its result for all passes of
+   * the request: the time, a random id, a write that must happen once. A promise is kept as it is.
+   * An error is not kept, so the next pass tries again.
    *
    * @example
    * ```ts
@@ -186,11 +186,11 @@ export class FuturesService {
   }
 
   /**
-   * Ends this pass now if anything is pending. What comes after it runs only in the last pass: a
-   * promise that was started before it, to be awaited after it, is left behind, and must not reject
-   * with nobody listening.
+   * Ends this pass now if anything is pending. Code after it runs only in a pass that has nothing
+   * pending. A promise that was started before it and is awaited after it is left behind, and must
+   * not reject while nobody listens.
    *
-   * @throws PassDiscardedError if anything is pending: let it pass
+   * @throws PassDiscardedError if anything is pending: do not catch it
    */
   barrier(): void {
     const ledger = this.#locate();
@@ -198,16 +198,16 @@ export class FuturesService {
     ledger.pass.barrier();
   }
 
-  /** Publishes this pass as it is, placeholders and all; the tasks of pending futures do not run. */
+  /** Publishes this pass as it is, placeholders included; tasks of pending futures do not run. */
   publish(): void {
     this.#locate().pass.isPublishedAsIs = true;
   }
 
   /**
-   * Has a function run when this pass is discarded, before its tasks start; it is awaited. If one
-   * throws, the others run all the same, and the request fails with its error.
+   * Runs a function when this pass is discarded, before its tasks start; it is awaited. If one
+   * throws, the others still run, and the request fails with its error.
    *
-   * @throws FuturesArgumentError if it is no function
+   * @throws FuturesArgumentError if it is not a function
    */
   onDiscard(hook: () => unknown): void {
     if (typeof hook !== 'function') {

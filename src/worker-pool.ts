@@ -8,7 +8,7 @@ export type TaskCall<T extends AnyFunction> = readonly [task: T, ...args: Parame
 
 /**
  * Runs tasks outside requests, or where a call site can simply await: in cron jobs, queue
- * consumers, start-up code. The same executors, limits and errors as futures have.
+ * consumers, startup code. It has the same executors, limits and errors as futures.
  *
  * @example
  * ```ts
@@ -21,7 +21,7 @@ export class WorkerPool {
   readonly #runtime: FuturesRuntime;
   readonly #options: SubmitOptions | undefined;
 
-  /** @internal Made by the module: inject it. */
+  /** @internal Created by the module: inject it. */
   constructor(runtime: FuturesRuntime, options?: SubmitOptions) {
     this.#runtime = runtime;
     this.#options = options;
@@ -48,7 +48,7 @@ export class WorkerPool {
    *
    * @param calls each a task and its arguments: `[tasks.resize, image, 200]`
    * @returns their values, in that order
-   * @throws the first error in that order, when all have ended
+   * @throws the first error in that order, after all have ended
    */
   async runAll<const Tasks extends readonly AnyFunction[]>(
     calls: readonly [...{ [I in keyof Tasks]: TaskCall<Tasks[I]> }],
@@ -67,7 +67,7 @@ export class WorkerPool {
     return new WorkerPool(this.#runtime, { ...this.#options, ...options });
   }
 
-  /** What each executor is doing, by its name. */
+  /** The statistics of each executor, by its name. */
   stats(): Record<string, ExecutorStats> {
     return Object.fromEntries(
       Array.from(this.#runtime.executors.entries(), ([name, executor]) => [name, executor.stats()]),

@@ -16,7 +16,7 @@ import { taskReference } from '../tasks/task.js';
 import { madeFrom } from './made-from.js';
 import { markFutures } from '../replay/route-traits.js';
 
-/** A key, or a function that makes it of the request. */
+/** A key, or a function that makes it from the request. */
 export type FutureKey = string | ((context: ExecutionContext) => string);
 
 /** Pipes that run after a future is resolved. */
@@ -24,7 +24,7 @@ export type FuturePipe = Type<PipeTransform> | PipeTransform;
 
 /** Options of `@Future('key')`. */
 export interface FutureOptions<Default = unknown> {
-  /** What the parameter is before the future is resolved. Default: undefined. */
+  /** The value of the parameter before the future is resolved. Default: undefined. */
   readonly default?: Default;
 }
 
@@ -34,34 +34,34 @@ export interface DeclaredFutureOptions<
   Result,
   Given extends Clonable<Args> = Clonable<Args>,
 > extends SubmitOptions {
-  /** A handle of a task file, or a plain function, which runs on the event loop. */
+  /** A handle from a task file, or a plain function, which runs on the event loop. */
   readonly task: (...args: Args) => Result;
   /**
-   * Makes the task's arguments from the request; may return a promise. Nest calls it before the pipes
-   * of the other parameters have ended: what it reads from the request is not validated, unless it
-   * reads it by `validated()`.
+   * Makes the task's arguments from the request; may return a promise. Nest calls it before the
+   * pipes of the other parameters have ended, so what it reads from the request is not validated,
+   * unless it reads it with `validated()`.
    */
   readonly args: (context: ExecutionContext) => Given | Promise<Given>;
 }
 
 /** Options of a declared future whose task needs no arguments. */
 export interface ArglessFutureOptions<Result> extends SubmitOptions {
-  /** A handle of a task file, or a plain function, which runs on the event loop. */
+  /** A handle from a task file, or a plain function, which runs on the event loop. */
   readonly task: () => Result;
   readonly args?: undefined;
 }
 
-/** Keeps a declared future that is not typed right from passing for another one. */
+/** Keeps a wrongly typed declared future from matching the overload for undeclared ones. */
 interface NotDeclared {
   readonly task?: undefined;
   readonly args?: undefined;
 }
 
 /**
- * What may be given for a value that is cloned: the same, or a read-only one. With a `const` type
- * parameter of this type, literals in the arguments keep their literal types (`() => ['png']`).
+ * What may be passed for a value that is cloned: the same, or a read-only one. As a `const` type
+ * parameter, it lets literals in the arguments keep their literal types (`() => ['png']`).
  *
- * It looks only so deep, as a type may contain itself.
+ * It goes only nine levels deep, since a type may contain itself.
  */
 export type Clonable<T, Depth extends 0[] = []> = 0 extends 1 & T
   ? T
@@ -76,11 +76,11 @@ export type Clonable<T, Depth extends 0[] = []> = 0 extends 1 & T
           : T;
 
 /**
- * A parameter decorator that accepts only a parameter that `Value` can be given to.
+ * A parameter decorator that accepts only a parameter to which `Value` can be assigned.
  *
  * TypeScript passes a parameter decorator the class, the method's name and the parameter's position
- * as literal types: enough to look the parameter's type up. A private or protected method cannot be
- * looked up; any parameter of it is accepted.
+ * as literal types. That is enough to look up the parameter's type. A private or protected method
+ * cannot be looked up, so any parameter of it is accepted.
  */
 export type TypedParameterDecorator<Value> = <
   Target extends object,
@@ -96,13 +96,13 @@ export type TypedParameterDecorator<Value> = <
     : never,
 ) => void;
 
-/** What the compiler names where the future's value cannot be given to the parameter. */
+/** What the compiler names if the future's value cannot be assigned to the parameter. */
 interface ParameterMismatch<Value, Parameter> {
   readonly value: Value;
   readonly parameter: Parameter;
 }
 
-/** Pipes may make anything of the value. */
+/** With pipes, any parameter type is accepted: they may turn the value into anything. */
 export type DeclaredDecorator<Result, Pipes extends FuturePipe[]> = Pipes extends []
   ? TypedParameterDecorator<Awaited<Result>>
   : ParameterDecorator;
@@ -150,11 +150,11 @@ function submit(
   }
 }
 
-// The order of the overloads counts: a lambda keeps the type that the first of them gives it.
+// The order of the overloads matters: a lambda keeps the type that the first one gives it.
 
 /**
  * Injects the value of a task, computed before the handler is called. The handler runs once, so
- * this is safe for routes that write. Several in one signature run as one batch.
+ * this is safe for routes that write. All declared futures of one signature run as one batch.
  *
  * @throws the task's own error, to the client, if the task fails
  *
@@ -188,8 +188,8 @@ export function Future<Result, Pipes extends FuturePipe[]>(
   ...pipes: Pipes
 ): DeclaredDecorator<Result, Pipes>;
 /**
- * Injects the value of a future that the request submits by other means: undefined (or `default`)
- * before it is resolved, the value on the replay.
+ * Injects the value of a future that the request submits elsewhere: undefined (or `default`) before
+ * it is resolved, the value on the replay.
  *
  * @throws the task's own error, to the client, if the task failed
  *
@@ -235,7 +235,7 @@ function keyOf(key: FutureKey, context: ExecutionContext): string {
   return typeof key === 'string' ? key : key(context);
 }
 
-/** Where no interceptor sees the error, the header is set here. */
+/** Sets the header here, since an interceptor may never see the error. */
 function retryLater({ head }: Ledger): (error: unknown) => never {
   return (error) => {
     setRetryAfter(head, error);

@@ -9,7 +9,7 @@ const inject = createParamDecorator((_data: unknown, context: ExecutionContext) 
 });
 
 /**
- * Gives a handler the request's `FuturesService`, without making its controller request-scoped.
+ * Passes a handler the request's `FuturesService`, without making its controller request-scoped.
  *
  * @example
  * ```ts
@@ -31,7 +31,7 @@ export function Futures(): ParameterDecorator {
   };
 }
 
-/** So that no pipe takes the service for plain data, and makes a new one of it (ValidationPipe). */
+/** Hides the type, so that no pipe takes the service for data and recreates it (ValidationPipe). */
 function hideType(target: object, method: string | symbol, index: number): void {
   const types: unknown = Reflect.getMetadata('design:paramtypes', target, method);
   if (!Array.isArray(types)) return;

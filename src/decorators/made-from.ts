@@ -1,7 +1,7 @@
 /**
- * Goes on with what an app's function makes from the request, at once or later. An error of that
- * function is held back for a turn of the event loop: the pipes of the other parameters run at the
- * same time, and if one of them refuses the request, that is the better answer.
+ * Goes on with what a function of the app makes from the request, at once or later. An error of
+ * that function is held back for one turn of the event loop: the pipes of the other parameters run
+ * at the same time, and if one of them rejects the request, its error is the better answer.
  *
  * @internal
  */

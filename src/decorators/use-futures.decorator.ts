@@ -1,11 +1,11 @@
 import { setRouteOptions, type UseFuturesOptions } from '../replay/route-traits.js';
 
 /**
- * Puts a route, or every route of a controller, under replay where the module cannot see that it
- * uses futures (code that gets `FuturesService` from `ModuleRef`, for instance), or says how it is
- * replayed. What stands on a route goes before what stands on its controller.
+ * Makes a route, or every route of a controller, replayable if the module cannot see that it uses
+ * futures (if its code gets `FuturesService` from `ModuleRef`, for instance), or sets how it is
+ * replayed. Options on a route override those on its controller.
  *
- * @throws FuturesOptionsError if an option is unknown or has no such value
+ * @throws FuturesOptionsError if an option is unknown or has an invalid value
  *
  * @publicApi
  */

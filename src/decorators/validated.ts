@@ -3,7 +3,7 @@ import { FuturesArgumentError } from '../errors/index.js';
 import { ledgerFor } from '../request/request-ledger.js';
 import { describe } from '../errors/text.js';
 
-/** Which part of an HTTP request {@link validated} takes. */
+/** The part of an HTTP request that {@link validated} reads. */
 export type RequestPart = 'body' | 'query' | 'params';
 
 const TYPES: Readonly<Record<RequestPart, ArgumentMetadata['type']>> = {
@@ -13,15 +13,15 @@ const TYPES: Readonly<Record<RequestPart, ArgumentMetadata['type']>> = {
 };
 
 /**
- * A part of the request as a handler's parameter of that type would get it: through the pipes of the
- * app, the controller and the route, or through those that are given. For `args` of a declared
- * future, which Nest asks before the pipes of the other parameters have ended.
+ * Returns a part of the request as a handler's parameter of that type would get it: through the
+ * pipes of the app, the controller and the route, or through the given ones. For `args` of a
+ * declared future, which Nest calls before the pipes of the other parameters have ended.
  *
  * @param type the class that the pipes validate against
- * @param pipes run in place of the app's and the route's
+ * @param pipes run in place of the app's, the controller's and the route's
  * @throws what a pipe throws, such as `BadRequestException`
  * @throws FuturesArgumentError if the route has no pipes and none are given, if one of the route's
- *   is request-scoped, or if the request is not one of HTTP
+ *   is request-scoped, or if this is not an HTTP request
  *
  * @example
  * ```ts
@@ -61,7 +61,7 @@ function typeOf(part: RequestPart): ArgumentMetadata['type'] {
   );
 }
 
-/** @throws FuturesArgumentError with the hint if there are none, or one cannot be asked */
+/** @throws FuturesArgumentError with the hint if there are no pipes, or one is request-scoped */
 function pipesOf(context: ExecutionContext, hint: string): readonly PipeTransform[] {
   const found = ledgerFor(context).runtime.routePipes?.of(context) ?? { pipes: [] };
   if (found.scoped !== undefined) {
@@ -69,7 +69,7 @@ function pipesOf(context: ExecutionContext, hint: string): readonly PipeTransfor
       `validated() cannot run the pipe ${found.scoped} of ${nameOf(context)}, because it is request-scoped. ${hint}`,
     );
   }
-  // Without a pipe the value would be taken for valid.
+  // Without a pipe, the value would pass as valid.
   if (found.pipes.length === 0) {
     throw new FuturesArgumentError(
       `${nameOf(context)} has no pipes, so validated() has nothing to validate with. ${hint}`,

@@ -15,7 +15,7 @@ export function rawOf(message: object | undefined): object | undefined {
   return message && adapterOf(message).raw(message);
 }
 
-/** The head of a response; one that does nothing, if there is no response. @internal */
+/** The head of a response; without a response, a head that does nothing. @internal */
 export function headOf(response: object | undefined): ResponseHead {
   return response === undefined ? NO_HEAD : adapterOf(response).head(response);
 }

@@ -4,7 +4,7 @@ import type { Cancellation } from '../executors/executor.js';
 interface RawResponse extends EventEmitter {
   readonly writableEnded?: boolean;
   readonly closed?: boolean;
-  /** Of HTTP/2, whose responses have no `closed`. */
+  /** Only in HTTP/2, whose responses have no `closed`. */
   readonly stream?: { readonly closed: boolean };
   [CONNECTION]?: ClientConnection;
 }
@@ -12,7 +12,7 @@ interface RawResponse extends EventEmitter {
 const CONNECTION = Symbol('nestjs-futures.connection');
 
 /**
- * Tells whether somebody still waits for the response.
+ * Knows whether the client still waits for the response.
  *
  * @internal
  */
@@ -20,7 +20,7 @@ export class ClientConnection implements Cancellation {
   readonly #response: RawResponse | undefined;
   #listeners: Set<() => void> | undefined;
   #controller: AbortController | undefined;
-  /** How many batches of tasks run for the response. */
+  /** How many batches of tasks are running for the response. */
   batches = 0;
 
   private constructor(response: RawResponse | undefined) {
@@ -28,7 +28,7 @@ export class ClientConnection implements Cancellation {
   }
 
   /**
-   * The one of this response: the many resolvers of a GraphQL request must not add a listener each.
+   * The one connection of a response: resolvers of a GraphQL request must not add a listener each.
    *
    * @param response the server's raw response; undefined where the transport has none
    */
@@ -39,8 +39,8 @@ export class ClientConnection implements Cancellation {
   }
 
   /**
-   * Whether the response is over, so that no task should run for it any more: the client has gone,
-   * or something has answered already.
+   * Whether the response is over, so that no more tasks should run for it: the client has
+   * disconnected, or something has already answered.
    */
   get isCancelled(): boolean {
     const response = this.#response;
@@ -57,8 +57,8 @@ export class ClientConnection implements Cancellation {
   }
 
   /**
-   * Aborted when the client goes away before the response has ended, or when it ends while tasks
-   * run for it.
+   * Aborted when the client disconnects before the response has ended, or when the response ends
+   * while tasks run for it.
    */
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
@@ -78,7 +78,7 @@ export class ClientConnection implements Cancellation {
     return listeners;
   }
 
-  /** A response that its handler has ended was not cut off. */
+  /** Does not abort if the handler itself has ended the response and no tasks run for it. */
   #abort(): void {
     if (this.batches > 0 || this.#response?.writableEnded !== true) this.#controller?.abort();
   }

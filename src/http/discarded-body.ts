@@ -13,9 +13,9 @@ interface Stream {
 }
 
 /**
- * Ends what a result that is thrown away would have been read from (a file, a socket, a
- * generator), so that nothing stays open. Knows what Nest sends: `StreamableFile`, Node streams,
- * web streams, a web `Response`, async iterables. Never throws, whatever the result is.
+ * Closes what a discarded result would have been read from (a file, a socket, a generator), so that
+ * nothing stays open. Knows what Nest sends: `StreamableFile`, Node streams, web streams, a web
+ * `Response`, async iterables. Never throws, whatever the result is.
  *
  * @internal
  */
@@ -24,7 +24,7 @@ export function destroyBody(result: unknown): void {
   try {
     destroy(result);
   } catch {
-    // What cannot be read (a revoked proxy) holds nothing that could be closed.
+    // A result that cannot be read (a revoked proxy) holds nothing to close.
   }
 }
 
@@ -38,10 +38,10 @@ function destroy(result: object): void {
   if (stream === null || stream[Symbol.asyncIterator] === undefined || stream.then !== undefined) {
     return;
   }
-  // What echoes the request's own body: destroyed, it would take the connection with it.
+  // The handler echoes the request's own body: destroying that would close the connection.
   if (isUnparsedBody(stream)) return;
   if (stream.destroy !== undefined) {
-    // One that is still opening its file may fail later, when nobody listens any more.
+    // A stream that is still opening its file may fail later, when nobody listens any more.
     stream.on?.('error', ignore);
     stream.destroy();
   } else if (stream.cancel !== undefined) {
@@ -51,7 +51,7 @@ function destroy(result: object): void {
   }
 }
 
-/** As Nest stops one: a generator is its own iterator, other iterables make one. */
+/** Stops it as Nest does: a generator is its own iterator, other iterables create one. */
 async function stopIteration(iterable: Stream): Promise<void> {
   await iterable[Symbol.asyncIterator]?.().return?.();
 }

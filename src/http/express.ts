@@ -54,7 +54,7 @@ export const express: HttpAdapter = {
     const upload = request as Request;
     const source = parsed as Request;
     if (!isMultipart(upload)) return;
-    // Nobody has parsed it yet.
+    // Nothing has parsed it yet.
     if (PARSED_UPLOAD.every((field) => source[field] === undefined)) return;
     // Multer skips a request that has neither of these headers.
     const { 'content-length': _, 'transfer-encoding': __, ...headers } = upload.headers;
@@ -74,7 +74,7 @@ function rendererOf(response: Response, render: Render): PageRenderer {
   return {
     render: (view, model) =>
       new Promise((resolve, reject) => {
-        // Express assigns to the object it is given, which is the handler's.
+        // Express adds properties to the object that it gets, and that one is the handler's.
         const copy = typeof model === 'object' ? { ...model } : model;
         render.call(response, view, copy, (error, page) => {
           if (error) reject(error);

@@ -20,7 +20,7 @@ interface Reply {
   readonly raw: ServerResponse;
   header(name: string, value: unknown): void;
   send(payload: unknown): unknown;
-  /** By @fastify/view. */
+  /** Added by @fastify/view. */
   view?: (view: string, model: unknown) => unknown;
   viewAsync?: (view: string, model: unknown) => Promise<string>;
 }
@@ -62,9 +62,9 @@ export const fastify: HttpAdapter = {
     const upload = request as Request;
     if (!isMultipart(upload)) return;
     if (request !== parsed) shareSavedFiles(request, parsed);
-    // Without these, no interceptor parsed it, but a hook of the server (`attachFieldsToBody`).
+    // Without these, a hook of the server parsed it (`attachFieldsToBody`), not an interceptor.
     if (!Object.hasOwn(parsed, 'file') && !Object.hasOwn(parsed, 'files')) return;
-    // Nest's interceptors for Fastify skip such a request too, but clear the fields before.
+    // Nest's interceptors for Fastify skip such a request, too, but they clear the fields first.
     upload.isMultipart = () => false;
     for (const field of PARSED_UPLOAD) pin(request, field, (parsed as Request)[field]);
   },
@@ -72,7 +72,7 @@ export const fastify: HttpAdapter = {
 
 /**
  * Fastify keeps headers, trailers and the serializer in fields of the reply, and @fastify/cookie
- * its cookies: all of them under symbols, beside what the app decorates replies with.
+ * keeps its cookies there: all under symbols, next to what the app decorates replies with.
  */
 class FastifyResponseHead implements ResponseHead {
   readonly #reply: Reply;
@@ -87,7 +87,7 @@ class FastifyResponseHead implements ResponseHead {
     return this.#raw.status;
   }
 
-  /** A reply that was only hijacked is not sent: that can be undone until something is written. */
+  /** A hijacked reply is not sent yet: that can be undone until something is written. */
   get isSent(): boolean {
     return this.#raw.isSent;
   }
@@ -117,7 +117,7 @@ function keysOf(reply: Reply): PropertyKey[] {
   return keys;
 }
 
-/** Where `saveRequestFiles()` of @fastify/multipart keeps what it saved, by name or description. */
+/** Names or symbol descriptions where `saveRequestFiles()` of @fastify/multipart keeps files. */
 const SAVED_FILES = new Set<string | undefined>([
   'tmpUploads',
   'savedRequestFiles',
@@ -126,8 +126,8 @@ const SAVED_FILES = new Set<string | undefined>([
 ]);
 
 /**
- * Keeps what `saveRequestFiles()` saves on the server's own request: there it is found by the next
- * pass, and by the hook that removes the files when the response has ended.
+ * Keeps what `saveRequestFiles()` saves on the server's own request. The next pass finds it there,
+ * and so does the hook that removes the files after the response has ended.
  */
 function shareSavedFiles(clone: object, request: object): void {
   for (const key of Reflect.ownKeys(request)) {
@@ -137,7 +137,7 @@ function shareSavedFiles(clone: object, request: object): void {
   }
 }
 
-/** Makes `undefined` not overwrite the property's value. */
+/** Makes the property ignore an assignment of `undefined`. */
 function pin(target: object, name: string, initial: unknown): void {
   let value = initial;
   Object.defineProperty(target, name, {

@@ -1,9 +1,9 @@
 /**
- * Remembers properties of an object that an app may hang things on. The function that it returns
- * gives each its value again and removes those that were added since. Maps, arrays and plain objects
- * among the values are restored in place, since others may hold them.
+ * Remembers properties of an object that an app may attach things to. The returned function
+ * restores their values and removes properties that were added since. Maps, arrays and plain
+ * objects among the values are restored in place, since others may hold them.
  *
- * @param keysOf the keys of the properties that are restored
+ * @param keysOf returns the keys of the properties to restore
  * @internal
  */
 export function rememberOwn<Target extends object>(
@@ -60,12 +60,12 @@ function isPlain(value: object): boolean {
   return prototype === Object.prototype || prototype === null;
 }
 
-/** A header of several values is an array, and one more value is pushed into it. */
+/** A header with several values is an array, and adding a value pushes into it. */
 function copyOf(value: unknown): unknown {
   return Array.isArray(value) ? [...(value as unknown[])] : value;
 }
 
-/** Makes a property of one object the property of another: they read and write the same value. @internal */
+/** Makes `target[key]` read and write `source[key]`. @internal */
 export function shareProperty(target: object, source: object, key: PropertyKey): void {
   Object.defineProperty(target, key, {
     configurable: true,

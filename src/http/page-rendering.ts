@@ -41,7 +41,7 @@ export class PageRendering {
   readonly rehearse = (models: Observable<unknown>): Observable<unknown> =>
     models.pipe(this.#render((_page, model) => model));
 
-  /** Renders, and has Nest send that page instead of rendering again. */
+  /** Renders, and makes Nest send that page instead of rendering again. */
   readonly perform = (models: Observable<unknown>): Observable<unknown> =>
     models.pipe(this.#render((page) => this.#renderer.preset(page)));
 

@@ -5,28 +5,28 @@ import { isA } from '../errors/text.js';
 import { rememberOwn } from './own-state.js';
 
 /**
- * What a response is going to be sent with: status, headers, cookies, trailers, and what an app
- * hangs on the object itself. What a discarded pass did to it is undone.
+ * What a response will be sent with: status, headers, cookies, trailers, and what an app attaches
+ * to the object itself. What a discarded pass changed in it is undone.
  *
  * @internal
  */
 export interface ResponseHead {
   /** Whether it was sent, so that nothing can be undone any more. */
   readonly isSent: boolean;
-  /** The status as it is now; 0 where there is none. */
+  /** The current status; 0 if there is none. */
   readonly status: number;
-  /** Returns a function that makes the head again what it is now. */
+  /** Returns a function that restores the head to its current state. */
   remember(): () => void;
   setHeader(name: string, value: string): void;
 }
 
-/** Tells the client when to try again, if that is what the error says. @internal */
+/** Tells the client when to try again, if the error says so. @internal */
 export function setRetryAfter(head: ResponseHead, error: unknown): void {
   if (!isA(error, ExecutorSaturatedError) || head.isSent) return;
   head.setHeader('Retry-After', String(error.retryAfter));
 }
 
-/** Stands for the head of a response that is not there. @internal */
+/** Stands in for the head if there is no response. @internal */
 export const NO_HEAD: ResponseHead = Object.freeze({
   isSent: false,
   status: 0,
@@ -35,7 +35,7 @@ export const NO_HEAD: ResponseHead = Object.freeze({
 });
 
 /**
- * The head of a response of Node's own: in Express, that is the response itself.
+ * The head of Node's own response, which in Express is the response itself.
  *
  * @internal
  */
@@ -69,9 +69,9 @@ export class NodeResponseHead implements ResponseHead {
           response.setHeader(name, typeof value === 'object' ? [...value] : value);
         }
       }
-      // After the headers: Node changes some of them when a header is removed.
+      // After the headers: Node changes some settings when a header is removed.
       SETTINGS.forEach((name, i) => {
-        // Express's responses are slow to be written to.
+        // Setting a property on an Express response is slow.
         if (Reflect.get(response, name) !== settings[i]) Reflect.set(response, name, settings[i]);
       });
     };
@@ -84,7 +84,7 @@ export class NodeResponseHead implements ResponseHead {
 
 const NONE: NodeJS.Dict<OutgoingHttpHeader> = Object.freeze({});
 
-/** Several values are an array, which is changed in place when one is added. */
+/** A header with several values is an array, which is changed in place when one is added. */
 function copyOf(headers: NodeJS.Dict<OutgoingHttpHeader>): NodeJS.Dict<OutgoingHttpHeader> {
   for (const [name, value] of Object.entries(headers)) {
     if (typeof value === 'object') headers[name] = [...value];
@@ -93,8 +93,8 @@ function copyOf(headers: NodeJS.Dict<OutgoingHttpHeader>): NodeJS.Dict<OutgoingH
 }
 
 /**
- * What Node keeps in fields of a response. Those with an underscore it sets itself when a trailer
- * is added, or one of its own headers removed.
+ * The settings that Node keeps in fields of a response. Node itself sets those with an underscore,
+ * when a trailer is added or one of its own headers is removed.
  */
 const SETTINGS = [
   'statusCode',
@@ -109,13 +109,13 @@ const SETTINGS = [
   '_removedTE',
 ] as const;
 
-/** What Node itself keeps on a response, before all else; the connection and the listeners live on. */
+/** Node's own keys, which come first. Not restored: the connection and the listeners live on. */
 const KEYS_OF_NODE = Object.keys(new ServerResponse(new IncomingMessage(new Socket())));
 const OF_NODE: ReadonlySet<string> = new Set([...KEYS_OF_NODE, ...SETTINGS]);
 
 /**
- * What the app, or a library in it, hangs on a response, such as `locals` or a method that it
- * replaces; and the trailers, where Node's HTTP/2 keeps them.
+ * Keys that the app, or a library in it, attaches to a response, such as `locals` or a replaced
+ * method; and the trailers, where Node's HTTP/2 keeps them.
  */
 function appKeysOf(response: ServerResponse): PropertyKey[] {
   const keys = Object.keys(response);

@@ -7,20 +7,20 @@ import type { BodyLoss, BodySpentError } from '../errors/index.js';
 import { rawOf } from './adapter.js';
 import { shareProperty } from './own-state.js';
 
-/** How much of a body is kept for the next pass, in bytes: Fastify's default limit of a parsed body. */
+/** How much of a body is kept for the next pass, in bytes: Fastify's default body limit. */
 const KEPT_BYTES = 1024 * 1024;
 
-/** The events of a stream by which a body is read. */
+/** The events that code listens to when it reads a stream. */
 const EVENTS = ['data', 'readable', 'end', 'error', 'close', 'aborted', 'pause', 'resume'] as const;
 
-/** The stream that a pass reads, by which its body is found. */
+/** The bodies, by the stream that a pass reads. */
 const bodies = new WeakMap<object, UnparsedBody>();
 
 interface Request {
   body?: unknown;
 }
 
-/** What Node keeps of the reading of a stream. */
+/** The part of a stream's `_readableState` that is used here. */
 interface ReadState {
   readonly ended: boolean;
   readonly highWaterMark: number;
@@ -32,25 +32,25 @@ type Listener = (...args: unknown[]) => void;
 type Begin = (this: Readable, options: ConstructorParameters<typeof Readable>[0]) => void;
 
 /**
- * A body that a pass may read from its stream, as nothing has parsed it before. What a pass reads is
- * kept, up to 1 MiB, and the next one reads it again. A pass that reads again what was not kept is
- * told so by an error: it would otherwise find an empty body.
+ * A body that a pass may read from its stream, since nothing parsed it before. What a pass reads is
+ * kept, up to 1 MiB, and the next pass reads it again. A pass that reads a body again that was not
+ * kept gets an error; otherwise, it would find an empty body.
  *
- * The stream cannot be exchanged for another: handlers hold the request, which in Express is the
- * stream itself. So it is begun again in place, by Node's own constructor of readable streams.
+ * The stream cannot be replaced by another: handlers hold the request, which in Express is the
+ * stream itself. So it is restarted in place, by Node's own constructor of readable streams.
  *
  * @internal
  */
 export class UnparsedBody {
-  /** Is called when a pass reads again what is lost; `isSilent` if the reader listens for no error. */
+  /** Called when a pass reads a lost body again; `isSilent` if the reader has no error listener. */
   onLost: ((loss: BodyLoss, isSilent: boolean) => BodySpentError) | undefined;
   /** The stream that the server writes to. */
   readonly #source: Readable;
-  /** Whether it is not the request's own: a parser left a stream as the parsed body. */
+  /** Whether it is not the request's own stream, but one that a parser left as the parsed body. */
   readonly #isParsed: boolean;
   /** The stream that the pass reads. */
   #stream: Readable;
-  /** What was read, or is not yet. */
+  /** What was read, and what was left unread in the stream. */
   #kept: Buffer[] = [];
   #bytes = 0;
   #loss: BodyLoss | undefined;
@@ -67,7 +67,7 @@ export class UnparsedBody {
   /**
    * Undefined if there is no body, or it was read and parsed.
    *
-   * @param isCloned whether guards are replayed as well, which may have read it
+   * @param isCloned whether guards, which may have read the body, are replayed as well
    */
   static of(request: Request, isCloned: boolean): UnparsedBody | undefined {
     const { body } = request;
@@ -84,7 +84,7 @@ export class UnparsedBody {
   }
 
   /**
-   * Begins the stream again for a pass.
+   * Restarts the stream for a pass.
    *
    * @param request the request of that pass
    */
@@ -100,7 +100,7 @@ export class UnparsedBody {
     if (this.#isParsed) request.body = this.#stream;
   }
 
-  /** Keeps nothing any more. */
+  /** Stops keeping what is read. */
   forget(): void {
     EventEmitter.prototype.off.call(this.#stream, 'data', this.#keep);
     this.#kept = [];
@@ -111,7 +111,7 @@ export class UnparsedBody {
     return readableFlowing === null && !readableDidRead && !destroyed && this.#loss === undefined;
   }
 
-  /** Without Readable's own `on`, which would have the stream begin to flow. */
+  /** Does not use Readable's own `on`, which would make the stream flow. */
   #watch(): void {
     bodies.set(this.#stream, this);
     if (this.#isWatched) return;
@@ -122,10 +122,10 @@ export class UnparsedBody {
     return this.#stream.listeners('data').includes(this.#keep);
   }
 
-  /** A copy, as the pass may change what it is given. */
+  /** Keeps a copy, since the pass may change what it gets. */
   readonly #keep = (chunk: Buffer | string): void => {
     if (this.#loss !== undefined) return;
-    // Text, if the pass has set an encoding: the next one that does so reads the same.
+    // A chunk is text if the pass set an encoding. A next pass that sets it reads the same.
     const bytes = Buffer.from(chunk as string, this.#stream.readableEncoding ?? undefined);
     this.#bytes += bytes.length;
     this.#kept.push(bytes);
@@ -137,7 +137,7 @@ export class UnparsedBody {
     this.#kept = [];
   }
 
-  /** Takes the stream from whoever reads it, and keeps what nobody has read yet. */
+  /** Takes the stream away from its readers, and keeps what they have not read yet. */
   async #settle(): Promise<ReadState> {
     const stream = this.#stream;
     if (!this.#isWatched) this.#lose('listeners');
@@ -146,7 +146,7 @@ export class UnparsedBody {
     else if (!stream.closed) {
       await new Promise((resolve) => EventEmitter.prototype.once.call(stream, 'close', resolve));
     }
-    // What Node has scheduled for the stream as it was must not happen to it when it begins again.
+    // What Node has scheduled for the old stream must not happen to the restarted one.
     await setImmediate();
     if (stream.destroyed && !stream.readableEnded) this.#lose('destroyed');
     while (!stream.destroyed && stream.readableLength > 0) stream.read();
@@ -155,10 +155,10 @@ export class UnparsedBody {
     return old;
   }
 
-  /** @param isNew whether the stream is another than the one that was read */
+  /** @param isNew whether this is another stream than the one that was read */
   #begin({ ended, highWaterMark, autoDestroy }: ReadState, isNew: boolean): void {
     const stream = this.#stream;
-    // A clone has come with the listeners of the request that it was made from.
+    // A clone has the listeners of the request that it was made from.
     if (isNew) Object.assign(stream, { _events: undefined });
     const read = this.#isParsed ? { read: (size: number) => readOn(this.#source, size) } : {};
     begin.call(stream, { highWaterMark, autoDestroy, ...read });
@@ -176,11 +176,11 @@ export class UnparsedBody {
     if (ended) stream.push(null);
   }
 
-  /** Has the stream be given what goes on to come to the source. */
+  /** Passes on to the stream what the source still receives. */
   #feed(stream: Readable): void {
     const source = this.#source;
     source.push = (chunk, encoding) => this.#stream.push(chunk, encoding);
-    // One whose client has gone ends no other way.
+    // Nothing else ends a stream whose client has disconnected.
     EventEmitter.prototype.once.call(source, 'close', () => {
       const isCut = this.#stream === stream && !stateOf(stream).ended;
       if (isCut) stream.destroy(source.errored ?? undefined);
@@ -190,7 +190,7 @@ export class UnparsedBody {
     }
   }
 
-  /** Has the stream fail when it is read from; what still comes is read off the connection. */
+  /** Makes the stream fail when it is read. What still arrives is read off the connection. */
   #fail(highWaterMark: number): void {
     const stream = this.#stream;
     const loss = this.#loss as BodyLoss;
@@ -202,14 +202,14 @@ export class UnparsedBody {
         const others = this.#listeners.get('error')?.length ?? 0;
         stream.destroy(this.onLost?.(loss, stream.listenerCount('error') <= others));
       },
-      // Node ends the process for an error that nobody listens for.
+      // Without a listener, Node would end the process for this error.
       destroy: (error, done) => done(stream.listenerCount('error') === 0 ? null : error),
     });
     this.#source.push = () => true;
   }
 }
 
-/** Whether a pass may read this stream, so that it must not be destroyed with the pass. @internal */
+/** Whether passes may read this stream, so that none of them may destroy it. @internal */
 export function isUnparsedBody(stream: object): boolean {
   return bodies.has(stream);
 }
@@ -220,7 +220,7 @@ function stateOf(stream: Readable): ReadState {
   return Reflect.get(stream, '_readableState') as ReadState;
 }
 
-/** Has the class of the stream fetch more. */
+/** Makes the class of the stream fetch more data. */
 function readOn(stream: Readable, size: number): void {
   const fetch = Reflect.get(Object.getPrototypeOf(stream) as object, '_read') as Readable['read'];
   fetch.call(stream, size);
@@ -240,7 +240,7 @@ function listenersOf(stream: Readable): Map<string, Listener[]> {
   return new Map(EVENTS.map((event) => [event, stream.rawListeners(event) as Listener[]]));
 }
 
-/** Takes away those that a pass has added: it is over, and must not read on. */
+/** Removes the listeners that a pass added: it is over, and must not go on reading. */
 function dropListeners(stream: Readable, event: string, before: readonly Listener[]): void {
   for (const listener of stream.rawListeners(event)) {
     if (!before.includes(listener as Listener)) {

@@ -24,15 +24,15 @@ export function withdrawRejection(request: object): void {
   Reflect.deleteProperty(request, REJECTED_BY_PIPES);
 }
 
-/** Where parsers and upload interceptors leave memory on a request. */
+/** The fields of a request where parsers and upload interceptors leave memory. */
 const PLACES = ['body', 'rawBody', 'file', 'files'] as const;
-/** A property's descriptor, a form's field, a file in it, its memory. */
+/** Levels to search: a property's descriptor, a form's field, a file in it, its memory. */
 const DEPTH = 4;
 
 /**
- * Gives the request a copy of the memory that a `transferList` is about to move to a worker, where
- * the request holds it too: an uploaded file, a binary body. The next pass reads it again, and would
- * find it empty. The task is given the memory itself.
+ * Gives the request a copy of memory that it holds and that a `transferList` is about to move to a
+ * worker: an uploaded file, a binary body. Otherwise the next pass, which reads it again, would
+ * find it empty. The task gets the original memory.
  *
  * @param holders the request, and what its next clone is made from
  * @internal

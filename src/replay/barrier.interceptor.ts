@@ -9,11 +9,11 @@ import { withdrawRejection } from '../http/uploads.js';
 
 /**
  * Turns the outcome of a pass that left futures pending into an error, so that every interceptor
- * around sees a failed run: transactions roll back, nothing is cached or counted as a success.
+ * around it sees a failed run: transactions roll back, nothing is cached or counted as a success.
  *
- * One stands inside all other interceptors; more of them stand between these, since one that
- * swallows the error must not make a success of it for the next. They keep no state: the same ones
- * serve all apps.
+ * One barrier stands inside all other interceptors, and one between each two of these: an
+ * interceptor that swallows the error must not make the run a success for the next one.
+ * Barriers keep no state, so all apps use the same ones.
  *
  * @internal
  */
@@ -34,7 +34,7 @@ export class BarrierInterceptor implements NestInterceptor {
   }
 }
 
-/** The same outcome, but an error if this pass must not be published. @internal */
+/** The same outcome, or an error if this pass must not be published. @internal */
 export function judged(ledger: Ledger, outcome: Observable<unknown>): Observable<unknown> {
   return new Observable((subscriber) =>
     outcome.subscribe({
@@ -57,7 +57,7 @@ export function judged(ledger: Ledger, outcome: Observable<unknown>): Observable
   );
 }
 
-/** Keeps what the handler itself came to. */
+/** Notes the handler's own value or error. */
 function noted(
   { pass }: Ledger,
   outcome: Observable<unknown>,

@@ -4,7 +4,7 @@ import { FuturesService } from '../futures.service.js';
 import { futuresMark, useFuturesOptions } from './route-traits.js';
 
 type HostModule = NonNullable<ReturnType<ModulesContainer['get']>>;
-/** What Nest knows of a provider or a controller. @internal */
+/** What Nest knows about a provider or a controller. @internal */
 export type Wrapper = Pick<
   NonNullable<ReturnType<HostModule['controllers']['get']>>,
   | 'token'
@@ -32,9 +32,9 @@ const PATH_METADATA = 'path';
 const PATTERN_METADATA = 'microservices:pattern';
 
 /**
- * Finds the routes that use futures: by `@Futures()` or `@Future('key')` on a parameter, by
- * `@UseFutures()`, or because `FuturesService` is somewhere among what the controller or its
- * guards, pipes and interceptors inject. GraphQL resolvers are found in the same way.
+ * Finds the routes that use futures: those with `@Futures()` or `@Future('key')` on a parameter,
+ * those with `@UseFutures()`, and those whose controller, guards, pipes or interceptors inject
+ * `FuturesService`, directly or not. GraphQL resolvers are found in the same way.
  *
  * @internal
  */
@@ -48,8 +48,8 @@ export function findFuturesHandlers(modules: ModulesContainer): FuturesHandler[]
 }
 
 /**
- * Finds the handlers of other transports than HTTP that are marked by a decorator: all that is
- * known before Nest makes its message handlers and gateways.
+ * Finds the handlers of transports other than HTTP that are marked by a decorator. Nothing else is
+ * known before Nest creates its message handlers and gateways.
  *
  * @internal
  */
@@ -85,7 +85,7 @@ function find(modules: ModulesContainer, matches: Test): FuturesHandler[] {
   return found;
 }
 
-/** The methods that carry metadata of some decorator, inherited ones included. @internal */
+/** The methods that have metadata from any decorator, inherited ones included. @internal */
 export function* handlersOf(prototype: object): Generator<[string, Handler]> {
   for (const [name, method] of methodsOf(prototype)) {
     if (Reflect.getMetadataKeys(method).length > 0) yield [name, method];
@@ -101,7 +101,7 @@ export function* methodsOf(prototype: object): Generator<[string, Handler]> {
     proto = Object.getPrototypeOf(proto) as object | null
   ) {
     for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(proto))) {
-      // The class, which `constructor` leads to, is a function too.
+      // `constructor` is the class itself, not a method.
       if (name === 'constructor' || seen.has(name)) continue;
       seen.add(name);
       if (typeof value === 'function') yield [name, value as Handler];
@@ -109,22 +109,22 @@ export function* methodsOf(prototype: object): Generator<[string, Handler]> {
   }
 }
 
-/** Whether it serves nothing but a path: no resolver, gateway or message handler. @internal */
+/** Whether it is only an HTTP route: no resolver, gateway or message handler. @internal */
 export function isRoute(handler: object): boolean {
   return (
     Reflect.hasMetadata(PATH_METADATA, handler) && !Reflect.hasMetadata(PATTERN_METADATA, handler)
   );
 }
 
-/** Whether `FuturesService` is somewhere among what it injects. */
+/** Whether it injects `FuturesService`, directly or not. */
 function dependsOnFutures(wrapper: Wrapper): boolean {
   return wayTo(wrapper, ({ token }) => token === FuturesService) !== undefined;
 }
 
 /**
- * The first way over what a provider or controller injects, and its guards, pipes and interceptors,
- * to one that matches: from the provider itself to that one. Undefined if there is none. What
- * `FuturesService` itself injects is left out.
+ * The first path from a provider or controller to a dependency that matches, with both ends. It
+ * follows what each one injects, and its guards, pipes and interceptors, but not what
+ * `FuturesService` itself injects. Undefined if there is no such path.
  *
  * @internal
  */
@@ -154,7 +154,7 @@ function dependenciesOf(wrapper: Wrapper): Wrapper[] {
 
 const logger = new Logger('Futures');
 
-/** What Nest calls on singletons only. */
+/** Hooks that Nest calls on singletons only. */
 const LIFECYCLE_HOOKS: ReadonlySet<string> = new Set([
   'onModuleInit',
   'onApplicationBootstrap',
@@ -163,7 +163,7 @@ const LIFECYCLE_HOOKS: ReadonlySet<string> = new Set([
   'onApplicationShutdown',
 ]);
 
-/** Key of the metadata of `@Cron()`, `@Interval()` and `@Timeout()` (`SCHEDULER_TYPE` of @nestjs/schedule). */
+/** Key of the metadata of `@Cron()`, `@Interval()` and `@Timeout()` (@nestjs/schedule). */
 const SCHEDULER_TYPE = 'SCHEDULER_TYPE';
 
 /** Key of the metadata of `@OnEvent()` (`EVENT_LISTENER_METADATA` of @nestjs/event-emitter). */
@@ -171,7 +171,7 @@ const EVENT_LISTENER_METADATA = 'EVENT_LISTENER_METADATA';
 
 /**
  * Warns of each provider and controller that is request-scoped only because it injects
- * `FuturesService`, and has methods that Nest therefore does not call as it would those of a singleton.
+ * `FuturesService`, and has methods that Nest would call differently on a singleton.
  *
  * @internal
  */
@@ -194,7 +194,7 @@ export function warnOfLostMethods(modules: ModulesContainer): void {
   }
 }
 
-/** A singleton service makes nothing request-scoped. */
+/** A singleton `FuturesService` makes nothing request-scoped. */
 function isScopedFutures({ token, scope }: Wrapper): boolean {
   return token === FuturesService && scope === Scope.REQUEST;
 }

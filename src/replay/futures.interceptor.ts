@@ -15,8 +15,8 @@ import { RequestReplay } from './request-replay.js';
 import { RouteTraitsReader } from './route-traits.js';
 
 /**
- * Replays a request for as long as it leaves futures pending. The module puts it outside every
- * other interceptor of the routes that use futures.
+ * Replays a request for as long as it leaves futures pending. The module installs it outside all
+ * other interceptors of the routes that use futures.
  *
  * @internal
  */
@@ -27,8 +27,8 @@ export class FuturesInterceptor implements NestInterceptor {
   readonly #routes = new RouteTraitsReader();
 
   /*
-   * The runtime is looked up, not injected: the class is left in the metadata of controllers, so
-   * Nest makes an instance in any module of any app that has such a controller.
+   * The runtime is looked up, not injected. The class stays in the metadata of controllers, so Nest
+   * creates an instance in every module of every app that has such a controller.
    */
   constructor(private readonly moduleRef: ModuleRef) {}
 
@@ -43,13 +43,13 @@ export class FuturesInterceptor implements NestInterceptor {
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     const { runtime } = this;
-    // Bound to a class of which this handler is not replayed, or of which another app's is.
+    // The class has this interceptor, but this handler is not replayed, or only in another app.
     if (runtime === undefined || !this.#routes.read(context).isReplayed) return next.handle();
     const request = httpRequestOf(context);
     const known = activeLedger(context);
-    // Installed before global interceptors, or by hand, as well: the outer one does the work.
+    // It is also installed before global interceptors, or by hand: the outer one does the work.
     if (known?.request === (request ?? context) && known.pass.isRunning) return next.handle();
-    // A clone of a request that is replayed: its ledger goes on.
+    // This is the clone of a replayed request: its ledger goes on.
     const isReplay = request !== undefined && known?.request !== undefined && known.pass.isRunning;
     const ledger = isReplay ? known : openLedger(runtime, context);
     ledger.request = request ?? context;
@@ -62,7 +62,7 @@ export class FuturesInterceptor implements NestInterceptor {
     ledger.route = options;
     const page = view === undefined ? undefined : PageRendering.of(context, view);
     const handler = page === undefined ? next : { handle: () => page.perform(next.handle()) };
-    // The head of a stream of events is sent while its first pass runs: Nest cannot begin it again.
+    // An event stream sends its head during its first pass, and Nest cannot start it again.
     const isCloned =
       (options.replay ?? ledger.runtime.options.replay) === 'request' &&
       context.getType() === 'http' &&

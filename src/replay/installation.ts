@@ -23,14 +23,13 @@ const innermost = Object.freeze(new BarrierInterceptor(true));
 const OURS: ReadonlySet<unknown> = new Set([FuturesInterceptor, barrier, innermost]);
 
 /**
- * Puts the interceptors on the routes that use futures, and on no other: the one that replays
- * outside all others, barriers inside each of the others, or, where there are no others, just the
- * one.
+ * Puts our interceptors on the routes that use futures, and on no others: FuturesInterceptor
+ * outside all other interceptors, and a barrier inside each of those. A route that has no other
+ * interceptors needs no barrier.
  *
- * What goes into metadata is the same for all apps (a class, of which each app has an instance of
- * its own, and the stateless barriers), and what stands there is never taken away: two apps may
- * share a controller class, and two controllers an inherited handler. One that is not needed lets
- * everything pass.
+ * The metadata is the same for all apps: a class, of which each app has its own instance, and the
+ * stateless barriers. Nothing is removed from it, since two apps may share a controller class, and
+ * two controllers an inherited handler. An interceptor that is not needed lets everything pass.
  *
  * @internal
  */
@@ -48,8 +47,8 @@ export function installInterceptors(
 }
 
 /**
- * Puts the interceptors on marked handlers of other transports. Nest reads theirs so early that
- * the app's global interceptors are not known: those stay outside.
+ * Puts our interceptors on marked handlers of other transports. Nest reads their metadata before
+ * the app's global interceptors are known, so those stay outside.
  *
  * @internal
  */
@@ -68,9 +67,9 @@ function install(
     markReplayed(handler);
     const ofOwner = othersOn(owner);
     const ofHandler = othersOn(handler);
-    // A message may come with global interceptors of its own, or with none.
+    // A message handler may have global interceptors of its own, or none.
     const isPreceded = hasGlobals && isRoute(handler);
-    // Interceptors of the class come before those of the handler.
+    // Nest runs the interceptors of the class before those of the handler.
     const isOnOwner = !isPreceded && ofOwner.length > 0;
     bind(owner, {
       before: isOnOwner ? [FuturesInterceptor] : [],
@@ -89,14 +88,14 @@ function install(
 }
 
 interface Binding {
-  /** Ours that stand before the others. */
+  /** Our interceptors that go before the others. */
   readonly before: readonly unknown[];
   readonly others: readonly unknown[];
-  /** Ours that stand after the others. */
+  /** Our interceptors that go after the others. */
   readonly after: readonly unknown[];
 }
 
-/** Binds the others, barriers between them, and ours around them, beside those of ours that are there. */
+/** Binds the others with barriers between them and ours around them. Keeps ours already there. */
 function bind(target: object, { before, others, after }: Binding): void {
   const present = interceptorsOn(target);
   const first = present.findIndex((each) => !OURS.has(each));
@@ -112,9 +111,9 @@ function bind(target: object, { before, others, after }: Binding): void {
 }
 
 /**
- * Binds the interceptors of a class to each of its handlers instead, where only some of these use
- * futures: ours must come before them, and so would stand on the other handlers too. Left alone are
- * classes whose handlers are, or may be, another class's as well.
+ * Moves the interceptors of a class to each of its handlers if only some of them use futures. Ours
+ * go before the class's interceptors, so they would otherwise stand on all handlers. Skips classes
+ * whose handlers belong, or may belong, to another class as well.
  */
 function bindToHandlers(
   modules: ModulesContainer,
@@ -150,7 +149,7 @@ function othersOn(target: object): unknown[] {
   return interceptorsOn(target).filter((each) => !OURS.has(each));
 }
 
-/** Lets each module that has such a handler resolve the class. */
+/** Makes FuturesInterceptor resolvable in each module that has such a handler. */
 function provideInterceptor(modules: ModulesContainer, handlers: readonly FuturesHandler[]): void {
   const provider = [...modules.values()]
     .map(({ providers }) => providers.get(FuturesInterceptor))
@@ -167,12 +166,12 @@ export function hasGlobalInterceptors(config: ApplicationConfig): boolean {
 }
 
 /**
- * Puts ours before the global interceptors, and a barrier inside each of them, for the handlers that
- * are replayed.
+ * For replayed handlers, puts FuturesInterceptor before the global interceptors, and a barrier
+ * inside each of them.
  *
- * Global interceptors stand on every route. So that routes without futures keep just what the app
- * gave them, nothing is added to the list: those in it are replaced by ones that do the same, and
- * ours as well where the handler is replayed.
+ * Global interceptors run on every route, and routes without futures must keep exactly what the app
+ * gave them. So nothing is added to the list: each interceptor is replaced by one that does the
+ * same, and that also runs ours if the handler is replayed.
  *
  * @internal
  */
@@ -181,7 +180,7 @@ export function precedeGlobalInterceptors(
   futures: FuturesInterceptor,
 ): void {
   const globals = config.getGlobalInterceptors();
-  // Request-scoped ones come after: Nest keeps wrappers, and asks them for each request's instance.
+  // Request-scoped ones run last: Nest keeps wrappers, and asks them for an instance per request.
   const scoped = config.getGlobalRequestInterceptors();
   globals.forEach((each, i) => {
     globals[i] = extended(each, i === 0 ? futures : undefined);
@@ -199,13 +198,13 @@ export function precedeGlobalInterceptors(
   });
 }
 
-/** The same interceptor, but for handlers that are replayed: there with a barrier inside, and ours before. */
+/** The same interceptor; on replayed handlers, with ours before it and a barrier inside it. */
 function extended(
   interceptor: NestInterceptor,
   futures: FuturesInterceptor | undefined,
 ): NestInterceptor {
   const intercept = (context: ExecutionContext, next: CallHandler) => {
-    // By its metadata: what traces handlers (OpenTelemetry) puts a function of its own in its place.
+    // Checked by metadata: tracers (OpenTelemetry) replace the handler by their own function.
     if (!isReplayed(context.getHandler())) return interceptor.intercept(context, next);
     const handle = () => flatten(interceptor.intercept(context, behindBarrier(context, next)));
     return futures === undefined ? handle() : futures.intercept(context, { handle });

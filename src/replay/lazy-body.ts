@@ -1,15 +1,15 @@
 import { concatMap, Observable, of, Subject, Subscription, type Observer } from 'rxjs';
 import type { Ledger } from '../request/ledger.js';
 
-/** What an async generator is, and what Nest reads a body from. */
+/** An async iterable, such as an async generator. Nest can read a body from it. */
 interface LazyBody {
   [Symbol.asyncIterator](): AsyncIterator<unknown>;
 }
 
 /**
- * Runs an async generator that a handler returned up to its first chunk. Nest would do that when
- * all interceptors are done, and the pass with them; done here, what the generator submits before
- * its first chunk has the pass discarded, as a whole.
+ * Runs an async generator that a handler returned up to its first chunk. Nest would start it after
+ * all interceptors, when the pass is over. Started here, a generator that submits before its first
+ * chunk gets its whole pass discarded.
  *
  * @internal
  */
@@ -17,17 +17,17 @@ export function begun(ledger: Ledger, outcome: Observable<unknown>): Observable<
   return new Observable((subscriber) => subscribeBegun(ledger, outcome, subscriber));
 }
 
-/** Subscribes to what {@link begun} gives, at less cost. @internal */
+/** Subscribes to what {@link begun} returns, but cheaper. @internal */
 export function subscribeBegun(
   { pass }: Ledger,
   outcome: Observable<unknown>,
   observer: Observer<unknown>,
 ): Subscription {
-  // If the pass is discarded anyway, its body need not be started.
+  // If the pass is discarded anyway, its body is not started.
   const mustBegin = (value: unknown): value is LazyBody =>
     isLazyBody(value) && !pass.hasPending && pass.failure === undefined;
   const all = new Subscription();
-  /** Takes all from the first such body on; hardly any outcome has one. */
+  /** Takes all values from the first such body on. Hardly any outcome has one. */
   let rest: Subject<unknown> | undefined;
   all.add(
     outcome.subscribe({
@@ -66,8 +66,8 @@ function begin(body: LazyBody): Observable<BegunBody> {
 }
 
 /**
- * Whether reading it runs code of the handler. A stream is none of these: it runs by itself, and is
- * not read from before it is sent.
+ * Whether reading it runs code of the handler. A stream does not count: it runs by itself, and is
+ * not read before it is sent.
  */
 function isLazyBody(value: unknown): value is LazyBody {
   if (typeof value !== 'object' || value === null) return false;
@@ -81,7 +81,7 @@ function isLazyBody(value: unknown): value is LazyBody {
   }
 }
 
-/** A body whose first chunk was read already, and comes first. */
+/** A body whose first chunk was already read, and is yielded first. */
 class BegunBody implements AsyncIterableIterator<unknown> {
   readonly #iterator: AsyncIterator<unknown>;
   #first: IteratorResult<unknown> | undefined;
@@ -108,7 +108,7 @@ class BegunBody implements AsyncIterableIterator<unknown> {
   }
 }
 
-/** An iterator made by hand may throw, or return no promise. */
+/** Async, since a hand-written iterator may throw, or return no promise. */
 async function nextOf(iterator: AsyncIterator<unknown>): Promise<IteratorResult<unknown>> {
   return iterator.next();
 }

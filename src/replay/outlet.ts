@@ -8,9 +8,9 @@ import { httpRequestOf } from '../request/request-ledger.js';
 import { judgeUnread } from '../request/unread.js';
 
 /**
- * Where the values of passes are published. Nest answers with the last value of a route or a
- * resolver, so that one is held until there will be no more: until then the handler, and what
- * stands around it, may ask for values. Events and messages are sent as they come.
+ * Publishes the values of passes. Nest answers with the last value of a route or a resolver, so
+ * that value is held until the pass completes: until then, the handler and its interceptors may ask
+ * for futures. Events and messages are sent as they come.
  *
  * @internal
  */
@@ -44,7 +44,7 @@ export class Outlet {
   /**
    * Sends or holds a value.
    *
-   * @returns why it must not be published
+   * @returns the error if it must not be published
    */
   take(value: unknown): FutureUnreadError | undefined {
     this.drop();
@@ -57,24 +57,24 @@ export class Outlet {
     return unread;
   }
 
-  /** Why the value that is held must not be published. */
+  /** The error if the held value must not be published. */
   refusal(): FutureUnreadError | undefined {
     return this.#held && this.#judge(this.#held.value);
   }
 
-  /** Gives the value that is held, which is then not held any more. */
+  /** Returns the held value, and holds it no longer. */
   release(): unknown {
     const value = this.#held?.value;
     this.#held = undefined;
     return value;
   }
 
-  /** Sends the value that is held. */
+  /** Sends the held value. */
   flush(): void {
     if (this.#held !== undefined) this.#send(this.release());
   }
 
-  /** Ends what the value that is held would have been read from. */
+  /** Drops the held value, and destroys the stream that it would have been read from. */
   drop(): void {
     if (this.#held !== undefined) destroyBody(this.release());
   }
@@ -100,9 +100,9 @@ const logger = new Logger('Futures');
 const REDIRECT_METADATA = '__redirect__';
 
 /**
- * Judges what a pass is about to publish, once for each pass.
+ * Judges what a pass is about to publish, once per pass.
  *
- * @returns why it must not be published
+ * @returns the error if it must not be published
  * @internal
  */
 export function judge(
@@ -113,7 +113,7 @@ export function judge(
   const { pass } = ledger;
   if (pass.number === 1 || pass.isJudged || pass.isRehearsal) return undefined;
   pass.isJudged = true;
-  // A cache, say, has answered in place of the handler.
+  // False if something else, such as a cache, answered in place of the handler.
   const isOfHandler = !ledger.hasBarrier || pass.handlerRan;
   if (!isOfHandler || pass.isPublishedAsIs || isRedirect(ledger, context)) return undefined;
   return judgeUnread(ledger, ledger.unread, outcome);
@@ -126,12 +126,12 @@ function isRedirect({ head }: Ledger, context: ExecutionContext): boolean {
   return Reflect.hasMetadata(REDIRECT_METADATA, context.getHandler());
 }
 
-/** Methods whose handlers are there for their effects (RFC 9110, section 9.2.1). */
+/** Methods whose handlers are meant to have side effects (RFC 9110, section 9.2.1). */
 const UNSAFE_METHODS: ReadonlySet<unknown> = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
 
 /**
- * Names a handler that writes, was replayed, and does nothing that keeps an effect from happening in
- * each pass. For the option `strict`.
+ * Warns of a handler that writes, was replayed, and does nothing to keep its side effects from
+ * happening in each pass. For the option `strict`.
  *
  * @internal
  */

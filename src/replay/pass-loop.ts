@@ -26,30 +26,30 @@ import { UnparsedBody } from '../http/unparsed-body.js';
 const logger = new Logger('Futures');
 
 /**
- * Since Node 24, an async context costs next to nothing (AsyncContextFrame). It is entered for each
- * pass there, since it tells whose a promise is that a discarded pass has left behind.
+ * Since Node 24, an async context costs next to nothing (AsyncContextFrame). So each pass runs in
+ * one there, to identify promises that a discarded pass has left behind.
  */
 const IS_CONTEXT_CHEAP = Number.parseInt(process.versions.node, 10) >= 24;
 
-/** What is run pass by pass. */
+/** What a pass loop needs to run a request. */
 export interface PassLoopOptions {
   readonly ledger: Ledger;
   readonly context: ExecutionContext;
   readonly handler: CallHandler;
-  /** Undefined: only the handler is replayed. */
+  /** Undefined if only the handler is replayed. */
   readonly request: RequestReplay | undefined;
   /** Whether the route streams events. */
   readonly isSse: boolean;
-  /** What `@UseFutures()` says of the route. */
+  /** The route's `@UseFutures()` options. */
   readonly route: UseFuturesOptions;
 }
 
 /**
- * Runs a request pass by pass, until one leaves nothing pending: that one's outcome is passed on.
+ * Runs a request pass by pass, until a pass leaves nothing pending. Then it publishes that outcome.
  *
- * It is the observer of each pass. A value, error or completion that comes while futures are
- * pending ends the pass, whoever sent it: an interceptor may have swallowed or replaced the error
- * by which the barrier told it.
+ * It is the observer of each pass. A value, error or completion that arrives while futures are
+ * pending ends the pass, no matter who sent it: an interceptor may have swallowed or replaced the
+ * barrier's error.
  *
  * @internal
  */
@@ -88,7 +88,7 @@ export class PassLoop implements Observer<unknown> {
     this.#body = served && UnparsedBody.of(served, request !== undefined);
   }
 
-  /** Runs a pass. */
+  /** Starts a pass. */
   start(): void {
     this.#isDiscarding = false;
     if (this.#body !== undefined) {
@@ -96,7 +96,7 @@ export class PassLoop implements Observer<unknown> {
     }
     this.#pass = { ledger: this.ledger, isDiscarded: false };
     this.#subscription = this.#inContext(() => this.#subscribe());
-    // An outcome that came at once has been dealt with already.
+    // A synchronous outcome was discarded before #subscription was set.
     if (this.#isDiscarding) this.#unsubscribe();
   }
 
@@ -110,20 +110,20 @@ export class PassLoop implements Observer<unknown> {
       const isHttp = this.context.getType() === 'http' && !this.#isSse;
       return isHttp ? subscribeBegun(this.ledger, outcome, this) : outcome.subscribe(this);
     } catch (error) {
-      // Where the app has global interceptors, this calls the first of them, and it threw.
+      // With global interceptors, handle() calls the first of them, and that one threw.
       this.error(error);
       return undefined;
     }
   }
 
-  /** The response is not wanted any more. */
+  /** Called when the response is not wanted any more. */
   stop(): void {
     this.ledger.pass.end();
     this.#unsubscribe();
     this.#body?.forget();
   }
 
-  /** A pass reads the body again, which is gone: that is its outcome, whatever it makes of it. */
+  /** Fails a pass that reads the lost body again, even if the handler swallows the error. */
   #loseBody(loss: BodyLoss, isSilent: boolean): BodySpentError {
     const { pass } = this.ledger;
     const error = new BodySpentError(pass.number, loss);
@@ -139,7 +139,7 @@ export class PassLoop implements Observer<unknown> {
     return error;
   }
 
-  /** What a teardown throws is the outcome of no pass. */
+  /** Only logs what a teardown throws: it is not the outcome of a pass. */
   #unsubscribe(): void {
     try {
       this.#subscription?.unsubscribe();
@@ -149,7 +149,7 @@ export class PassLoop implements Observer<unknown> {
   }
 
   next(value: unknown): void {
-    // Where a barrier stands, it knows what the handler itself returned.
+    // If there is a barrier, it has noted already what the handler itself returned.
     this.ledger.pass.outcome ??= { value };
     if (this.#isDiscarding) destroyBody(value);
     else if (this.ledger.pass.mustDiscard) {
@@ -165,13 +165,13 @@ export class PassLoop implements Observer<unknown> {
     const { pass } = this.ledger;
     pass.outcome ??= { error };
     if (this.#isDiscarding) return;
-    // That of another request arrives where an interceptor shares the runs of equal ones.
+    // An interceptor that coalesces equal requests can deliver another request's rejection here.
     const isOfAnother = isA(error, PassDiscardedError) && pass.failure === undefined;
     const keptFrom = pass.mustDiscard ? undefined : pass.keptFrom(error);
     if (keptFrom !== undefined) this.#fail(keptOutcomeError(this.ledger, keptFrom));
     else if (pass.mustDiscard || isOfAnother) this.#discard();
     else if (!this.#outlet.hasPublished && !this.#isCommitted && this.#policy.wantsRetry(error)) {
-      // The replay decides for itself whether it is published with placeholders.
+      // The replay decides anew whether it is published with placeholders.
       pass.isPublishedAsIs = false;
       this.#discard();
     } else this.#fail(pass.failure ?? error);
@@ -190,7 +190,7 @@ export class PassLoop implements Observer<unknown> {
     }
   }
 
-  /** With the option `strict`, what would be published waits for one more pass. */
+  /** With the option `strict`, one more pass runs before the outcome is published. */
   get #isRehearsed(): boolean {
     if (!this.ledger.runtime.options.strict || !this.#outlet.isHolding) return false;
     warnOfEffects(this.ledger, this.context);
@@ -206,7 +206,7 @@ export class PassLoop implements Observer<unknown> {
     );
   }
 
-  /** Lets the same request be read again. */
+  /** Restarts the body, so that a pass can read it again from the same request. */
   async #rewound(): Promise<void> {
     await this.#body?.rewind(this.context.getArgByIndex<object>(0));
   }
@@ -229,9 +229,9 @@ export class PassLoop implements Observer<unknown> {
       return;
     }
     if (!this.#isSse || !ledger.head.isSent) ledger.restoreHead();
-    // Also lets go, before tasks start, what the pass that was unsubscribed from holds.
+    // The await also lets the unsubscribed pass release what it holds before tasks start.
     await this.#policy.endPass();
-    // Before the tasks: one that is a plain function may read the body as well.
+    // Before the tasks start: a plain function among them may read the body as well.
     if (this.#body !== undefined) await this.#rewound();
     if (this.#policy.isLastPass) throw this.#policy.limitError();
     const served = httpRequestOf(this.context);
@@ -254,7 +254,7 @@ export class PassLoop implements Observer<unknown> {
   #next(served: object | undefined): void {
     const { ledger, request } = this;
     ledger.pass.next();
-    // The clone has a loop of its own, and is answered there: this one ends without an outcome.
+    // The clone is answered by a pass loop of its own. This one ends without an outcome.
     if (request !== undefined && served !== undefined) {
       this.#pass = { ledger, isDiscarded: false };
       this.#inContext(() => request.dispatch(served, ledger));
@@ -264,7 +264,7 @@ export class PassLoop implements Observer<unknown> {
     this.start();
   }
 
-  /** Whether something was sent that cannot be taken back; the head of a stream of events is none. */
+  /** Whether something irrevocable was sent; the head of an event stream does not count. */
   get #isCommitted(): boolean {
     return this.#isSse ? this.#outlet.hasPublished : this.ledger.head.isSent;
   }
@@ -273,13 +273,13 @@ export class PassLoop implements Observer<unknown> {
     const { pass } = this.ledger;
     const error = new ResponseCommittedError(pass.pendingKeys, sentDuring);
     if (this.#isSse) {
-      // Nest logs it, and ends the stream with an event of it.
+      // Nest logs the error, and ends the stream with an error event.
       this.#fail(error);
       return;
     }
     pass.end();
     logThrown(logger, error);
-    // There is no outcome: Nest would try to send it.
+    // Publish no outcome: Nest would try to send it.
   }
 
   async #endRehearsal(rehearsal: Rehearsal): Promise<void> {
@@ -290,14 +290,14 @@ export class PassLoop implements Observer<unknown> {
     this.subscriber.complete();
   }
 
-  /** Ends with nothing to send, as nobody waits for it. */
+  /** Ends without a response, since nobody waits for it. */
   #abandon(): void {
     this.ledger.pass.end();
     if (!this.#isSse) this.subscriber.next(undefined);
     this.subscriber.complete();
   }
 
-  /** Returns whether there is an error to fail with. */
+  /** Fails if there is an error. Returns whether there was one. */
   #failIf(error: Error | undefined): boolean {
     if (error !== undefined) this.#fail(error);
     return error !== undefined;

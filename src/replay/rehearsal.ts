@@ -12,8 +12,8 @@ import { isSse } from './route-traits.js';
 const logger = new Logger('Futures');
 
 /**
- * One more pass after the last, which is discarded: what it asks for and what comes out of it must
- * be the same. What differs is logged, and the response is the one of the last pass.
+ * Repeats the last pass and discards the repetition. It must ask for the same values and have the
+ * same result. A difference is logged; the client gets the response of the last pass.
  *
  * @internal
  */
@@ -26,9 +26,9 @@ export class Rehearsal {
   constructor(
     private readonly ledger: Ledger,
     private readonly context: ExecutionContext,
-    /** What is published. */
+    /** The value to publish. */
     readonly value: unknown,
-    /** Whether each pass is that of a clone of the request. */
+    /** Whether each pass runs with a clone of the request. */
     private readonly isCloned: boolean,
   ) {
     this.#unread = differenceInUnread(findUnread(ledger, value));
@@ -53,7 +53,7 @@ export class Rehearsal {
     const difference =
       this.#unread ??
       differenceInArguments(this.#asks, this.ledger) ??
-      // Request-scoped providers are new in each pass, but for this one.
+      // Cloned passes have new request-scoped providers, but this one reuses those of the last.
       (this.isCloned ? undefined : differenceInAsks(this.#asks, this.ledger.pass.asks)) ??
       differenceInOutcome(this.#outcome, this.ledger.pass.outcome);
     if (difference !== undefined) {
@@ -63,7 +63,7 @@ export class Rehearsal {
 }
 
 /**
- * A value that was computed of other arguments than it is asked for with: of a placeholder, often.
+ * Finds a value computed with other arguments than it is asked for with, often a placeholder.
  *
  * @internal
  */
@@ -126,7 +126,7 @@ function differenceInResults(before: unknown, after: unknown): string | undefine
   try {
     return firstDifference(comparableBody(before), comparableBody(after), 'result');
   } catch {
-    // It cannot even be asked what it is: firstDifference() says why.
+    // The result cannot be inspected: firstDifference() says why.
     return firstDifference(before, after, 'result');
   }
 }
@@ -141,16 +141,16 @@ function routeOf(context: ExecutionContext): string {
 
 interface Streamed {
   readonly constructor?: { readonly name?: string };
-  /** Of a file. */
+  /** Path of a file stream. */
   readonly path?: unknown;
   readonly then?: unknown;
   [Symbol.asyncIterator]?: unknown;
 }
 
 /**
- * What of a result can be compared with another's. The content of a stream cannot, since it can be
- * read only once, by the client: of a stream the kind is compared, the path of a file, and what
- * headers it brings along.
+ * The part of a result that can be compared. A stream's content can be read only once, by the
+ * client. So a stream is compared by its kind, the path of its file, and the headers that it brings
+ * along.
  *
  * @internal
  */

@@ -9,8 +9,8 @@ import type { Next, RouteHandler } from '../http/http-adapter.js';
 const logger = new Logger('Futures');
 
 /**
- * Replays a request from the top: a clone of it goes to its route again, through guards,
- * interceptors, pipes and handler, in a request scope of its own; the response is the original's.
+ * Replays a request from the top: a clone of it goes through guards, interceptors, pipes and
+ * handler again, with a request scope of its own. The response is the original one.
  *
  * @internal
  */
@@ -25,18 +25,18 @@ export class RequestReplay {
     this.#request = context.getArgByIndex<object>(0);
     this.#pristine = Object.getOwnPropertyDescriptors(this.#request);
     for (const symbol of Object.getOwnPropertySymbols(this.#pristine)) {
-      // Nest's key to the request-scoped instances.
+      // Nest finds request-scoped instances by this key; a clone needs new ones.
       if (symbol.description === 'REQUEST_CONTEXT_ID')
         Reflect.deleteProperty(this.#pristine, symbol);
     }
   }
 
-  /** What the next pass is made from. */
+  /** The objects that the next pass's request is made from. */
   get holders(): readonly object[] {
     return [this.#request, this.#pristine];
   }
 
-  /** The request as it was before its first pass, with what was parsed of its body since. */
+  /** A copy of the request as it was before its first pass, plus an upload parsed since then. */
   clone(): object {
     const clone: object = Object.create(
       Object.getPrototypeOf(this.#request) as object,
@@ -47,23 +47,23 @@ export class RequestReplay {
   }
 
   /**
-   * Hands a clone of the request to its route. Its outcome is written to the response by Nest.
+   * Passes a clone of the request to its route. Nest writes the outcome to the response.
    *
-   * @throws FuturesContextError if the adapter does not tell the route's handler
+   * @throws FuturesContextError if the adapter does not expose the route's handler
    */
   dispatch(clone: object, ledger: Ledger): void {
     attachLedger(clone, ledger);
     const response = this.#context.getArgByIndex<object>(1);
     const next = this.#context.getArgByIndex<Next>(2);
     const handler = routeHandlerOf(this.#request, this.#context);
-    // Rejects where an exception filter throws: what the server itself would be told of the original.
+    // Rejects if an exception filter throws. For the original, the server would get this error.
     const handled = (async () => handler(clone, response, next))();
     handled
       .catch((error: unknown) => this.#fail(error))
       .catch((error: unknown) => logThrown(logger, error));
   }
 
-  /** Answers as the server does when its route's handler rejects. */
+  /** Answers as the server does when a route's handler rejects. */
   #fail(thrown: unknown): void {
     const response = this.#context.getArgByIndex<object>(1);
     const error = isA(thrown, Error) ? thrown : new Error(textOf(thrown), { cause: thrown });
@@ -71,7 +71,7 @@ export class RequestReplay {
   }
 }
 
-/** @throws FuturesContextError if the adapter does not tell */
+/** @throws FuturesContextError if the adapter does not expose it */
 function routeHandlerOf(request: object, context: ExecutionContext): RouteHandler {
   const handler = adapterOf(request).routeHandler(request);
   if (handler !== undefined) return handler;

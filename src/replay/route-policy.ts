@@ -8,7 +8,7 @@ import { logThrown } from '../errors/text.js';
 const logger = new Logger('Futures');
 
 /**
- * What the options of the module and of `@UseFutures()` say of the passes of one request.
+ * Applies the options of the module and of `@UseFutures()` to the passes of one request.
  *
  * @internal
  */
@@ -28,12 +28,12 @@ export class RoutePolicy {
     return this.#ledger.pass.number >= this.#ledger.maxPasses;
   }
 
-  /** The error of a request that still submits in its last pass. */
+  /** The error for a request that still submits in its last pass. */
   limitError(): ReplayLimitError {
     return replayLimitError(this.#ledger);
   }
 
-  /** Whether the route wants a request that failed so to be tried again, and a pass is left for it. */
+  /** Whether `retryOn` accepts the error, and there is a pass left for the retry. */
   wantsRetry(error: unknown): boolean {
     const { retryOn } = this.#route;
     const { pass } = this.#ledger;
@@ -47,7 +47,7 @@ export class RoutePolicy {
     }
   }
 
-  /** Ends a discarded pass. The app's hook comes last: those of the pass may need what it clears. */
+  /** Ends a discarded pass. The app's hook runs last: the pass's hooks may need what it clears. */
   endPass(): Promise<void> | undefined {
     const { pass, runtime } = this.#ledger;
     const { onDiscard } = runtime.options;

@@ -21,20 +21,20 @@ import {
 const OPTIONS = {
   /** What runs again on a replay, see `ReplayMode`. Default: the module's option `replay`. */
   replay: optional<ReplayMode>(oneOf(REPLAY_MODES)),
-  /** Passes of one request, retries included. Default: the module's option `maxPasses`. */
+  /** Maximum number of passes, retries included. Default: the module's `maxPasses`. */
   maxPasses: optional<number>(integer(1)),
-  /** How long a task may run, in ms; the wait in the queue does not count. Default: the module's option `timeout`. */
+  /** How long a task may run, in ms, not counting the queue. Default: the module's `timeout`. */
   timeout: optional<number>(duration()),
-  /** What happens to values that the published pass did not ask for. Default: the module's option `unread`. */
+  /** What happens to keys that the published pass leaves unread. Default: the module's `unread`. */
   unread: optional<UnreadMode>(oneOf(UNREAD_MODES)),
   /**
-   * Whether a request that failed with this error is replayed, with the values that it has: for
-   * transactions that the database refused because of another one. The failed run is a discarded
-   * pass: its hooks run, and it counts as one of `maxPasses`. It is replayed at once, without a
-   * delay. The error of the last pass is published. If this function throws, that is logged, and the
-   * request fails with its own error. Default: no error is.
+   * Whether to replay a request that failed with this error, with the values that it already has.
+   * For transactions that the database refused because of another one. The failed run is a
+   * discarded pass: its hooks run, and it counts as one of `maxPasses`. The replay starts at once,
+   * without a delay. The error of the last pass is published. If this function throws, its error is
+   * logged, and the request fails with the original one. Default: no error is retried.
    *
-   * A request is not replayed once something of its response has been sent, or its value has passed
+   * A request is not replayed once part of its response has been sent, or once its value has passed
    * this module: an interceptor commits before it passes the value on.
    *
    * @example
@@ -48,17 +48,17 @@ const OPTIONS = {
 };
 
 /**
- * Options of `@UseFutures()`. An option that is left out, or undefined, is the controller's, and
- * then the module's.
+ * Options of `@UseFutures()`. An option that is left out, or undefined, is taken from the
+ * controller, then from the module.
  */
 export type UseFuturesOptions = Given<typeof OPTIONS>;
 
 const USE_FUTURES = 'nestjs-futures:use';
 
 /**
- * Leaves options on a route or a controller.
+ * Stores options on a route or a controller.
  *
- * @throws FuturesOptionsError if an option is unknown or has no such value
+ * @throws FuturesOptionsError if an option is unknown or has an invalid value
  * @internal
  */
 export function setRouteOptions(options: UseFuturesOptions): CustomDecorator {
@@ -78,8 +78,8 @@ export function useFuturesOptions(target: object): UseFuturesOptions | undefined
 const FUTURES_PARAMETERS = 'nestjs-futures:parameters';
 
 /**
- * What a parameter decorator needs of its handler's interceptors. `replayed`: that they replay;
- * `declared`: nothing over HTTP, a ledger elsewhere.
+ * What a parameter decorator needs from its handler's interceptors. `replayed`: that they replay;
+ * `declared`: nothing over HTTP, a ledger on other transports.
  */
 export type FuturesMark = 'replayed' | 'declared';
 
@@ -97,7 +97,7 @@ export function futuresMark(owner: object, method: string | symbol): FuturesMark
 
 const REPLAYED = 'nestjs-futures:replayed';
 
-/** Notes on a handler that it is replayed, in some app. @internal */
+/** Marks a handler as one that is replayed in some app. @internal */
 export function markReplayed(handler: object): void {
   Reflect.defineMetadata(REPLAYED, true, handler);
 }
@@ -115,23 +115,23 @@ export function isSse(handler: object): boolean {
   return Reflect.hasMetadata(SSE_METADATA, handler);
 }
 
-/** What the decorators of a route, and of its controller, say of its replay. */
+/** What the decorators of a route, and of its controller, say about its replay. */
 export interface RouteTraits {
   /** Whether it is replayed when it leaves futures pending. */
   readonly isReplayed: boolean;
   /** Whether it streams events. */
   readonly isSse: boolean;
-  /** Name of the template that it renders, if it does. */
+  /** Name of the template that it renders, if any. */
   readonly view: string | undefined;
-  /** By `@UseFutures()` on the route, else on its controller; what is not there is as the module says. */
+  /** From `@UseFutures()` on the route, else on its controller. The module's apply to the rest. */
   readonly options: UseFuturesOptions;
 }
 
 type Class = ReturnType<ExecutionContext['getClass']>;
 
 /**
- * Reads the traits of each route once: metadata that is not there is looked for along a chain of
- * prototypes, each time.
+ * Reads the traits of each route only once, since every lookup of missing metadata walks a chain of
+ * prototypes.
  *
  * @internal
  */
@@ -140,7 +140,7 @@ export class RouteTraitsReader {
 
   read(context: ExecutionContext): RouteTraits {
     const handler = context.getHandler();
-    // An inherited handler is a route of several controllers.
+    // An inherited handler can be a route of several controllers.
     const owner = context.getClass();
     let ofHandler = this.#known.get(handler);
     if (ofHandler === undefined) this.#known.set(handler, (ofHandler = new WeakMap()));

@@ -12,13 +12,13 @@ type Emitter = Pick<NodeJS.Process, 'emit'> & { [IS_WATCHED]?: true };
 
 /**
  * Keeps a promise that a discarded pass left behind from ending the process. The handler started it
- * before barrier() or result() ended the pass, so nobody is left to await it, and Node would take
- * its rejection for a fatal error.
+ * before barrier() or result() ended the pass, so nobody is left to await it, and Node would treat
+ * its rejection as a fatal error.
  *
- * Node raises a rejection where `process.emit('unhandledRejection')` returns false. That call is
- * answered here for these rejections alone. It is no listener on purpose: with one, Node would take
- * every rejection of the process for handled, and a listener of the app that exits would be called
- * for ours as well. With --unhandled-rejections=strict Node raises them before it asks.
+ * Node raises a rejection if `process.emit('unhandledRejection')` returns false, so that call
+ * returns true here, for these rejections only. There is no listener on purpose: with one, Node
+ * would treat every rejection of the process as handled, and an app's listener that exits would run
+ * for ours as well. With --unhandled-rejections=strict, Node raises them before it emits the event.
  *
  * @internal
  */
@@ -33,16 +33,16 @@ export function watchStrayRejections(target: Emitter = process): void {
       strays.add(second as Promise<unknown>);
       return true;
     }
-    // Nor does Node need to warn that it was handled after all.
+    // Node need not warn that the rejection was handled later, either.
     if (event === 'rejectionHandled' && strays.has(first as Promise<unknown>)) return true;
     return Reflect.apply(emit, this, args) as boolean;
   } as typeof emit;
 }
 
-/** Called in the async context of the promise, where it has one. */
+/** Called in the async context of the promise, if it has one. */
 function isStray(reason: unknown): boolean {
   if (isA(reason, PassDiscardedError) || isA(reason, FutureNotResolvedError)) return true;
-  // What a future failed with, such as that its client is gone, is thrown in whatever pass asks.
+  // A failed future's error, such as a disconnected client, is thrown in any pass that asks for it.
   if (!isFuturesException(reason) && !isOfDiscardedPass()) return false;
   logger.warn(
     told`A promise was rejected that nobody awaits, because its pass had ended: ${textOf(reason)}`,
@@ -50,7 +50,7 @@ function isStray(reason: unknown): boolean {
   return true;
 }
 
-/** Whether the pass that the current code belongs to is discarded, or about to be. */
+/** Whether the current code belongs to a pass that is discarded, or about to be. */
 function isOfDiscardedPass(): boolean {
   const pass = currentPass.getStore();
   return pass !== undefined && (pass.isDiscarded || pass.ledger.pass.mustDiscard);

@@ -4,8 +4,8 @@ import { textOf, told } from '../errors/text.js';
 import type { Ledger } from './ledger.js';
 
 /**
- * The error of a request that still submits in its last pass. A key drifts if its value was
- * computed and then not asked for in the last pass.
+ * The error for a request that still submits in its last pass. A key drifts if its value was
+ * computed but the last pass did not ask for it.
  *
  * @internal
  */
@@ -24,7 +24,7 @@ export function replayLimitError(ledger: Ledger): ReplayLimitError {
   });
 }
 
-/** The error of a pass whose outcome is that of an earlier one, which was discarded. @internal */
+/** The error for a pass that failed with an earlier pass's PassDiscardedError. @internal */
 export function keptOutcomeError(ledger: Ledger, pass: number): ReplayLimitError {
   const { number } = ledger.pass;
   return new ReplayLimitError(ledger.maxPasses, submittedIn(ledger), [], {
@@ -38,7 +38,7 @@ function submittedIn(ledger: Ledger): (readonly string[])[] {
 
 /**
  * Says where two values first differ, such as `result.rows[2].id: 3, then 4`; undefined if they are
- * deeply equal. Values that cannot be read (a throwing proxy, one that is nested too deep) differ.
+ * deeply equal. Values that cannot be read (a throwing proxy, too deep nesting) count as different.
  *
  * @internal
  */

@@ -4,24 +4,24 @@ import { pack, Form, type Packed } from '../wire/codec.js';
 import type { AnyFunction } from '../wire/protocol.js';
 import { isTaskHandle } from '../tasks/task.js';
 
-/** Longest JSON that is kept as it is, in characters; of what is longer a hash is kept. */
+/** Longest JSON that is kept as text, in characters; longer JSON is kept as a hash. */
 const MAX_TEXT = 200;
-/** The largest argument that is compared, in bytes as it is sent. */
+/** The largest argument that is compared, in bytes when packed. */
 const MAX_BYTES = 256 * 1024 * 1024;
 
 const FOR_COMPARISON = { maxBytes: MAX_BYTES, maxJson: MAX_BYTES, canShare: true };
 
-/** Stands for what is not compared. */
+/** Stands for an argument that is not compared. */
 const ANY = Symbol('any');
 
 /**
- * The arguments of a task, as they were when they were sent: what a handler does to an object later
- * changes nothing.
+ * The arguments of a task as they were when they were sent. If the handler changes an object later,
+ * this record stays the same.
  *
  * @internal
  */
 export class SentArguments {
-  /** Of objects, their fingerprints. */
+  /** One entry per argument; objects are kept as fingerprints. */
   readonly #kept: readonly unknown[];
   readonly #isInline: boolean;
 
@@ -30,7 +30,7 @@ export class SentArguments {
     this.#kept = args.map((each) => this.#keep(each));
   }
 
-  /** Whether these are the same. Never throws; what cannot be compared counts as the same. */
+  /** Whether `args` equal the sent ones. Never throws; what cannot be compared counts as equal. */
   equal(args: readonly unknown[]): boolean {
     return (
       args.length === this.#kept.length &&
@@ -51,7 +51,7 @@ export class SentArguments {
   }
 }
 
-/** Whether two lists of arguments are the same now. Never throws. @internal */
+/** Whether two lists of arguments are equal now. Never throws. @internal */
 export function sameArguments(
   task: AnyFunction,
   before: readonly unknown[],
@@ -62,7 +62,7 @@ export function sameArguments(
   return new SentArguments(task, before).equal(after);
 }
 
-/** Whether it is compared by what it holds: a signal, a connection or a service is not. */
+/** Whether a value is compared by its content; signals, connections and services are not. */
 function isData(value: object): boolean {
   if (types.isProxy(value)) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
@@ -77,12 +77,12 @@ function isData(value: object): boolean {
   );
 }
 
-/** Undefined if there is none. */
+/** Undefined if the value is not compared. */
 function fingerprintOf(value: object): string | undefined {
   try {
     return shortened(pack(value, FOR_COMPARISON));
   } catch {
-    // It cannot be written down, or is very large.
+    // It cannot be packed, or is larger than MAX_BYTES.
     return undefined;
   }
 }

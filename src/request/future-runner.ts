@@ -6,7 +6,7 @@ import type { FuturesRuntime } from './futures.runtime.js';
 import type { PassState } from './pass.js';
 import { serverTiming } from './server-timing.js';
 
-/** What the runner needs of its ledger. */
+/** The part of a ledger that the runner uses. */
 interface Requester {
   readonly runtime: FuturesRuntime;
   readonly client: ClientConnection;
@@ -22,7 +22,7 @@ interface Requester {
  */
 export class FutureRunner {
   readonly #ledger: Requester;
-  /** Futures that were declared in this turn of the event loop: the parameters of one signature. */
+  /** Futures declared in this turn of the event loop: the parameters of one handler signature. */
   #declared: Future[] = [];
   #batch: Promise<void> | undefined;
 
@@ -30,17 +30,17 @@ export class FutureRunner {
     this.#ledger = ledger;
   }
 
-  /** Runs those that are pending as one batch, and waits for all. */
+  /** Runs the pending futures as one batch, and waits until all the given futures have settled. */
   runAll(futures: readonly Future[]): Promise<unknown> {
     const pending = futures.filter(({ state }) => state === 'pending');
     const batch = this.#run(pending);
     for (const future of pending) future.start(batch);
     if (pending.length === futures.length) return batch;
-    // Others were started by another resolver of the same GraphQL request.
+    // Another resolver of the same GraphQL request has started the rest.
     return Promise.all(futures.map(({ settled }) => settled));
   }
 
-  /** Runs a future as one batch with those that are declared in the same turn. */
+  /** Runs a future in one batch with the others declared in the same turn of the event loop. */
   runSoon(future: Future): void {
     this.#declared.push(future);
     this.#batch ??= this.#runAfterTurn();

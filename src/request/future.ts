@@ -13,35 +13,35 @@ import { SharedValue } from './shared-value.js';
 
 const NOT_STARTED: Promise<void> = Promise.resolve();
 
-/** What is told of the run of a future whose task has not ended. @internal */
+/** What is reported for a future whose task has not ended. @internal */
 export const NOT_RUN = Object.freeze({ worker: '', wait: 0, run: 0 });
 
 /**
- * A value of a request: submitted, then resolved, with a value or an error.
+ * A value of a request: submitted, then resolved with a value or an error.
  *
  * @internal
  */
 export class Future extends Mark {
-  /** Between `pending` and `resolved` or `failed`, its task is with an executor: `running`. */
+  /** `running` means that an executor has the task. */
   state: 'pending' | 'running' | 'resolved' | 'failed' = 'pending';
-  /** How its task ended; undefined: it has not. */
+  /** How its task ended; undefined while it has not. */
   outcome: Outcome | undefined;
-  /** ms from the start of the request to the hand-over to the executor. */
+  /** ms from the start of the first pass to the hand-over to the executor. */
   handedOver = 0;
-  /** The value, or the error, unless it is primitive: what one pass does to it does not reach the next. */
+  /** The value or error, unless primitive; no pass sees what another one changed in it. */
   #shared: SharedValue | undefined;
-  /** Its arguments as they were sent, if they are to be compared, and not all primitive. */
+  /** Its arguments as sent; undefined if they are not compared, or are all primitive. */
   #sent: SentArguments | undefined;
-  /** Resolves when the batch that it is part of has ended. */
+  /** Resolves when its batch has ended. */
   settled = NOT_STARTED;
 
   constructor(
     readonly key: string,
-    /** What was passed as the task: a handle, or a function. */
+    /** What the caller passed as the task: a handle or a function. */
     readonly source: AnyFunction,
     readonly call: PackedCall,
     readonly executor: string,
-    /** Whether its arguments are to be compared with those it is asked for with later. */
+    /** Whether its arguments are compared when the key is asked for again. */
     readonly isCompared: boolean,
   ) {
     super();
@@ -51,28 +51,28 @@ export class Future extends Mark {
     return this.state === 'resolved' || this.state === 'failed';
   }
 
-  /** Its task was handed to an executor, as part of this batch. */
+  /** Notes that its task was handed to an executor as part of this batch. */
   start(batch: Promise<void>): void {
     this.state = 'running';
     this.settled = batch;
   }
 
-  /** How often it was asked for with other arguments than it was computed with. */
+  /** How often it was asked for with arguments other than those it was computed with. */
   timesStale = 0;
-  /** Whether its value was given by `provide()`, and in which pass; 0: it was not. */
+  /** The pass that gave its value by `provide()`; 0 if none did. */
   providedIn = 0;
 
   get isProvided(): boolean {
     return this.providedIn > 0;
   }
 
-  /** It is settled by a value that is known already. */
+  /** Settles it with a value that is already known. */
   provide(value: unknown, pass: number): void {
     this.providedIn = pass;
     this.resolve({ status: 'resolved', value, worker: '', wait: 0, run: 0 }, 0);
   }
 
-  /** Goes on with what passes did with its key before it was submitted. */
+  /** Takes over the mark that its key got before it was submitted. */
   takeOver(earlier: Mark | undefined): void {
     if (earlier === undefined) return;
     const { handedOutIn, placeholder, isAfterOthers } = earlier;
@@ -83,7 +83,7 @@ export class Future extends Mark {
   #askedWith: readonly unknown[] | undefined;
   #askedWithIn = 0;
 
-  /** Whether one pass, which asks for it now, has asked for it with other arguments before. */
+  /** Whether this pass has already asked for it with other arguments. */
   isAskedOtherwise(args: readonly unknown[], pass: number): boolean {
     if (this.#askedWith !== undefined && this.#askedWithIn === pass) {
       return !sameArguments(this.source, this.#askedWith, args);
@@ -93,7 +93,7 @@ export class Future extends Mark {
     return false;
   }
 
-  /** Keeps what its arguments are now, when they are sent. */
+  /** Records its arguments at the moment they are sent. */
   seal(): void {
     const { args, transferList } = this.call;
     if (!this.isCompared || args.every(isPrimitive)) return;
@@ -104,7 +104,7 @@ export class Future extends Mark {
     if (this.call.packed === undefined) this.#sent ??= new SentArguments(this.source, args);
   }
 
-  /** Whether these are the arguments that were sent. */
+  /** Whether these arguments equal the ones that were sent. */
   wasSent(args: readonly unknown[]): boolean {
     const { args: sent, packed } = this.call;
     if (packed !== undefined) return packJson(args, MAX_JSON)?.[1] === packed[1];
@@ -113,7 +113,7 @@ export class Future extends Mark {
   }
 
   /**
-   * The value; throws the error if it failed.
+   * Returns the value; throws the error if the task failed.
    *
    * @param reader the pass that asks
    */

@@ -18,25 +18,25 @@ import { BYTE_LIMITS, PROCESS_OPTIONS, THREAD_OPTIONS, pool } from '../executors
 
 /**
  * What runs again on a replay. `handler`: inner interceptors, pipes, parameter decorators and the
- * handler. `request`: a clone of the request, in a request scope of its own, goes through guards
- * as well; middleware is not run again.
+ * handler. `request`: a clone of the request, with a request scope of its own, also goes through
+ * guards. Middleware does not run again.
  */
 export type ReplayMode = 'handler' | 'request';
 
 /** @internal */
 export const REPLAY_MODES: readonly ReplayMode[] = ['handler', 'request'];
 
-/** What happens when the published pass did not ask for a value whose placeholder an earlier pass was given. */
+/** What happens if the published pass does not ask for a key whose placeholder was handed out. */
 export type UnreadMode = 'error' | 'warn' | 'ignore';
 
 /** @internal */
 export const UNREAD_MODES: readonly UnreadMode[] = ['error', 'warn', 'ignore'];
 
-/** What the option `onDiscard` takes: it is given the context of the pass, and awaited. */
+/** The function of the option `onDiscard`: it gets the context of the pass, and is awaited. */
 export type DiscardHook = (context: ExecutionContext) => unknown;
 
 const OPTIONS = {
-  /** Where tasks of task files run unless told otherwise: `thread`, `process`, `inline`, or one of `executors`. Default: `thread`. */
+  /** Where handles run: `thread`, `process`, `inline`, or one of `executors`. Default: `thread`. */
   executor: option<string>(is.anything, 'thread'),
   /** The thread pool. */
   threads: pool(THREAD_OPTIONS),
@@ -49,27 +49,27 @@ const OPTIONS = {
   /** How long a task may wait in the queue, in ms. Default: 60 000. */
   queueTimeout: option(duration(), 60_000),
   ...BYTE_LIMITS,
-  /** Passes of one request. Default: 5. */
+  /** Maximum number of passes per request. Default: 5. */
   maxPasses: option(integer(1), 5),
-  /** Futures of one request. Default: 1000. */
+  /** Maximum number of futures per request. Default: 1000. */
   maxFutures: option(integer(1), 1000),
   /** What runs again on a replay, see `ReplayMode`. Default: `handler`. */
   replay: option<ReplayMode>(oneOf(REPLAY_MODES), 'handler'),
   /**
-   * What happens when the pass that is to be published did not ask for a value whose placeholder an
-   * earlier pass was given, so that the response may hold that placeholder: `error` answers with 500
+   * What happens if the published pass does not ask for a key whose placeholder an earlier pass
+   * got, so that the response may hold that placeholder. `error` answers with 500
    * (`FutureUnreadError`), `warn` logs it, `ignore` does nothing. Default: `error`.
    */
   unread: option<UnreadMode>(oneOf(UNREAD_MODES), 'error'),
   /**
    * For development: replays each request that used futures once more, discards that pass, and logs
-   * what differs: keys, tasks, arguments or result. Default: false.
+   * differences in keys, tasks, arguments or result. Default: false.
    */
   strict: option<boolean>(is.boolean, false),
   /**
-   * Runs for each discarded pass of the app, after the hooks of the pass itself and before its tasks
-   * start; it is awaited. For state of a pass that no transaction covers, such as the session of an
-   * ORM. If it throws, no task starts, and the request fails with its error. Default: none.
+   * Runs for each discarded pass of the app, after the pass's own hooks and before its tasks start.
+   * It is awaited. Use it for state that no transaction covers, such as the session of an ORM. If
+   * it throws, no task starts, and the request fails with its error. Default: none.
    *
    * @example
    * ```ts
@@ -79,27 +79,27 @@ const OPTIONS = {
   onDiscard: optional<DiscardHook>(is.function),
   /** Whether responses carry a `Server-Timing` header with passes and tasks. Default: false. */
   serverTiming: option<boolean>(is.boolean, false),
-  /** How long requests in flight may go on at shutdown, in ms. Default: 10 000. */
+  /** How long in-flight requests may go on at shutdown, in ms. Default: 10 000. */
   shutdownTimeout: option(duration(0), 10_000),
 };
 
 /**
- * Options of `FuturesModule.forRoot()`; each may be left out.
+ * Options of `FuturesModule.forRoot()`; all are optional.
  *
  * @publicApi
  */
 export type FuturesModuleOptions = Given<typeof OPTIONS>;
 
-/** Options with nothing left out. @internal */
+/** Options with the defaults filled in. @internal */
 export type ResolvedOptions = Resolved<typeof OPTIONS>;
 
-/** Names that `executors` cannot take. */
+/** Built-in names, which `executors` cannot use. */
 const BUILT_IN_EXECUTORS: ReadonlySet<string> = new Set(['thread', 'process', 'inline']);
 
 /**
  * Fills in the defaults and checks every option.
  *
- * @throws FuturesOptionsError that names the option, its value and what is allowed
+ * @throws FuturesOptionsError naming the option, its value and what is allowed
  * @internal
  */
 export function resolveOptions(input: FuturesModuleOptions = {}): ResolvedOptions {

@@ -7,12 +7,12 @@ import type { ResolvedOptions } from './futures.options.js';
 
 const logger = new Logger('Futures');
 
-/** How long, in ms, a warning is not repeated, and how many are remembered. */
+/** Time before a warning is repeated, in ms, and how many warnings are remembered. */
 const WARN_EVERY = 60_000;
 const MAX_WARNINGS = 1_000;
 
 /**
- * What all requests of one app share. Two apps in one process have one each.
+ * The state that all requests of one app share. Each app in a process has its own.
  *
  * @internal
  */
@@ -27,11 +27,11 @@ export class FuturesRuntime {
   constructor(
     readonly options: ResolvedOptions,
     readonly executors: Executors,
-    /** Whether `FuturesService` finds its ledger by the async context, over HTTP too. */
+    /** Whether `FuturesService` finds its ledger through the async context, even over HTTP. */
     readonly usesContext: boolean,
   ) {}
 
-  /** Whether a warning of that name may be logged: each is once a minute. */
+  /** Whether a warning of this name may be logged now: at most once per minute. */
   mayWarn(name: string): boolean {
     const now = performance.now();
     if (now - (this.#warnedAt.get(name) ?? -Infinity) < WARN_EVERY) return false;
@@ -40,12 +40,12 @@ export class FuturesRuntime {
     return true;
   }
 
-  /** Whether requests that come in now are refused new futures. */
+  /** Whether new requests may no longer submit futures. */
   get isShuttingDown(): boolean {
     return this.#isShuttingDown;
   }
 
-  /** Requests under way go on; when `shutdownTimeout` is over, their futures fail. */
+  /** In-flight requests go on; their futures fail once `shutdownTimeout` is over. */
   beginShutdown(): void {
     if (this.#isShuttingDown) return;
     this.#isShuttingDown = true;
@@ -55,7 +55,7 @@ export class FuturesRuntime {
     }, this.options.shutdownTimeout);
   }
 
-  /** To be called when no request is under way any more. */
+  /** Call it when no request is in flight any more. */
   async endShutdown(): Promise<void> {
     this.beginShutdown();
     clearTimeout(this.#shutdownTimer);
@@ -66,8 +66,8 @@ export class FuturesRuntime {
 const RUNTIME = Symbol('nestjs-futures.runtime');
 
 /**
- * Leaves the runtime on the HTTP server's own instance (the Express app, the Fastify instance),
- * where a parameter decorator, which Nest does not inject, finds it from the request.
+ * Stores the runtime on the HTTP server's instance (the Express app or the Fastify instance). A
+ * parameter decorator, which Nest does not inject into, finds it there through the request.
  *
  * @internal
  */
@@ -86,9 +86,9 @@ export function runtimeOf(request: object): FuturesRuntime | undefined {
 const PIPES_METADATA = '__pipes__';
 
 export interface FoundPipes {
-  /** In the order in which Nest runs them: the app's, the controller's, the route's. */
+  /** In the order in which Nest runs them: the app's, the controller's, then the route's. */
   readonly pipes: readonly PipeTransform[];
-  /** Name of one that has no instance outside of a request. */
+  /** Name of a pipe that has no instance outside a request. */
   readonly scoped?: string | undefined;
 }
 
@@ -115,7 +115,7 @@ export class RoutePipes {
     return { pipes };
   }
 
-  /** Undefined if there is none outside of a request. */
+  /** Undefined if the pipe has no instance outside a request. */
   #instanceOf(pipe: object, owner: object): PipeTransform | undefined {
     for (const { controllers, injectables } of this.#modules.values()) {
       if (!controllers.has(owner as never)) continue;

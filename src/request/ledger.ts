@@ -27,31 +27,31 @@ import type { UnreadMode } from './futures.options.js';
 
 const { isPromise } = types;
 
-/** What a ledger is told of its request. */
+/** What a ledger needs to know about its request. */
 export interface LedgerOptions {
   readonly runtime: FuturesRuntime;
   readonly client: ClientConnection;
   readonly head: ResponseHead;
-  /** What the resolvers of one GraphQL request share. Default: maps of its own. */
+  /** State that the resolvers of one GraphQL request share. Default: the ledger's own maps. */
   readonly shared?: SharedState | undefined;
 }
 
-/** What a route may set for its requests. */
+/** Options that a route may set for its requests. */
 export interface RouteOptions {
   readonly maxPasses?: number | undefined;
   readonly timeout?: number | undefined;
   readonly unread?: UnreadMode | undefined;
 }
 
-/** What several ledgers of one request share. */
+/** State that several ledgers of one request share. */
 export interface SharedState {
   readonly futures: Map<string, Future>;
-  /** What was kept by `once()`. */
+  /** Results kept by `once()`, by key. */
   readonly kept: Map<string, unknown>;
 }
 
 /**
- * What one request (in GraphQL: one resolver) has submitted and resolved, over all its passes.
+ * What one request (in GraphQL, one resolver) has submitted and resolved, in all its passes.
  *
  * @internal
  */
@@ -60,25 +60,25 @@ export class Ledger {
   readonly client: ClientConnection;
   readonly head: ResponseHead;
   readonly pass: PassState;
-  /** The request whose passes an interceptor runs now; undefined if none does. */
+  /** The request (outside HTTP, the context) whose passes an interceptor runs now, if one does. */
   request: object | undefined;
-  /** Undoes what passes did to the response's head. */
+  /** Undoes the changes that passes made to the response head. */
   restoreHead: () => void = () => {};
 
-  /** The last settled future that was asked for with other arguments than it was computed with. */
+  /** The last stale future, if it was stale more than once (see `#isStale`). */
   stale: { readonly key: string; readonly before: unknown; readonly after: unknown } | undefined;
   /** Whether the handler used `once()`, or `barrier()`. */
   usesOnce = false;
   usesBarrier = false;
-  /** Whether a barrier stands around the handler, and tells whether it has run. */
+  /** Whether a barrier stands around the handler, and notes whether the handler ran. */
   hasBarrier = false;
-  /** What `@UseFutures()` says of its route. */
+  /** The `@UseFutures()` options of its route. */
   route: RouteOptions = {};
 
   readonly #futures: Map<string, Future>;
-  /** What was kept by `once()`. */
+  /** Results kept by `once()`, by key. */
   readonly #kept: Map<string, unknown>;
-  /** What its passes did with its keys. */
+  /** What the passes of this ledger did with its keys. */
   readonly marks: Marks;
   readonly #runner: FutureRunner;
   readonly #takesSubmissions: boolean;
@@ -95,12 +95,12 @@ export class Ledger {
     this.#takesSubmissions = !runtime.isShuttingDown;
   }
 
-  /** Passes of this request at most. */
+  /** Maximum number of passes of this request. */
   get maxPasses(): number {
     return this.route.maxPasses ?? this.runtime.options.maxPasses;
   }
 
-  /** What happens when the published pass leaves a key unread. */
+  /** What happens if the published pass leaves a key unread. */
   get unread(): UnreadMode {
     return this.route.unread ?? this.runtime.options.unread;
   }
@@ -146,7 +146,7 @@ export class Ledger {
     this.#submit(submission, known);
   }
 
-  /** The value if it is there; else the placeholder, and it is submitted. */
+  /** Returns the value if it is there; else submits the task, once, and returns the placeholder. */
   resultOrSubmit(
     placeholder: unknown,
     key: string,
@@ -169,7 +169,7 @@ export class Ledger {
     return this.#handOut(key, known, placeholder);
   }
 
-  /** Computes the value before the handler is called; those declared together go as one batch. */
+  /** Computes the value before the handler runs. Futures declared together run as one batch. */
   declare(submission: Submission): unknown {
     const { key, task, args } = submission;
     this.pass.ask(key, task, args);
@@ -190,7 +190,7 @@ export class Ledger {
     return declared.settled.then(() => this.#read(declared));
   }
 
-  /** Puts a value that is known already under a key. */
+  /** Stores a value that is already known under a key. */
   provide(key: string, value: unknown): void {
     checkKey(key);
     this.pass.ask(key);
@@ -203,12 +203,12 @@ export class Ledger {
     const wasHandedOut = known !== undefined && this.pass.awaited.delete(known);
     const future = this.#create({ key, task: provided, args: [], options: undefined });
     future.provide(value, this.pass.number);
-    // The pass has gone on with the placeholder: the next one is given the value.
+    // This pass went on with the placeholder: discard it, so that the next one gets the value.
     if (wasHandedOut) this.pass.awaited.add(future);
     this.marks.of(future).askedIn = this.pass.number;
   }
 
-  /** What a function gives in the first pass that reaches it. */
+  /** Returns what the function returned in the first pass that reached it. */
   once(key: string, run: () => unknown): unknown {
     checkKey(key);
     this.usesOnce = true;
@@ -229,7 +229,7 @@ export class Ledger {
     return this.#drop(key, () => true);
   }
 
-  /** Runs what the pass went on without. */
+  /** Runs the futures that the pass went on without. */
   resolvePending(): Promise<unknown> {
     return this.#runner.runAll([...this.pass.awaited]);
   }
@@ -241,7 +241,7 @@ export class Ledger {
     return future.read(this.pass.log.token);
   }
 
-  /** Notes what a pass is given in place of a value, and returns it. */
+  /** Notes what this pass gets in place of a value, and returns it. */
   #handOut(key: string, future: Future | undefined, placeholder: unknown): unknown {
     const { pass } = this;
     const mark = future === undefined ? this.marks.ofUnsubmitted(key) : this.marks.of(future);
@@ -256,8 +256,8 @@ export class Ledger {
   }
 
   /**
-   * Whether a settled future was computed with other arguments than it is asked for with, so that
-   * its value is not the one that is asked for: they may have come from a placeholder.
+   * Whether a settled future was computed with other arguments than it is asked for with now. Its
+   * own arguments may have come from a placeholder, so its value is not the requested one.
    */
   #isStale(future: Future, args: readonly unknown[]): boolean {
     if (future.isProvided || this.pass.isRehearsal) return false;
@@ -316,7 +316,7 @@ export class Ledger {
     if (conflict !== undefined) this.#fail(conflict);
   }
 
-  /** One key is asked for as two computations in one pass, or by two resolvers. */
+  /** Fails if one pass, or two resolvers, ask for the same key with different arguments. */
   #conflict({ key, call }: Future): never {
     return this.#fail(new FutureConflictError(key, call.task.id, call.task.id));
   }
@@ -336,14 +336,14 @@ export class Ledger {
   }
 }
 
-/** Stands for the task of a value that was provided. */
+/** Stands in for the task of a provided value. */
 function provided(): void {}
 
-/** Keeps what `once()` was given; a promise until it is rejected, so that the next pass tries again. */
+/** Keeps the result of `once()`; drops a rejected promise, so that the next pass tries again. */
 function keep(kept: Map<string, unknown>, key: string, value: unknown): unknown {
   kept.set(key, value);
   if (!isPromise(value)) return value;
-  // Nobody may be left to await it: its pass may have ended.
+  // The pass may have ended, so that nobody awaits this promise.
   value.catch(() => {
     if (kept.get(key) === value) kept.delete(key);
   });

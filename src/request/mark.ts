@@ -1,38 +1,37 @@
 /**
- * What passes did with a key.
+ * What the passes of a request did with one key.
  *
  * @internal
  */
 export class Mark {
-  /** The last pass that asked for it; 0: none. */
+  /** The last pass that asked for the key; 0 if none did. */
   askedIn = 0;
-  /** The last pass that was given a placeholder, a fallback, or an error that it is pending; 0: none. */
+  /** The last pass that got a placeholder, a fallback or a missing-value error; 0 if none did. */
   handedOutIn = 0;
-  /** What that pass was given, if anything. */
+  /** The placeholder or fallback that this pass got, if any. */
   placeholder: unknown;
-  /** Whether that pass had been given another placeholder before: that may be why it asked. */
+  /** Whether that pass already had another placeholder, which may be why it asked for this key. */
   isAfterOthers = false;
-  /** The last pass that was given the value; 0: none. */
+  /** The last pass that got the value; 0 if none did. */
   readIn = 0;
 }
 
 /**
- * What the passes of one ledger did with its keys. A future is its own mark, unless several ledgers
- * share it.
+ * The marks of one ledger's keys. A future is its own mark, unless several ledgers share it.
  *
  * @internal
  */
 export class Marks {
-  /** By key, where futures are shared. */
+  /** Marks by key, if ledgers share futures. */
   readonly #own: Map<string, Mark> | undefined;
-  /** Of keys that nothing was submitted under yet. */
+  /** Marks of keys that have no future yet. */
   #unsubmitted: Map<string, Mark> | undefined;
 
   constructor(readonly areFuturesShared: boolean) {
     this.#own = areFuturesShared ? new Map() : undefined;
   }
 
-  /** Undefined if this ledger's passes did nothing with the future. */
+  /** Undefined if futures are shared, and no pass of this ledger used this one. */
   find(future: KeyedMark): Mark | undefined {
     return this.#own === undefined ? future : this.#own.get(future.key);
   }
@@ -41,12 +40,12 @@ export class Marks {
     return this.#own === undefined ? future : markIn(this.#own, future.key);
   }
 
-  /** The mark of a key that nothing was submitted under. */
+  /** The mark of a key that has no future yet. */
   ofUnsubmitted(key: string): Mark {
     return markIn(this.#own ?? (this.#unsubmitted ??= new Map<string, Mark>()), key);
   }
 
-  /** What was noted before the key's first future was made; a future of its own takes it over. */
+  /** The mark that a key got before its first future, which takes the mark over. */
   before(key: string): Mark | undefined {
     return this.#unsubmitted?.get(key);
   }

@@ -4,35 +4,35 @@ import type { Future } from './future.js';
 import type { Submission } from './submission.js';
 
 /**
- * One pass, as it went.
+ * How one pass went.
  *
  * @publicApi
  */
 export interface PassRecord {
-  /** From 1. */
+  /** Number of the pass, from 1. */
   readonly pass: number;
   /** ms from the start of the first pass to the start of this one. */
   readonly start: number;
-  /** ms from its start to its end; of the current pass: up to now. */
+  /** ms from its start to its end; for the current pass, up to now. */
   readonly duration: number;
   /** Keys of the futures that it submitted or declared. */
   readonly submitted: readonly string[];
 }
 
-/** A pass as it is noted: most requests end without anyone asking for a record of it. */
+/** A pass as it is stored. Its record is made on demand, since most requests never need one. */
 interface Entry {
   begun: number;
-  /** In the order of submission; a key that was dropped and submitted again is there twice. */
+  /** In the order of submission; a key that was dropped and submitted again is listed twice. */
   readonly keys: string[];
 }
 
 /**
- * What each pass took and submitted.
+ * How long each pass took, and what it submitted.
  *
  * @internal
  */
 export class PassLog {
-  /** Time origin of the request, on the clock of `performance.now()`, in ms. */
+  /** When the first pass started, in ms on the clock of `performance.now()`. */
   readonly origin = performance.now();
   readonly #ended: (Entry & { readonly end: number })[] = [];
   #current: Entry = { begun: this.origin, keys: [] };
@@ -42,7 +42,7 @@ export class PassLog {
     return this.#ended.map((entry, i) => this.#record(entry, i + 1, entry.end));
   }
 
-  /** Stands for the pass that runs. */
+  /** Identifies the current pass. */
   get token(): object {
     return this.#current;
   }
@@ -72,37 +72,37 @@ export class PassLog {
   }
 }
 
-/** What was asked for by a key: with a task, or just for its value. */
+/** How a key was asked for: with a task and arguments, or only for its value. */
 export type Ask = Partial<Pick<Submission, 'task' | 'args'>>;
 
-/** What a pass came to. */
+/** What a pass ended with. */
 export type PassOutcome = { readonly value: unknown } | { readonly error: unknown };
 
 /**
- * The pass a request is in, and how its outcome is judged.
+ * The current pass of a request, and whether its outcome must be discarded.
  *
  * @internal
  */
 export class PassState {
   readonly log = new PassLog();
-  /** Errors by which passes of this request were discarded. */
+  /** The errors that discarded passes of this request. */
   readonly #rejections = new WeakSet<object>();
-  /** What the handler came to in this pass, before other interceptors changed it. */
+  /** The handler's own value or error in this pass, before other interceptors changed it. */
   outcome: PassOutcome | undefined;
   /**
-   * An error that is the outcome of the request, whatever is pending: were the pass discarded, the
-   * next one might not meet it again, and go on with a wrong value.
+   * An error that fails the request even if futures are pending. If the pass were discarded
+   * instead, the next one might not run into the error again, and would go on with a wrong value.
    */
   failure: Error | undefined;
   /** Whether this pass is published with its placeholders. */
   isPublishedAsIs = false;
-  /** Whether it was given a placeholder, a fallback, or an error that a value is pending. */
+  /** Whether this pass got a placeholder, a fallback or a missing-value error. */
   hasHandedOut = false;
-  /** Whether the handler has run in it, where a barrier around it tells. */
+  /** Whether the handler ran in this pass. Known only if a barrier stands around it. */
   handlerRan = false;
-  /** Whether what it is to publish was judged already. */
+  /** Whether the outcome to be published was already judged. */
   isJudged = false;
-  /** What this pass goes on without, or, when it has been discarded, went on without. */
+  /** The futures that this pass goes on without, or went on without if it was discarded. */
   readonly awaited = new Set<Future>();
 
   #number = 1;
@@ -111,12 +111,12 @@ export class PassState {
   #discardHooks: (() => unknown)[] | undefined;
   #asks: Map<string, Ask> | undefined;
 
-  /** @param keepsAsks whether what a pass asks for is kept, to be compared */
+  /** @param keepsAsks whether to keep what each pass asks for, so that passes can be compared */
   constructor(keepsAsks: boolean) {
     if (keepsAsks) this.#asks = new Map();
   }
 
-  /** From 1. */
+  /** Number of the current pass, from 1. */
   get number(): number {
     return this.#number;
   }
@@ -126,12 +126,12 @@ export class PassState {
     return this.#phase;
   }
 
-  /** Whether this pass is only compared with the one before, and submits nothing. */
+  /** Whether this pass only repeats the last one, to compare both; what it submits does not run. */
   get isRehearsal(): boolean {
     return this.#isRehearsal;
   }
 
-  /** The earlier pass of this request by whose error this pass has failed, if one has. */
+  /** The earlier pass whose PassDiscardedError this pass failed with, if it did. */
   keptFrom(error: unknown): number | undefined {
     if (!this.#rejections.has(error as object)) return undefined;
     const { pass } = error as PassDiscardedError;
@@ -142,12 +142,12 @@ export class PassState {
     return this.#phase === 'running';
   }
 
-  /** Whether the outcome of this pass, as things stand, is to be thrown away. */
+  /** Whether this pass would be discarded if it ended now. */
   get mustDiscard(): boolean {
     return this.#isRehearsal ? this.isRunning && this.failure === undefined : this.hasPending;
   }
 
-  /** Whether this pass goes on without a value, and is to be thrown away for that. */
+  /** Whether this pass must be discarded because it goes on without a value. */
   get hasPending(): boolean {
     return (
       this.awaited.size > 0 && this.isRunning && !this.isPublishedAsIs && this.failure === undefined
@@ -158,7 +158,7 @@ export class PassState {
     return Array.from(this.awaited, ({ key }) => key);
   }
 
-  /** What this pass asked for, by key; nothing unless asks are kept. */
+  /** What this pass asked for, by key; empty unless asks are kept. */
   get asks(): ReadonlyMap<string, Ask> {
     return this.#asks ?? new Map<string, Ask>();
   }
@@ -168,7 +168,7 @@ export class PassState {
     this.#asks?.set(key, task === undefined ? {} : { task, args });
   }
 
-  /** The error that stands for the outcome of this pass where that must not be published. */
+  /** The error that replaces this pass's outcome; undefined if that may be published. */
   rejection(cause?: unknown): Error | undefined {
     return this.failure ?? (this.mustDiscard ? this.#discarded(cause) : undefined);
   }
@@ -183,7 +183,7 @@ export class PassState {
     (this.#discardHooks ??= []).push(hook);
   }
 
-  /** Ends a pass that is thrown away, and runs all the hooks it left; throws what the first to fail threw. */
+  /** Ends a discarded pass and runs all its hooks. Rejects with the first hook's error, if any. */
   discard(): Promise<void> | undefined {
     this.#phase = 'between';
     this.log.end();
@@ -205,7 +205,7 @@ export class PassState {
     if (this.#asks !== undefined) this.#asks = new Map();
   }
 
-  /** Begins a pass that is discarded whatever its outcome, to compare it with the one before. */
+  /** Begins a pass that repeats the last one for comparison. Its outcome is always discarded. */
   rehearse(): void {
     this.#isRehearsal = true;
     this.next();

@@ -9,7 +9,7 @@ import { Ledger, type SharedState } from './ledger.js';
 const LEDGER = Symbol('nestjs-futures.ledger');
 const SHARED = Symbol('nestjs-futures.shared');
 
-/** Where things are kept: on the HTTP request; in GraphQL on a field's info and the context object. */
+/** The object that holds a ledger: the HTTP request or, in GraphQL, the info object of a field. */
 interface Carrier {
   [LEDGER]?: Ledger;
 }
@@ -30,7 +30,7 @@ export function attachLedger(carrier: object, ledger: Ledger): void {
   (carrier as Carrier)[LEDGER] = ledger;
 }
 
-/** The HTTP request; undefined in a message of another transport. @internal */
+/** The HTTP request; undefined on other transports. @internal */
 export function httpRequestOf(context: ExecutionContext): object | undefined {
   return context.getType() === 'http' ? context.getArgByIndex<object>(0) : undefined;
 }
@@ -42,14 +42,14 @@ export function activeLedger(context: ExecutionContext): Ledger | undefined {
   return ledgerOf(fieldOf(context)) ?? currentLedger();
 }
 
-/** What GraphQL tells a resolver of its field: one object a call, interceptors or not. */
+/** The info object of a GraphQL field. Each resolver call gets a new one, interceptors or not. */
 function fieldOf(context: ExecutionContext): object | undefined {
   return context.getType<string>() === 'graphql' ? context.getArgByIndex<object>(3) : undefined;
 }
 
 /**
- * Opens a ledger: for an HTTP request, a GraphQL resolver, or a message of another transport. It is
- * found again by the request over HTTP, by the field in GraphQL, by the async context elsewhere.
+ * Opens a ledger for an HTTP request, a GraphQL resolver or a message of another transport. It is
+ * found again through the request over HTTP, the field in GraphQL, the async context elsewhere.
  *
  * @internal
  */
@@ -61,7 +61,7 @@ export function openLedger(runtime: FuturesRuntime, context: ExecutionContext): 
   const ledger = new Ledger({
     runtime,
     client: ClientConnection.of(rawOf(response)),
-    // The head of a GraphQL response belongs to all its resolvers.
+    // All resolvers of a GraphQL request share one response head, so none of them may restore it.
     head: headOf(type === 'http' ? response : undefined),
     shared: graphql && (graphql[SHARED] ??= { futures: new Map(), kept: new Map() }),
   });
@@ -71,8 +71,8 @@ export function openLedger(runtime: FuturesRuntime, context: ExecutionContext): 
 }
 
 /**
- * The ledger of the current pass, for parameter decorators. Where only declared futures are used,
- * no interceptor has made one, and it is made here.
+ * The ledger of the current pass, for parameter decorators. If a handler uses only declared
+ * futures, no interceptor has opened a ledger, so this function opens one.
  *
  * @throws FuturesContextError if the module is not imported, or the handler has no interceptors
  * @internal
@@ -94,19 +94,19 @@ export function ledgerFor(context: ExecutionContext): Ledger {
   );
 }
 
-/** The pass that code belongs to. */
+/** What the async context holds: a pass, and whether it was discarded. */
 export interface CurrentPass {
   readonly ledger: Ledger;
-  /** Whether its outcome was thrown away. */
+  /** Whether the pass was discarded. */
   isDiscarded: boolean;
 }
 
 /**
- * The pass that the current code belongs to, for those who cannot find its ledger by their request:
- * the singleton `FuturesService`, and everything outside HTTP.
+ * The pass that the current code belongs to. For code that cannot find its ledger through a
+ * request: the singleton `FuturesService`, and everything outside HTTP.
  *
- * It is entered only for these: a store that was ever entered slows down every promise of the
- * process on Node 20 and 22. It holds nothing itself, so that apps do not meet in it.
+ * On Node 20 and 22 it is entered only for these, since a store that was ever entered slows down
+ * every promise of the process there. It holds no state itself, so apps share nothing through it.
  *
  * @internal
  */
@@ -118,12 +118,12 @@ export function currentLedger(): Ledger | undefined {
 }
 
 /**
- * The pass that an HTTP request is in, from 1; of a request that has ended, its last. It is 1 where
- * nothing was replayed, and before pass 1 begins: in middleware, and in guards with
+ * The current pass of an HTTP request, from 1; for a request that has ended, its last pass. It is 1
+ * if nothing was replayed, and before pass 1 begins: in middleware, and in guards with
  * `replay: 'handler'`, which run once.
  *
- * For what an interceptor adds once per pass, such as a listener on the response: only that of the
- * last pass is for the response that was sent.
+ * For what an interceptor adds once per pass, such as a listener on the response: only the listener
+ * of the last pass is for the response that was sent.
  *
  * @param request the request that Nest gives: Express's own, or Fastify's (not its `raw`)
  *

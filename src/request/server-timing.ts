@@ -1,17 +1,17 @@
 import { NOT_RUN, type Future } from './future.js';
 import type { PassRecord } from './pass.js';
 
-/** Of the header's value, in bytes: Node's own clients refuse 16 KB of headers in total. */
+/** Longest header value, in bytes: Node's own clients refuse 16 KB of headers in total. */
 const MAX_LENGTH = 4096;
-/** Of a description, in bytes. */
+/** Longest description, in bytes. */
 const MAX_DESCRIPTION = 100;
-/** What tells how many metrics were left out, at most. */
+/** Length of the longest metric that says how many others were left out. */
 const REST = `, more;desc="${Number.MAX_SAFE_INTEGER} left out"`.length;
 
 /**
- * The value of a `Server-Timing` header (W3C Server Timing): the discarded passes, and for each
- * future what it ran, in ms, with its key, task and worker. It has at most 4 KB; a metric `more`
- * tells how many were left out.
+ * The value of a `Server-Timing` header (W3C Server Timing): the discarded passes, and the run time
+ * of each future, in ms, with its key, task and worker. It is at most 4 KB long; a metric `more`
+ * says how many metrics were left out.
  *
  * @internal
  */
@@ -34,14 +34,14 @@ export function serverTiming(passes: readonly PassRecord[], futures: Iterable<Fu
   return value;
 }
 
-/** The key is cut first: what follows it is short, and says more. */
+/** Cuts the key first: the rest is short, and says more. */
 function described(key: string, rest: string): string {
   const space = Math.max(MAX_DESCRIPTION - rest.length, MAX_DESCRIPTION / 2);
   const start = key.length > space ? `${key.slice(0, space - 3)}...` : key;
   return quotable((start + rest).slice(0, MAX_DESCRIPTION));
 }
 
-/** A header takes printable ASCII, and a quoted string in it no quotes. */
+/** A header may hold only printable ASCII, and a quoted string in it no quotes or backslashes. */
 function quotable(text: string): string {
   return text.replace(/[^\x20-\x7e]|["\\]/g, '_');
 }

@@ -5,21 +5,20 @@ import { told } from '../errors/text.js';
 
 const logger = new Logger('Futures');
 
-/** The largest value of which a copy is kept, in bytes; of what a worker has sent, its bytes are there anyway. */
+/** The largest value that is copied, in bytes. The bytes of a worker's result are kept anyway. */
 const MAX_COPY = 64 * 1024;
 
-/** What a value can be made from anew. */
+/** Creates a value again. */
 interface Repeatable {
   again(): unknown;
 }
 
 /**
- * A value that several passes are given: what one of them does to it does not reach the next.
+ * A value that several passes get. What one of them changes in it does not reach the next.
  *
- * What a worker has sent is read anew, and so costs a request of two passes nothing. Of values that
- * were made on the event loop a copy is kept if they are small and plain. Larger ones are frozen,
- * and large binary data is compared, where `NODE_ENV` is not `production`, so that a handler that
- * changes them is told.
+ * A worker's result is decoded again for each further pass, so a request with two passes pays
+ * nothing. A small plain value from the event loop is copied. If `NODE_ENV` is not `production`,
+ * larger ones are frozen and large binary data is compared, so that a change is noticed.
  *
  * @internal
  */
@@ -27,7 +26,7 @@ export class SharedValue {
   readonly #key: string;
   #value: unknown;
   #source: Repeatable | undefined;
-  /** The pass that was given it last. */
+  /** The pass that got the value last. */
   #reader: object | undefined;
 
   constructor(key: string, value: unknown, source: Repeatable | undefined) {
@@ -45,17 +44,17 @@ export class SharedValue {
     return this.#value;
   }
 
-  /** Has it that the value can be given again as it is now. */
+  /** What gives the value again as it is now; undefined if nothing can. */
   #keep(value: object): Repeatable | undefined {
     if (ArrayBuffer.isView(value)) return this.#keepBytes(value);
     try {
       const packed = pack(value, { maxBytes: MAX_COPY, maxJson: MAX_COPY, canShare: true });
-      // In a copy, an instance of a class would lose its class.
+      // A copy of a class instance would lose its class.
       if (isReadAnew(packed) && (packed[0] === Form.Json || isData(value))) {
         return { again: () => unpack(packed) };
       }
     } catch {
-      // It is large, or no data.
+      // It is too large, or cannot be packed.
     }
     if (isDevelopment()) freeze(value);
     return undefined;
@@ -88,7 +87,7 @@ function isDevelopment(): boolean {
   return process.env.NODE_ENV !== 'production';
 }
 
-/** Whether all it holds is data that a copy keeps: no instance of a class of the app's. */
+/** Whether a copy keeps everything in it: it holds no instance of a class of the app. */
 function isData(root: object): boolean {
   const seen = new Set<object>([root]);
   for (const each of seen) {
@@ -102,7 +101,7 @@ function isData(root: object): boolean {
   return true;
 }
 
-/** Freezes plain objects and lists, and such in them; instances of classes are left alone. */
+/** Freezes plain objects and arrays, nested ones included; class instances are left alone. */
 function freeze(root: object): void {
   const seen = new Set<object>([root]);
   for (const each of seen) {

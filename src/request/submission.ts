@@ -22,13 +22,13 @@ import { Future } from './future.js';
 import type { FuturesRuntime } from './futures.runtime.js';
 
 const SUBMIT_OPTIONS = {
-  /** Where it runs: the name of an executor. Default: the module's; `inline` for a plain function. */
+  /** Name of the executor. Default: the module's `executor`; `inline` for a plain function. */
   executor: optional<string>(is.anything),
-  /** How long it may run, in ms. Default: the module's. */
+  /** How long the task may run, in ms. Default: the route's `timeout`, then the module's. */
   timeout: optional<number>(duration()),
-  /** How long it may wait in the queue, in ms. Default: the module's. */
+  /** How long it may wait in the queue, in ms. Default: the module's `queueTimeout`. */
   queueTimeout: optional<number>(duration()),
-  /** Parts of the arguments that are moved to the worker, not copied. Default: none. */
+  /** Parts of the arguments that are moved to the worker instead of copied. Default: none. */
   transferList: optional<readonly Transferable[]>(is.array),
 };
 
@@ -41,8 +41,8 @@ export type SubmitOptions = Given<typeof SUBMIT_OPTIONS>;
 
 /**
  * @param others options that are checked elsewhere
- * @throws FuturesArgumentError if they are no object
- * @throws FuturesOptionsError if one is unknown or out of range
+ * @throws FuturesArgumentError if `options` is not an object
+ * @throws FuturesOptionsError if an option is unknown or out of range
  * @internal
  */
 export function checkSubmitOptions(options: SubmitOptions, others: OptionTable = {}): void {
@@ -61,9 +61,9 @@ export interface Submission {
 }
 
 /**
- * Makes a pending future of what was asked for.
+ * Creates a pending future from a submission.
  *
- * @throws FuturesArgumentError if the task or the executor is not one
+ * @throws FuturesArgumentError if the task or the executor is invalid
  * @internal
  */
 export function createFuture(
@@ -79,7 +79,7 @@ export function createFuture(
 /**
  * Decides where a task runs, and with which limits.
  *
- * @throws FuturesArgumentError if the task or the executor is not one
+ * @throws FuturesArgumentError if the task or the executor is invalid
  * @internal
  */
 export function assign(
@@ -108,7 +108,7 @@ export function assign(
   return { executor, call };
 }
 
-/** @throws FuturesArgumentError */
+/** @throws FuturesArgumentError if the key is not a string */
 export function checkKey(key: unknown): void {
   if (typeof key === 'string') return;
   throw new FuturesArgumentError(
@@ -116,15 +116,15 @@ export function checkKey(key: unknown): void {
   );
 }
 
-/** Whether the future stands for just this computation. */
+/** Whether the future stands for this task with these arguments. */
 export function isSame(future: Future, task: AnyFunction, args: readonly unknown[]): boolean {
   return isSameTask(future.source, task) && sameArguments(task, future.call.args, args);
 }
 
 /**
- * The error of a future that is asked for as another computation: by another task, or, while it is
- * not settled, with other arguments. Handles are compared by file and export; plain functions are
- * not compared, since each pass makes new closures.
+ * The error for a future that is asked for with another task or, while it is not settled, with
+ * other arguments. Handles are compared by file and export. Two plain functions are not compared,
+ * since each pass makes new closures.
  *
  * @internal
  */
@@ -142,7 +142,7 @@ export function conflictOf(
   return new FutureConflictError(key, call.task.id, call.task.id);
 }
 
-/** Why a ledger takes no submission. @internal */
+/** The errors for submissions that a ledger refuses. @internal */
 export const refusals = {
   shuttingDown(key: string): Error {
     return new ExecutorSaturatedError('The app is shutting down and takes no new futures.', 1, {

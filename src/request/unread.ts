@@ -7,26 +7,26 @@ import type { UnreadMode } from './futures.options.js';
 
 const logger = new Logger('Futures');
 
-/** Shortest text that is looked for, in characters, as a value and as part of one: shorter ones are found everywhere. */
+/** Shortest text to look for, in characters, as a value and in one: shorter text is too common. */
 const MIN_TEXT = 2;
 const MIN_PART = 3;
-/** Values of an outcome that are looked at. */
+/** Maximum number of values in an outcome that are searched. */
 const MAX_VALUES = 10_000;
 
-/** A key that was given a placeholder, and was not asked for again. */
+/** A key whose placeholder was handed out, and that was not asked for again. */
 export interface Unread {
   readonly key: string;
-  /** The pass that was given the placeholder. */
+  /** The pass that got the placeholder. */
   readonly pass: number;
-  /** Whether the outcome holds the placeholder, as far as can be told. */
+  /** Whether the outcome is certain to hold the placeholder, as far as that can be known. */
   readonly isCertain: boolean;
 }
 
 /**
- * The keys whose placeholder may be in the outcome of this pass, which is to be published.
+ * The keys whose placeholder may be in the outcome of this pass, which is about to be published.
  *
- * A handler that asks for one value only while another is pending does nothing wrong: where that may
- * be so, the placeholder has to be found in the outcome.
+ * A handler may ask for one value only while another is pending, and that is fine. If a key may be
+ * such a case, it is certain only if its placeholder is found in the outcome.
  *
  * @internal
  */
@@ -45,9 +45,9 @@ export function findUnread(ledger: Ledger, outcome: unknown): Unread[] {
 }
 
 /**
- * Judges the outcome of a pass that is to be published.
+ * Judges the outcome of a pass that is about to be published.
  *
- * @returns why it must not be
+ * @returns the error if it must not be published
  * @internal
  */
 export function judgeUnread(
@@ -74,7 +74,7 @@ export function unreadError(unread: readonly Unread[], ledger: Ledger): FutureUn
   return new FutureUnreadError(keys, passes, ledger.pass.number);
 }
 
-/** What `strict` and `assertReplaySafe()` say of it. @internal */
+/** What `strict` and `assertReplaySafe()` report about unread keys. @internal */
 export function differenceInUnread(unread: readonly Unread[]): string | undefined {
   const [first] = unread;
   return (
@@ -91,12 +91,12 @@ function isCertain(
   try {
     return holds(outcome, placeholder);
   } catch {
-    // A getter of the outcome, or a proxy in it, has thrown.
+    // A getter or a proxy in the outcome threw.
     return false;
   }
 }
 
-/** Whether a value is found in an outcome: the same object, or the text. */
+/** Whether a value is in an outcome: the same object, or the same text. */
 function holds(outcome: unknown, sought: unknown): boolean {
   const isText = typeof sought === 'string' && sought.length >= MIN_TEXT;
   const isObject = typeof sought === 'object' && sought !== null;

@@ -19,17 +19,17 @@ import { NO_HEAD } from '../http/response-head.js';
 
 /** Options of {@link assertReplaySafe}. */
 export interface AssertReplaySafeOptions {
-  /** Values of futures by key: their tasks do not run. Default: all tasks run, on the event loop. */
+  /** Values of futures by key; their tasks do not run. Default: all tasks run on the event loop. */
   readonly results?: Readonly<Record<string, unknown>>;
-  /** Passes at most. Default: 5. */
+  /** Maximum number of passes. Default: 5. */
   readonly maxPasses?: number;
 }
 
 /**
- * Runs a handler pass by pass until nothing is pending, then once more, and compares the two last
+ * Runs a handler pass by pass until nothing is pending, then once more, and compares the last two
  * passes: keys, tasks, arguments and result. For unit tests: no app, no server, no workers.
  *
- * @param handler what is to be run again; it is given the `FuturesService` of its own request
+ * @param handler what to run; it gets the `FuturesService` of a request of its own
  * @returns the result of the last pass
  * @throws ReplayUnsafeError with the first difference
  * @throws ReplayLimitError if it still submits in its last pass
@@ -102,7 +102,7 @@ async function runPass(
   }
 }
 
-/** Takes the values it was given, and runs the other tasks on the event loop. */
+/** Returns the given values, and runs all other tasks on the event loop. */
 class GivenResults extends InlineExecutor {
   readonly #results: Readonly<Record<string, unknown>>;
 
