@@ -17,6 +17,20 @@ describe('assertReplaySafe', () => {
     await expect(assertReplaySafe(page, { results: { x: 'given' } })).resolves.toBe('given');
   });
 
+  it('takes a given result instead of running a plain function', async () => {
+    const page = (futures: FuturesService) =>
+      futures.resultOrSubmit('x', '', () => {
+        throw new Error('never');
+      });
+    await expect(assertReplaySafe(page, { results: { x: 'given' } })).resolves.toBe('given');
+  });
+
+  it('needs none of the executors that the app has', async () => {
+    const page = (futures: FuturesService) =>
+      futures.using({ executor: 'fleet' }).resultOrSubmit('x', 0, tasks.add, 1, 2);
+    await expect(assertReplaySafe(page)).resolves.toBe(3);
+  });
+
   it('finds a key that changes from pass to pass', async () => {
     let n = 0;
     const page = (futures: FuturesService) => {

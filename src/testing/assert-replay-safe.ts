@@ -2,7 +2,7 @@ import { ReplayUnsafeError } from '../errors/index.js';
 import type { Call, Executor, Outcome } from '../executors/executor.js';
 import { Executors } from '../executors/executors.js';
 import { InlineExecutor } from '../executors/inline.executor.js';
-import { resolveOptions } from '../request/futures.options.js';
+import { resolveOptions, type ResolvedOptions } from '../request/futures.options.js';
 import { FuturesRuntime } from '../request/futures.runtime.js';
 import { FuturesService } from '../futures.service.js';
 import { ClientConnection } from '../http/client-connection.js';
@@ -78,13 +78,8 @@ export async function assertReplaySafe<Result>(
 }
 
 function openLedger(executor: Executor, maxPasses: number | undefined): Ledger {
-  const options = resolveOptions({
-    executor: 'given',
-    executors: { given: executor },
-    strict: true,
-    maxPasses,
-  });
-  const runtime = new FuturesRuntime(options, new Executors(options), false);
+  const options = resolveOptions({ strict: true, maxPasses });
+  const runtime = new FuturesRuntime(options, new OneExecutor(options, executor), false);
   const client = ClientConnection.of(undefined);
   const ledger = new Ledger({ runtime, client, head: NO_HEAD });
   ledger.request = ledger;
@@ -99,6 +94,20 @@ async function runPass(
     return { value: await handler(futures) };
   } catch (error) {
     return { error };
+  }
+}
+
+/** Has one executor stand for all, whatever their names. */
+class OneExecutor extends Executors {
+  readonly #executor: Executor;
+
+  constructor(options: ResolvedOptions, executor: Executor) {
+    super(options);
+    this.#executor = executor;
+  }
+
+  override get(): Executor {
+    return this.#executor;
   }
 }
 
