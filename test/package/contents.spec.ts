@@ -10,7 +10,7 @@ describe('the package', () => {
     ({ files } = await pack());
   }, 60_000);
 
-  it('holds the types of each source and what is built, and nothing else; empty dist and build if it lists more', async () => {
+  it('contains the types of each source and the build, nothing else; empty dist and build if it does not', async () => {
     const sources = await readdir(join(ROOT, 'src'), { recursive: true });
     const types = sources
       .filter((path) => /\.c?ts$/.test(path))
@@ -32,13 +32,13 @@ describe('the package', () => {
     );
   });
 
-  it('calls each class by its own name: errors and injected classes tell it', async () => {
+  it('keeps the names of classes, since errors and injected classes show them', async () => {
     for (const file of files.filter((path) => path.endsWith('.js'))) {
       expect((await read(file)).match(/class \w+\$\d/g)).toBeNull();
     }
   });
 
-  it('names no source map that it does not hold', async () => {
+  it('names no source map that it does not contain', async () => {
     const dangling: string[] = [];
     for (const file of files.filter((path) => path.endsWith('.js'))) {
       const [, map] = /^\/\/# sourceMappingURL=(.*)$/m.exec(await read(file)) ?? [];
