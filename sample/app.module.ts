@@ -16,9 +16,9 @@ import { RequestClock } from './trace/request-clock.js';
 
 @Module({
   imports: [
-    // The defaults: one thread per core, and a request-scoped FuturesService. It makes the portlets
-    // request-scoped, too. With `scope: 'singleton'` they would be singletons, and their code would
-    // not change.
+    // The defaults: as many threads as the machine can run at once, and a request-scoped
+    // FuturesService. It makes the portlets request-scoped, too. With `scope: 'singleton'` they
+    // would be singletons, and their code would not change.
     FuturesModule.forRoot({
       serverTiming: true,
       // A worker that stays idle keeps Vega and Shiki loaded, and its code warm, for the next
