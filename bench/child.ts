@@ -10,13 +10,13 @@ interface Question {
 
 type Answer = { readonly id: number } & ({ readonly value: unknown } | { readonly error: string });
 
-/** What a child process answers: one function a question. */
+/** What a child process answers: one function per question. */
 export type Answers = Readonly<Record<string, (argument: never) => unknown>>;
 
 type ArgumentOf<Ask> = Ask extends (argument: infer Argument) => unknown ? Argument : never;
 type ResultOf<Ask> = Ask extends (argument: never) => infer Result ? Awaited<Result> : never;
 
-/** A process of its own that answers questions. */
+/** A separate process that answers questions. */
 export class Child<Known extends Answers> {
   readonly #process: ChildProcess;
   readonly #open = new Map<number, (answer: Answer) => void>();
@@ -25,7 +25,7 @@ export class Child<Known extends Answers> {
   constructor(file: URL, args: readonly string[], execArgv: readonly string[] = []) {
     this.#process = fork(fileURLToPath(file), [...args], {
       execArgv: [...execArgv],
-      // As apps are deployed: beyond that, large values are watched for changes that passes make.
+      // As in production: in other modes, the module checks large values for changes by passes.
       env: { ...process.env, NODE_ENV: 'production' },
     });
     this.#process.on('message', (answer: Answer) => {
@@ -54,7 +54,7 @@ export class Child<Known extends Answers> {
     return answer.value as ResultOf<Known[Name]>;
   }
 
-  /** Ends it at once. */
+  /** Ends the process immediately. */
   async stop(): Promise<void> {
     if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
     this.#process.kill('SIGKILL');
@@ -65,7 +65,7 @@ export class Child<Known extends Answers> {
 /** Answers the questions of the process that forked this one. */
 export function answer(answers: Answers): void {
   process.on('message', (question: Question) => void reply(answers, question));
-  // Nobody is left who would end it.
+  // Nobody is left to end this process.
   process.on('disconnect', () => process.exit());
 }
 

@@ -1,5 +1,5 @@
-// Says which ratios of a run are worse than those of an earlier one by more than their noise, and
-// fails if there are any. Usage: npm run bench:compare -- old.json new.json
+// Lists the ratios of a run that are worse than those of an earlier run by more than their noise,
+// and fails if there are any. Usage: npm run bench:compare -- old.json new.json
 import { changes, type Change } from './report/regressions.js';
 import { readReport } from './report/report.js';
 

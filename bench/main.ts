@@ -18,7 +18,7 @@ async function main({ settings, benchmarks, json }: CommandLine): Promise<void> 
       console.log(`${table(section)}\n`);
       sections.push(section);
     } catch (error) {
-      // The figures of the others are not lost.
+      // The results of the other benchmarks are kept.
       console.error(`${benchmark.name} failed: ${String(error)}\n`);
       process.exitCode = 1;
     }

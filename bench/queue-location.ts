@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
 
-/** Where the contenders of the benchmark `queue` meet their workers; everything in it is removed afterwards. */
+/** Redis and key prefix of the benchmark `queue`; keys with the prefix are removed afterwards. */
 export const QUEUE = {
   connection: {
     host: process.env['REDIS_HOST'] ?? '127.0.0.1',

@@ -7,17 +7,17 @@ export interface RoundsOptions<C, Value> {
   readonly contenders: readonly C[];
   readonly adapter: AdapterName;
   readonly rounds: number;
-  /** Has a contender's code compiled and its pools filled. Default: measures it, for nothing. */
+  /** Compiles a contender's code and fills its pools. Default: `measure`, without its result. */
   readonly warmUp?: (contender: C, server: Server) => Promise<unknown>;
   /** Measures one contender once. */
   readonly measure: (contender: C, server: Server) => Promise<Value>;
 }
 
 /**
- * Measures all contenders in each round, one after the other, so that what disturbs the machine for a
- * while disturbs all. Every other round goes backwards, so that none is always the first.
+ * Measures all contenders in each round, one after the other, so that a disturbance of the machine
+ * affects all of them. Every other round runs backwards, so that none is always the first.
  *
- * @returns each contender's values, one a round
+ * @returns each contender's values, one per round
  */
 export async function inTurns<C, Value>(
   contenders: readonly C[],
@@ -33,7 +33,7 @@ export async function inTurns<C, Value>(
   return values;
 }
 
-/** Measures contenders in turns, with a server for each that stays. */
+/** Measures contenders in turns, each on a server that keeps running. */
 export function inRounds<C extends { readonly app: string }, Value>({
   contenders,
   adapter,
@@ -50,7 +50,7 @@ export function inRounds<C extends { readonly app: string }, Value>({
   });
 }
 
-/** Part of the time measured that a server is loaded before, in each round. */
+/** How long a server is loaded before each round, as a fraction of the measured time. */
 const RUN_UP = 0.25;
 
 /** Loads a server for one round. */

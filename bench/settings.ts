@@ -4,7 +4,7 @@ import type { AdapterName, Benchmark, Settings } from './benchmark.js';
 export interface CommandLine {
   readonly settings: Settings;
   readonly benchmarks: readonly Benchmark[];
-  /** Where the figures are written as JSON. */
+  /** The JSON file to write the figures to. */
   readonly json: string | undefined;
 }
 

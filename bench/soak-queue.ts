@@ -10,8 +10,8 @@ import { FuturesModule, WorkerPool, taskFile } from 'nestjs-futures';
 import { bullmqExecutor } from 'nestjs-futures/bullmq';
 
 /*
- * Many futures over two workers, one of which is killed every two seconds: none may be lost or
- * answered twice, and nothing may be left in Redis. It starts a redis-server of its own.
+ * Runs many futures on two workers and kills one of them every two seconds: no future may be lost
+ * or answered twice, and nothing may stay in Redis. Starts a redis-server of its own.
  */
 
 const { values: options } = parseArgs({
@@ -27,10 +27,10 @@ const [FUTURES, BATCH, CLIENTS] = [options.futures, options.batch, options.clien
   number,
 ];
 const KILL_EVERY = 2_000;
-/** What a process that was killed has in Redis expires after 30 s. */
+/** The data of a killed process expires from Redis after 30 s. */
 const EXPIRY = 32_000;
 
-// A call whose worker dies under it is run again.
+// A call runs again if its worker dies.
 const tasks = taskFile<typeof import('./tasks/soak.tasks.js')>(
   new URL('./tasks/soak.tasks.js', import.meta.url),
   { idempotent: true },
@@ -58,7 +58,7 @@ async function startWorker(port: number): Promise<ChildProcess> {
   return worker;
 }
 
-/** Runs `total` futures; resolves to what became of them, and what the executor has counted. */
+/** Runs `total` futures; resolves to their results, and to what the executor counted. */
 async function runFutures(port: number, total: number): Promise<Tally & { counted: number }> {
   const queue = bullmqExecutor({ connection: { port }, queue: 'soak' });
   const app = await NestFactory.createApplicationContext(
@@ -89,10 +89,10 @@ async function runFutures(port: number, total: number): Promise<Tally & { counte
   return { ...tally, counted: resolved + failed };
 }
 
-/** What Redis uses, and what of it its keys hold, in bytes. */
+/** Memory that Redis uses, and the part of it used by keys, in bytes. */
 async function memory(client: Redis): Promise<{ used: number; keys: number }> {
   await client.call('MEMORY', 'PURGE');
-  // A list of slow commands, which Redis keeps, with their arguments.
+  // Redis keeps a log of slow commands with their arguments.
   await client.slowlog('RESET');
   const used = Number(/used_memory:(\d+)/.exec(await client.info('memory'))?.[1]);
   let keys = 0;
@@ -114,8 +114,8 @@ const client = new Redis(redis.port);
 client.on('error', () => {});
 await client.ping();
 
-// What the queue has for good, and what Redis has of its clients and scripts, is there before the
-// count: a worker is killed here too.
+// Warms up, and kills a worker too, so that what Redis keeps for good (of the queue, clients and
+// scripts) is there before memory is measured.
 const first = await Promise.all([startWorker(redis.port), startWorker(redis.port)]);
 const warmUp = runFutures(redis.port, 10_000);
 await setTimeout(KILL_EVERY);
@@ -129,7 +129,7 @@ const workers = await Promise.all([startWorker(redis.port), startWorker(redis.po
 let kills = 0;
 const starting: Promise<unknown>[] = [];
 const killing = setInterval(() => {
-  // The one that has worked longest; if both are being started, there is none to kill.
+  // The longest-running worker. If both are starting, there is none to kill.
   const victim = workers.shift();
   if (victim === undefined) return;
   victim.kill('SIGKILL');

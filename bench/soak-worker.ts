@@ -14,6 +14,6 @@ const app = await NestFactory.createApplicationContext(
   { logger: ['error', 'warn'] },
 );
 app.enableShutdownHooks();
-// It ends with the process that has started it.
+// Ends together with the process that started it.
 process.on('disconnect', () => process.exit());
 process.send?.('ready');

@@ -6,17 +6,17 @@ export interface Spread {
   readonly max: number;
 }
 
-/** A contender's values in short, and what they are against its baseline's. */
+/** A contender's values, summarized and compared with its baseline's. */
 export interface Summary extends Spread {
-  /** The median's part of the baseline's median. */
+  /** The median divided by the baseline's median. */
   readonly ratioOfMedians?: number | undefined;
-  /** The contender's value in a round as part of the baseline's in the same round. */
+  /** The contender's value in a round, divided by the baseline's in the same round. */
   readonly ratio?: Spread | undefined;
-  /** Half the distance between the lowest and the highest ratio: what two runs may differ by. */
+  /** Half the range of the ratios: how much two runs may differ by chance. */
   readonly noise?: number | undefined;
-  /** The contender's value in a round less the baseline's in the same round. */
+  /** The contender's value in a round, minus the baseline's in the same round. */
   readonly difference?: Spread | undefined;
-  /** Whether the goal is reached; undefined where there is none. */
+  /** Whether the goal is reached; undefined if there is no goal. */
   readonly reached?: boolean | undefined;
 }
 

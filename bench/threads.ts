@@ -1,4 +1,4 @@
 import { availableParallelism } from 'node:os';
 
-/** How many worker threads every pool has. */
+/** Number of worker threads in every pool. */
 export const THREADS = availableParallelism();

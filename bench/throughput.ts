@@ -6,11 +6,11 @@ export interface Contender {
   /** Its server: file and name, such as `raw/piscina`. */
   readonly app: string;
   readonly path: string;
-  /** A path that is asked for once before. */
+  /** A path to request once beforehand. */
   readonly before?: string;
   /** Name of the contender it is compared with. Default: the first. */
   readonly against?: string;
-  /** Its throughput, as part of that of the one it is compared with, at least. */
+  /** Its minimum throughput, as a fraction of that contender's throughput. */
   readonly goal?: number;
 }
 
@@ -22,9 +22,9 @@ export interface ThroughputOptions {
   readonly body: string;
   /** Default: 64. */
   readonly connections?: number;
-  /** Whether the adapter makes no difference to what is compared, so that one will do. Default: no. */
+  /** Whether one adapter is enough, since adapters make no difference. Default: no. */
   readonly isOnOneAdapter?: boolean;
-  /** More rounds than others have, for a goal that is close: this many times. Default: 1. */
+  /** Multiplies the number of rounds, for a goal that is close. Default: 1. */
   readonly moreRounds?: number;
 }
 
@@ -44,13 +44,13 @@ export function throughput(options: ThroughputOptions): Benchmark {
   };
 }
 
-/** How long a server is loaded before the first round, in s: until V8 has optimised what counts. */
+/** How long a server is loaded before the first round, in s: until V8 has optimized its code. */
 const WARM_UP = 1.5;
 
-/** What a round gives for each contender. */
+/** One round's figures for a contender. */
 interface Figures {
   readonly 'requests/s': number;
-  /** Of all threads of the server: what else the machine does matters less to it. */
+  /** All threads of the server. Less affected than throughput by what else the machine does. */
   readonly 'CPU µs/request': number;
 }
 

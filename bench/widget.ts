@@ -1,4 +1,4 @@
-/** A value with parts, as tasks of applications mostly have it. */
+/** A structured value, like most values of tasks in real apps. */
 export function widget(id: number): object {
   return { id, name: `widget ${id}`, parts: [id, id + 1] };
 }

@@ -16,13 +16,13 @@ import { RequestClock } from './trace/request-clock.js';
 
 @Module({
   imports: [
-    // The defaults: threads, as many as the machine can run at once, a FuturesService of request
-    // scope. With it the portlets are made anew for each request; `scope: 'singleton'` would keep
-    // them, and the code of the portlets would not change.
+    // The defaults: as many threads as the machine can run at once, and a request-scoped
+    // FuturesService. It makes the portlets request-scoped, too. With `scope: 'singleton'` they
+    // would be singletons, and their code would not change.
     FuturesModule.forRoot({
       serverTiming: true,
-      // A worker that stays has Vega and Shiki loaded, and its code is warm, when the next visitor
-      // comes. The default is half a minute.
+      // A worker that stays idle keeps Vega and Shiki loaded, and its code warm, for the next
+      // visitor. The default is half a minute.
       threads: { idleTimeout: 600_000 },
       // EXECUTOR=queue: the tasks run in the workers that `npm run start:worker` starts.
       executors: { queue: bullmqExecutor(fleet) },

@@ -1,4 +1,4 @@
-/** Where the app and its workers meet. Redis at REDIS_HOST, REDIS_PORT; by default on this machine. */
+/** The queue of the app and its workers, at REDIS_HOST, REDIS_PORT; by default on this machine. */
 export const fleet = {
   connection: {
     host: process.env['REDIS_HOST'] ?? '127.0.0.1',

@@ -4,8 +4,8 @@ import { FuturesWorkerModule } from 'nestjs-futures/bullmq';
 import { fleet } from './redis.js';
 import { charts, countries, feed, flights, quakes, report } from './tasks/handles.js';
 
-// Runs the page's tasks for an app that is started with EXECUTOR=queue. No HTTP server: it takes
-// jobs, and on SIGTERM it finishes those it has.
+// Runs the page's tasks for an app started with EXECUTOR=queue. It has no HTTP server: it takes
+// jobs, and on SIGTERM finishes the jobs it has.
 const app = await NestFactory.createApplicationContext(
   FuturesWorkerModule.forRoot({
     ...fleet,

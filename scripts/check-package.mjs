@@ -1,5 +1,5 @@
-// Packs what is built, and has the tarball checked: that types resolve as the code does (attw), and
-// that the manifest fits the files (publint). Fails if either finds fault.
+// Packs the build and checks the tarball: that types resolve like the code (attw), and that the
+// manifest fits the files (publint). Fails if either finds a problem.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,14 +8,14 @@ import { fileURLToPath } from 'node:url';
 
 const folder = mkdtempSync(join(tmpdir(), 'nestjs-futures-'));
 try {
-  // Without scripts: a build in between would pull the files from under what runs meanwhile.
+  // Without scripts: a build now would replace files that other processes are using.
   const flags = ['--json', '--ignore-scripts', '--pack-destination', folder];
   const [{ filename }] = JSON.parse(execFileSync('npm', ['pack', ...flags], { encoding: 'utf8' }));
   const tarball = join(folder, filename);
   run('attw', '--profile', 'esm-only', '--no-color', tarball);
   run('publint', 'run', '--strict', tarball);
 } catch (error) {
-  // A check that found fault has said so itself.
+  // A check that found a problem has already printed it.
   if (error.status === undefined) throw error;
   process.exitCode = 1;
 } finally {

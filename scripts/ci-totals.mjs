@@ -1,4 +1,4 @@
-// Prints the totals of a run of the tests, and fails if anything failed.
+// Prints the totals of a test run, and fails if anything failed.
 // Usage: node scripts/ci-totals.mjs <Jest's JSON results> <exit status of the run>
 import { existsSync, readFileSync } from 'node:fs';
 import { relative } from 'node:path';
@@ -22,7 +22,7 @@ if (brokenSuites > 0) console.log(`Test files that did not run: ${brokenSuites}`
 
 let failed = failedTests + brokenSuites;
 if (failed === 0 && (status !== '0' || passed === 0)) {
-  // The install, the build, the linter, the coverage, or an end that did not come in time.
+  // The install, the build, the linter or the coverage failed, or the run timed out.
   console.log(`The run failed beside the tests, with status ${status}: see above.`);
   failed = 1;
 }

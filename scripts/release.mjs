@@ -1,6 +1,5 @@
-// Makes a release: checks and tests, sets the version, commits and tags. It pushes and publishes
-// nothing: it prints the commands that do.
-// Usage: npm run release -- VERSION [--dry-run]
+// Makes a release: runs checks and tests, sets the version, commits and tags. It pushes and
+// publishes nothing, but prints the commands that do. Usage: npm run release -- VERSION [--dry-run]
 import { execFileSync } from 'node:child_process';
 import { readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
@@ -10,12 +9,12 @@ const USAGE = 'Usage: npm run release -- VERSION [--dry-run], where VERSION is s
 const VERSION = /^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(?:-([0-9a-z]+(?:\.[0-9a-z]+)*))?$/;
 const CHANGED = ['CHANGELOG.md', 'package.json', 'package-lock.json'];
 
-// Not where a test imports it.
+// Not when a test imports this file.
 if (import.meta.url === pathToFileURL(realpathSync(process.argv[1] ?? '.')).href) {
   try {
     main();
   } catch (error) {
-    // A command that failed has already said why.
+    // A failed command has already printed the reason.
     const isOfCommand = error.status !== undefined;
     const hint = 'Run "git status" to see what was written so far.';
     console.error(isOfCommand ? `\nStopped: ${error.message}\n${hint}` : error.message);
@@ -66,7 +65,7 @@ function readArguments() {
 }
 
 /**
- * Why a release cannot be made; empty if it can.
+ * The reasons why a release can't be made; empty if it can.
  *
  * @param {object} state
  * @param {string} state.version the version to be released
@@ -106,7 +105,7 @@ export function problemsOf({ version, current, branch, changes, tags, changelog 
 }
 
 /**
- * The CHANGELOG with the date of the release in place of "unreleased".
+ * Returns the CHANGELOG with the release date in place of "unreleased".
  *
  * @param {string} changelog
  * @param {string} version
@@ -120,7 +119,7 @@ export function withDate(changelog, version, date) {
     .join('\n');
 }
 
-/** What the CHANGELOG says of a version that is not released; empty if it has no such section. */
+/** The CHANGELOG's section on an unreleased version; empty if there is none. */
 function unreleasedNotes(changelog, version) {
   const lines = changelog.split('\n');
   const start = lines.indexOf(unreleasedHeading(version));
@@ -138,7 +137,7 @@ function unreleasedHeading(version) {
   return `## ${version} (unreleased)`;
 }
 
-/** Whether semantic versioning orders one version before another. */
+/** Whether `version` comes before `other` in semantic versioning. */
 function isLower(version, other) {
   const [, ...a] = VERSION.exec(version) ?? [];
   const [, ...b] = VERSION.exec(other) ?? [];
@@ -154,7 +153,7 @@ function stepsOf(version, changelog, date) {
   const tag = `v${version}`;
   return [
     command('node', 'scripts/clean.mjs', 'build', 'dist'),
-    // It builds, lints and checks types first. A test that would be skipped here fails instead.
+    // Also builds, lints and checks types. A test that would be skipped here fails instead.
     command('env', 'REQUIRE_SERVICES=1', 'npm', 'test'),
     command('npm', 'run', 'check:package'),
     {

@@ -3,7 +3,7 @@ import { assertReplaySafe } from '../src/testing/index.js';
 import { tasks } from './support/tasks.js';
 
 describe('assertReplaySafe', () => {
-  it('returns what a handler that is safe comes to', async () => {
+  it('returns the result of a safe handler', async () => {
     const chain = (futures: FuturesService) => {
       const first = futures.resultOrSubmit('first', 0, tasks.add, 1, 2);
       futures.barrier();
@@ -12,7 +12,7 @@ describe('assertReplaySafe', () => {
     await expect(assertReplaySafe(chain)).resolves.toEqual({ sum: 13 });
   });
 
-  it('takes given results instead of running tasks', async () => {
+  it('uses given results instead of running tasks', async () => {
     const page = (futures: FuturesService) => futures.resultOrSubmit('x', '', tasks.fail, 'never');
     await expect(assertReplaySafe(page, { results: { x: 'given' } })).resolves.toBe('given');
   });
@@ -42,13 +42,13 @@ describe('assertReplaySafe', () => {
     );
   });
 
-  it('finds keys that never settle down', async () => {
+  it('finds keys that never settle', async () => {
     let n = 0;
     const page = (futures: FuturesService) => futures.resultOrSubmit(`k${n++}`, 0, tasks.add, 1, 1);
     await expect(assertReplaySafe(page, { maxPasses: 3 })).rejects.toThrow(ReplayLimitError);
   });
 
-  it('finds arguments that differ, with the path', async () => {
+  it('finds arguments that differ, and names the path', async () => {
     let now = 0;
     const page = (futures: FuturesService) =>
       futures.resultOrSubmit('x', null, tasks.echo, { at: { ms: now++ } });
@@ -65,7 +65,7 @@ describe('assertReplaySafe', () => {
     expect(await assertReplaySafe(page)).toBe(13);
   });
 
-  it('finds a value that was computed with other arguments than it is asked for with', async () => {
+  it('finds a value that was computed from other arguments than requested', async () => {
     let asked = 0;
     const page = (futures: FuturesService) =>
       futures.resultOrSubmit('count', 0, tasks.add, ++asked, 10);
@@ -74,7 +74,7 @@ describe('assertReplaySafe', () => {
     );
   });
 
-  it('finds a placeholder that something remembers', async () => {
+  it('finds a placeholder that outlives its pass', async () => {
     let memo: unknown;
     const page = (futures: FuturesService) =>
       (memo ??= futures.resultOrSubmit('total', 'PLACEHOLDER', tasks.echo, 42));
@@ -93,7 +93,7 @@ describe('assertReplaySafe', () => {
     await expect(assertReplaySafe(page)).rejects.toThrow('the result differs at result.rows[');
   });
 
-  it('fails with the error of the handler, and of the task', async () => {
+  it('fails with the error of the handler or of the task', async () => {
     await expect(
       assertReplaySafe((futures) => futures.resultOrSubmit('x', '', tasks.fail, 'no paper')),
     ).rejects.toThrow('no paper');

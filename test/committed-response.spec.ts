@@ -9,7 +9,7 @@ interface Sink {
 }
 
 onEachAdapter('a handler that writes to the response', (start) => {
-  it('is not replayed if futures are pending: what it wrote stands, and it is logged', async () => {
+  it('is not replayed if futures are pending: its output stands, and the error is logged', async () => {
     const calls: string[] = [];
     @Controller()
     class Desk {
@@ -58,7 +58,7 @@ onEachAdapter('a handler that writes to the response', (start) => {
     expect(await app.get('/')).toMatchObject({ status: 200, text: 'value' });
   });
 
-  it('needs nothing of ours if it asks for no future', async () => {
+  it('works as usual if it submits no future', async () => {
     @Controller()
     class Desk {
       @Get()

@@ -116,7 +116,7 @@ onEachAdapter('FuturesService where no request is handled', (start) => {
     errors.forEach(expectContextErrors);
   });
 
-  it('answers with 500 what a guard does not catch, and says in the log how to mend it', async () => {
+  it('answers an uncaught error in a guard with 500, and the log says how to fix it', async () => {
     @Injectable()
     class Early implements CanActivate {
       constructor(@Inject(FuturesService) private readonly futures: FuturesService) {}
@@ -140,7 +140,7 @@ onEachAdapter('FuturesService where no request is handled', (start) => {
 });
 
 onEachAdapter('FuturesService kept for longer than its pass', (start) => {
-  it.each(SCOPES)('takes nothing when the response is published: %s scope', async (scope) => {
+  it.each(SCOPES)('accepts nothing after the response is published: %s scope', async (scope) => {
     let late: Promise<unknown> | undefined;
     let goOn: (() => void) | undefined;
     const published = new Promise<void>((resolve) => (goOn = resolve));
@@ -168,7 +168,7 @@ onEachAdapter('FuturesService kept for longer than its pass', (start) => {
     );
   });
 
-  it('takes nothing between two passes', async () => {
+  it('accepts nothing between two passes', async () => {
     const errors: unknown[] = [];
     @Controller()
     class Desk {

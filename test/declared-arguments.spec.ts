@@ -76,7 +76,7 @@ onEachAdapter('the arguments of a declared future', (start) => {
     expect(order).toEqual(['args', 'handler']);
   });
 
-  it('reject the request with their own error, and no task runs', async () => {
+  it('fail the request with their own error, and no task runs', async () => {
     const executor = new RecordingExecutor();
     @Controller()
     class Desk {
@@ -100,7 +100,7 @@ onEachAdapter('the arguments of a declared future', (start) => {
     expect(executor.batches).toEqual([]);
   });
 
-  it('of several futures may come late or at once; each value goes to its parameter', async () => {
+  it('may be computed late or immediately; each value goes to its parameter', async () => {
     const gate = latch();
     @Controller()
     class Desk {
@@ -164,7 +164,7 @@ onEachAdapter('a declared future that cannot be made from the request', (start) 
   }
 
   it.each(['/args', '/late', '/key', '/declared-key'])(
-    'leaves the answer to a pipe that refuses the request: POST %s',
+    'lets a pipe that refuses the request answer it: POST %s',
     async (path) => {
       const app = await start({
         controllers: [Desk],
@@ -225,7 +225,7 @@ onEachAdapter('validated()', (start) => {
       },
     ],
   ];
-  it.each(places)('runs the pipes that stand %s', async (_, decorate) => {
+  it.each(places)('runs the pipes %s', async (_, decorate) => {
     @Controller()
     class Desk {
       @Post()
@@ -239,7 +239,7 @@ onEachAdapter('validated()', (start) => {
     expect(await post(app, { n: 4, name: 'Ada' })).toMatchObject({ status: 201, body: { n: 5 } });
   });
 
-  it('runs pipes that are given by APP_PIPE', async () => {
+  it('runs pipes from APP_PIPE', async () => {
     @Controller()
     class Desk {
       @Post()
@@ -255,7 +255,7 @@ onEachAdapter('validated()', (start) => {
     expect(await post(app, { n: 4, name: 'Ada' })).toMatchObject({ status: 201, body: { n: 5 } });
   });
 
-  it('gives query and parameters too, through pipes that are handed over', async () => {
+  it('validates query and parameters too, with the pipes it is given', async () => {
     const doubled: PipeTransform = {
       transform: (value: Search) => Object.assign(value, { q: value.q.repeat(2) }),
     };
@@ -284,7 +284,7 @@ onEachAdapter('validated()', (start) => {
     });
   });
 
-  it('says so where there is no pipe that could validate, or one that it cannot ask', async () => {
+  it('fails with advice if there is no pipe, or only one that it cannot call', async () => {
     @Injectable({ scope: Scope.REQUEST })
     class PerRequest implements PipeTransform {
       transform(value: unknown) {

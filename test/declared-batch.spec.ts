@@ -33,7 +33,7 @@ class EchoExecutor implements Executor {
 }
 
 onEachAdapter('declared futures', (start) => {
-  it('of one signature are one batch', async () => {
+  it('of one handler form one batch', async () => {
     const echo = new EchoExecutor();
     @Controller()
     class Desk {
@@ -52,7 +52,7 @@ onEachAdapter('declared futures', (start) => {
     expect(echo.batches).toEqual([['a', 'b', 'c']]);
   });
 
-  it('are one batch for each executor that they name', async () => {
+  it('form one batch for each executor that they name', async () => {
     const [one, two] = [new EchoExecutor(), new EchoExecutor()];
     @Controller()
     class Desk {
@@ -71,7 +71,7 @@ onEachAdapter('declared futures', (start) => {
     expect(two.batches).toEqual([['b']]);
   });
 
-  it('may have a timeout of their own', async () => {
+  it('may have their own timeouts', async () => {
     const flag = new Int32Array(new SharedArrayBuffer(4));
     @Controller()
     class Desk {
@@ -82,7 +82,7 @@ onEachAdapter('declared futures', (start) => {
     expect((await app.get('/')).status).toBe(504);
   });
 
-  it('that find the queue full are answered with 503 and Retry-After', async () => {
+  it('are answered with 503 and Retry-After if the queue is full', async () => {
     @Controller()
     class Desk {
       @Get()
@@ -98,7 +98,7 @@ onEachAdapter('declared futures', (start) => {
     expect(Number(headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
   });
 
-  it('fail the request if their arguments cannot be made', async () => {
+  it('fail the request if their arguments cannot be computed', async () => {
     const echo = new EchoExecutor();
     @Controller()
     class Desk {
@@ -119,7 +119,7 @@ onEachAdapter('declared futures', (start) => {
     expect(echo.batches).toEqual([]);
   });
 
-  it('of one key are computed once if they are the same, and a conflict if not', async () => {
+  it('with one key run once if they are equal, and conflict if not', async () => {
     const echo = new EchoExecutor();
     @Controller()
     class Desk {
@@ -155,7 +155,7 @@ onEachAdapter('declared futures', (start) => {
     }
   });
 
-  it('mix with imperative ones: they are computed once, the others replay the handler', async () => {
+  it('mix with submitted ones: they run once, and the others replay the handler', async () => {
     const echo = new EchoExecutor();
     const passes: unknown[] = [];
     @Controller()

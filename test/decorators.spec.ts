@@ -39,7 +39,7 @@ function textOf(context: ExecutionContext): string {
 }
 
 onEachAdapter("@Future('key')", (start) => {
-  it('is undefined, or its default, before the value is there', async () => {
+  it('injects undefined, or its default, until the value is there', async () => {
     const seen: unknown[] = [];
     @Controller()
     class Desk {
@@ -63,7 +63,7 @@ onEachAdapter("@Future('key')", (start) => {
     ]);
   });
 
-  it('puts pipes behind the value and the default', async () => {
+  it('applies pipes to the value and to the default', async () => {
     const seen: unknown[] = [];
     @Controller()
     class Desk {
@@ -103,7 +103,7 @@ onEachAdapter("@Future('key')", (start) => {
     expect(runs).toBe(1);
   });
 
-  it('takes its key of the request', async () => {
+  it('takes its key from the request', async () => {
     @Controller()
     class Desk {
       @Get(':id')
@@ -157,7 +157,7 @@ onEachAdapter("@Future('key', { task })", (start) => {
     expect(order).toEqual(['interceptor', 'task', 'handler']);
   });
 
-  it('takes its key and its arguments of the request, and pipes after them', async () => {
+  it('takes its key and its arguments from the request, and applies pipes to the value', async () => {
     @Controller()
     class Desk {
       @Get(':id')
@@ -189,7 +189,7 @@ onEachAdapter("@Future('key', { task })", (start) => {
     });
   });
 
-  it('answers with the error of the task, and the handler does not run', async () => {
+  it('answers with the error of the task, and does not run the handler', async () => {
     let runs = 0;
     @Controller()
     class Desk {
@@ -209,14 +209,14 @@ onEachAdapter("@Future('key', { task })", (start) => {
     expect(runs).toBe(0);
   });
 
-  it('is refused where it stands if the key, the task or an option is none', () => {
+  it('is refused where it is declared if the key, the task or an option is invalid', () => {
     const decorate: (...parameters: unknown[]) => unknown = Future as never;
     expect(() => decorate(7)).toThrow(FuturesArgumentError);
     expect(() => decorate('x', { task: 'render' })).toThrow(FuturesArgumentError);
     expect(() => decorate('x', { task: tasks.add, timeout: -1 })).toThrow(FuturesOptionsError);
   });
 
-  it('is refused with the request if the key that was made is none', async () => {
+  it('fails the request if the key made from it is invalid', async () => {
     @Controller()
     class Desk {
       @Get()

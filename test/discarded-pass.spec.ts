@@ -64,7 +64,7 @@ onEachAdapter('a discarded pass', (start) => {
     ],
   ];
 
-  it.each(meddlers)('stays one if an interceptor %s its error', async (_, meddler, runs) => {
+  it.each(meddlers)('stays discarded if an interceptor %s its error', async (_, meddler, runs) => {
     let handled = 0;
     const ran: string[] = [];
     @Controller()
@@ -83,7 +83,7 @@ onEachAdapter('a discarded pass', (start) => {
     expect(app.log.errors).toEqual([]);
   });
 
-  it('stays one if a global interceptor swallows its error', async () => {
+  it('stays discarded if a global interceptor swallows its error', async () => {
     @Controller()
     class Desk {
       @Get()

@@ -33,7 +33,7 @@ class Portlet {
 }
 
 onEachAdapter('a route is found to use futures', (start) => {
-  it('three levels down the dependencies of its controller, also across modules', async () => {
+  it('through three levels of dependencies of its controller, even across modules', async () => {
     @Injectable()
     class Column {
       constructor(@Inject(Portlet) private readonly portlet: Portlet) {}
@@ -64,7 +64,7 @@ onEachAdapter('a route is found to use futures', (start) => {
     expect((await app.get('/')).body).toEqual({ sum: 3 });
   });
 
-  it('by property injection', async () => {
+  it('through property injection', async () => {
     @Injectable()
     class Layout {
       @Inject(Portlet) readonly portlet!: Portlet;
@@ -81,7 +81,7 @@ onEachAdapter('a route is found to use futures', (start) => {
     expect((await app.get('/')).body).toEqual({ sum: 3 });
   });
 
-  it('through factories, aliases and circles', async () => {
+  it('through factories, aliases and circular dependencies', async () => {
     @Injectable()
     class Chicken {
       constructor(
@@ -117,7 +117,7 @@ onEachAdapter('a route is found to use futures', (start) => {
     expect((await app.get('/')).body).toEqual({ sum: 3 });
   });
 
-  it('by a guard that injects it for the handler', async () => {
+  it('through a guard that injects the service for the handler', async () => {
     @Injectable()
     class Lender implements CanActivate {
       constructor(@Inject(Portlet) private readonly portlet: Portlet) {}
@@ -138,7 +138,7 @@ onEachAdapter('a route is found to use futures', (start) => {
     expect((await app.get('/')).body).toEqual({ sum: 3 });
   });
 
-  it('by a pipe, on the route or on a parameter', async () => {
+  it('through a pipe, on the route or on a parameter', async () => {
     @Injectable()
     class Adder implements PipeTransform {
       constructor(@Inject(FuturesService) private readonly futures: FuturesService) {}
@@ -163,7 +163,7 @@ onEachAdapter('a route is found to use futures', (start) => {
     expect((await app.get('/parameter/2')).body).toEqual({ n: 4 });
   });
 
-  it('by an interceptor, which may submit when the handler is done', async () => {
+  it('through an interceptor, which may submit after the handler is done', async () => {
     @Injectable()
     class Footer implements NestInterceptor {
       constructor(@Inject(Portlet) private readonly portlet: Portlet) {}
@@ -183,7 +183,7 @@ onEachAdapter('a route is found to use futures', (start) => {
     expect((await app.get('/')).body).toEqual({ body: 1, footer: 3 });
   });
 
-  it('by @UseFutures() on the class or the method, and told of it where it is missing', async () => {
+  it('by @UseFutures() on the class or the method, which the error recommends if missing', async () => {
     abstract class Desk {
       @Inject(ModuleRef) private readonly moduleRef!: ModuleRef;
       sum() {
@@ -222,7 +222,7 @@ onEachAdapter('a route is found to use futures', (start) => {
     expect(app.log.errors.join()).toMatch(/put @UseFutures\(\) on the route/);
   });
 
-  it('with what ModuleRef resolves in the scope of the request', async () => {
+  it('with a service that ModuleRef resolves in the request scope', async () => {
     @Controller()
     class Desk {
       constructor(@Inject(ModuleRef) private readonly moduleRef: ModuleRef) {}

@@ -62,7 +62,7 @@ async function answers(app: TestApp, path: string): Promise<{ status: number; bo
 const right = Array.from({ length: REQUESTS }, (_, n) => [200, n]);
 
 onEachAdapter("scope: 'singleton', in the async context of another request,", (start) => {
-  it('is right in a pool and in a loader if what they call is bound to its request', async () => {
+  it('finds its own request in a pool and in a loader if their callbacks are bound to it', async () => {
     const pool = new Pool();
     const loader = new Loader();
 
@@ -103,7 +103,7 @@ onEachAdapter("scope: 'singleton', in the async context of another request,", (s
     }
   });
 
-  it('is right in a pool with @Futures(), which finds its ledger by the request', async () => {
+  it('finds its own request in a pool with @Futures(), which goes by the request object', async () => {
     const pool = new Pool();
 
     @Controller()
@@ -118,7 +118,7 @@ onEachAdapter("scope: 'singleton', in the async context of another request,", (s
     expect(seen).toEqual(right);
   });
 
-  it('answers nobody whose pass has ended, also not with a settled value', async () => {
+  it('answers nobody whose pass has ended, not even with a settled value', async () => {
     const bell = new EventEmitter();
     let late: Promise<unknown> | undefined;
 
@@ -143,7 +143,7 @@ onEachAdapter("scope: 'singleton', in the async context of another request,", (s
     await expect(late).rejects.toThrow('AsyncResource.bind()');
   });
 
-  it('gives no value that was computed with other arguments', async () => {
+  it('returns no value that was computed from other arguments', async () => {
     @Controller()
     class Desk {
       constructor(private readonly futures: FuturesService) {}

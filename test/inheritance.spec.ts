@@ -53,7 +53,7 @@ onEachAdapter('an inherited route', (start) => {
     expect((await app.get('/b')).body).toEqual({ sum: 3 });
   });
 
-  it('is replayed by the decorators of the base class', async () => {
+  it('is replayed because of decorators on the base class', async () => {
     abstract class Base {
       @Get('futures')
       page(@Futures() futures: FuturesService) {
@@ -81,7 +81,7 @@ onEachAdapter('an inherited route', (start) => {
     expect((await app.get('/marked')).body).toEqual({ sum: 3 });
   });
 
-  it('may be overridden by one without futures, and the other way round', async () => {
+  it('may be overridden by a route without futures, and vice versa', async () => {
     abstract class Base {
       @Inject(FuturesService) protected readonly futures!: FuturesService;
       @Get('one')

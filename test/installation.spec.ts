@@ -75,7 +75,7 @@ onEachAdapter('a route without futures', (start) => {
     ['APP_INTERCEPTOR', { providers: [provide] }, [provided]],
     ['a request-scoped APP_INTERCEPTOR', { providers: [provideScoped] }, [scoped]],
     ['all of them', { setup, providers: [provide, provideScoped] }, [provided, used, scoped]],
-  ])('has just the interceptors that the app gave it: with %s', async (_, options, global) => {
+  ])('has only the interceptors of the app: with %s', async (_, options, global) => {
     const ofClass = tracing('class');
     const ofMethod = tracing('method');
     @Controller('plain')
@@ -113,7 +113,7 @@ onEachAdapter('a route without futures', (start) => {
     expect(resolvedFor(app, Decorated, 'bound')).toEqual([...global, ofClass, ofMethod]);
   });
 
-  it('has none of ours beside a route with futures in a class with interceptors', async () => {
+  it('has no interceptor of this module beside a route with futures', async () => {
     const ofClass = tracing('class');
     @UseInterceptors(ofClass)
     @Controller()
@@ -132,7 +132,7 @@ onEachAdapter('a route without futures', (start) => {
     expect(resolvedFor(app, Desk, 'bare')).toEqual([ofClass]);
   });
 
-  it('has none of ours if its futures are all declared', async () => {
+  it('has no interceptor of this module if its futures are all declared', async () => {
     @Controller()
     class Desk {
       @Get()
@@ -158,7 +158,7 @@ onEachAdapter('a route with futures', (start) => {
     ['all of them', ['provided', 'used', 'scoped', 'class', 'method']],
   ];
 
-  it.each(bindings)('has ours outside and the barrier inside of %s', async (_, names) => {
+  it.each(bindings)('has one interceptor outside and a barrier inside of %s', async (_, names) => {
     const order: string[] = [];
     const { setup, provide, provideScoped } = globalInterceptors(order);
     const bind = (name: string) => (names.includes(name) ? [tracing(name, order)] : []);

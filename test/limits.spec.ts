@@ -25,13 +25,13 @@ function chain(futures: FuturesService, length: number): number {
 }
 
 onEachAdapter('maxPasses', (start) => {
-  it('lets futures depend on futures, a pass each', async () => {
+  it('lets futures depend on futures, one pass each', async () => {
     const page = desk((futures) => ({ sum: chain(futures, 4), pass: futures.pass }));
     const app = await start({ controllers: [page] });
     expect((await app.get('/')).body).toEqual({ sum: 10, pass: 5 });
   });
 
-  it('ends a longer chain with the keys of each pass', async () => {
+  it('ends a longer chain with an error that lists the keys of each pass', async () => {
     const page = desk((futures) => chain(futures, 3));
     const app = await start({ controllers: [page], futures: { maxPasses: 3 } });
     const log = await logOf(app);
@@ -41,7 +41,7 @@ onEachAdapter('maxPasses', (start) => {
     expect(log).toContain('raise "maxPasses"');
   });
 
-  it('names the keys that drift, and no other', async () => {
+  it('names the keys that drift, and no others', async () => {
     const page = desk((futures) => {
       futures.resultOrSubmit('title', '', tasks.echo, 'Title');
       return futures.resultOrSubmit(`row ${futures.pass}`, '', tasks.echo, 1);
@@ -52,7 +52,7 @@ onEachAdapter('maxPasses', (start) => {
     expect(log).toMatch(/keys drift from pass to pass: row 1, row 2\./);
   });
 
-  it('does not run what the last pass submitted, but its hooks', async () => {
+  it('runs the hooks of the last pass, but not the tasks it submitted', async () => {
     const order: string[] = [];
     const page = desk((futures) => {
       const { pass } = futures;
@@ -66,7 +66,7 @@ onEachAdapter('maxPasses', (start) => {
 });
 
 onEachAdapter('maxFutures', (start) => {
-  it('refuses one future too many, over all passes', async () => {
+  it('refuses one future too many, counted over all passes', async () => {
     const page = desk((futures) => {
       futures.resultOrSubmit('a', '', tasks.echo, 'a');
       const b = futures.resultOrSubmit('b', '', tasks.echo, 'b');
@@ -78,7 +78,7 @@ onEachAdapter('maxFutures', (start) => {
     expect(log).toMatch(/"c" would be one more than the 2 a request may hold.*raise "maxFutures"/);
   });
 
-  it('counts neither what was dropped nor what was replaced', async () => {
+  it('counts neither dropped nor replaced futures', async () => {
     const page = desk((futures) => {
       if (futures.isReplay) return { a: futures.result('a') };
       futures.submit('b', tasks.echo, 'b');
@@ -92,7 +92,7 @@ onEachAdapter('maxFutures', (start) => {
 });
 
 onEachAdapter('misuse of a key', (start) => {
-  it('is a conflict if two call sites mean different tasks by it', async () => {
+  it('is a conflict if two call sites use it for different tasks', async () => {
     const page = desk((futures) => [
       futures.resultOrSubmit('x', null, tasks.add, 1, 2),
       futures.resultOrSubmit('x', null, tasks.greet, 'you'),
@@ -103,7 +103,7 @@ onEachAdapter('misuse of a key', (start) => {
     expect(log).toContain('"x" is asked for with basic.greet, but it stands for basic.add');
   });
 
-  it('is a conflict if two call sites mean different arguments by it', async () => {
+  it('is a conflict if two call sites use it for different arguments', async () => {
     const page = desk((futures) => [
       futures.resultOrSubmit('x', null, tasks.add, 1, 2),
       futures.resultOrSubmit('x', null, tasks.add, 3, 4),
@@ -114,7 +114,7 @@ onEachAdapter('misuse of a key', (start) => {
     expect(log).toContain('"x" is asked for twice with different arguments of basic.add');
   });
 
-  it('is an error if a replay submits what it has already', async () => {
+  it('is an error if a replay submits a key that has its value', async () => {
     const page = desk((futures) => futures.submit('x', tasks.add, 1, 2));
     const app = await start({ controllers: [page] });
     const log = await logOf(app);
@@ -123,7 +123,7 @@ onEachAdapter('misuse of a key', (start) => {
   });
 
   it.each([undefined, null, 1, Symbol('x'), {}])(
-    'is an error if it is no string: %p',
+    'is an error if the key is not a string: %p',
     async (x) => {
       const errors: unknown[] = [];
       const key = x as string;
@@ -155,7 +155,7 @@ onEachAdapter('misuse of a key', (start) => {
     },
   );
 
-  it('is not that it is an unusual string', async () => {
+  it('does not include unusual strings', async () => {
     const names = ['', ' ', '__proto__', 'constructor', 'clé', '\0'];
     const page = desk((futures) =>
       names.map((name) => futures.resultOrSubmit(name, null, tasks.echo, name)),
@@ -164,7 +164,7 @@ onEachAdapter('misuse of a key', (start) => {
     expect((await app.get('/')).body).toEqual(names);
   });
 
-  it.each([undefined, null, 'render', {}])('is an error if the task is none: %p', async (task) => {
+  it.each([undefined, null, 'render', {}])('is an error with an invalid task: %p', async (task) => {
     const page = desk((futures) => futures.submit('x', task as never));
     const app = await start({ controllers: [page] });
     const log = await logOf(app);

@@ -1,7 +1,7 @@
 import { ConsoleLogger } from '@nestjs/common';
 import { logThrown } from '../src/errors/text.js';
 
-it('what no logger can print is logged by its type', () => {
+it('a value that no logger can print is logged by its type', () => {
   const write = process.stderr.write.bind(process.stderr);
   const written: unknown[] = [];
   const { proxy, revoke } = Proxy.revocable({}, {});

@@ -18,7 +18,7 @@ import { latch } from './support/latch.js';
 const lost = (app: TestApp) => app.log.warnings.filter((text) => text.includes('FuturesService'));
 
 onEachAdapter('a provider that FuturesService makes request-scoped', (start) => {
-  it('is named at start with the lifecycle hooks that Nest never calls', async () => {
+  it('is named at startup with the lifecycle hooks that Nest never calls', async () => {
     const called: string[] = [];
     @Injectable()
     class Reports implements OnModuleInit, OnApplicationShutdown {
@@ -41,7 +41,7 @@ onEachAdapter('a provider that FuturesService makes request-scoped', (start) => 
     expect(warning).toContain('@Futures()');
   });
 
-  it('is named with the way that leads to the service, also over controllers and inherited hooks', async () => {
+  it('is named with the path to the service, also through controllers and inherited hooks', async () => {
     @Injectable()
     class Charts {
       constructor(@Inject(FuturesService) readonly futures: FuturesService) {}
@@ -87,7 +87,7 @@ onEachAdapter('a provider that FuturesService makes request-scoped', (start) => 
     }
   });
 
-  it('is named with its event handlers, each event of which has an instance of its own', async () => {
+  it('is named with its event handlers, since each event creates an instance', async () => {
     const instances = new Set<object>();
     const handled = [latch(), latch()];
     @Injectable()
@@ -110,7 +110,7 @@ onEachAdapter('a provider that FuturesService makes request-scoped', (start) => 
 });
 
 onEachAdapter('nothing is said at start', (start) => {
-  it('of a provider that was request-scoped anyway', async () => {
+  it('about a provider that was request-scoped anyway', async () => {
     @Injectable({ scope: Scope.REQUEST })
     class PerRequest implements OnModuleInit {
       constructor(@Inject(FuturesService) readonly futures: FuturesService) {}
@@ -133,7 +133,7 @@ onEachAdapter('nothing is said at start', (start) => {
     expect(lost(app)).toEqual([]);
   });
 
-  it('of a provider without hooks, or that does not inject the service', async () => {
+  it('about a provider without hooks, or without the service', async () => {
     const called: string[] = [];
     @Injectable()
     class WithoutHooks {

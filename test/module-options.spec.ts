@@ -41,7 +41,7 @@ async function failureOf(options: object): Promise<Error> {
   throw new Error('The app has started.');
 }
 
-describe('an option that is not allowed keeps the app from starting', () => {
+describe('an invalid option keeps the app from starting', () => {
   it.each(
     INTEGERS.flatMap(([name, min]) =>
       [min - 1, 1.5, Number.NaN, Infinity, '3', null].map((value) => [name, value, min]),
@@ -89,12 +89,12 @@ describe('an option that is not allowed keeps the app from starting', () => {
     expect((await failureOf(optionsWith(name, value))).message).toMatch(message);
   });
 
-  it('more threads at least than at most', async () => {
+  it('a minimum of threads above the maximum', async () => {
     const { message } = await failureOf({ threads: { min: 3, max: 2 } });
     expect(message).toBe('The option "threads.max" must be an integer of 3 or more, but is 2.');
   });
 
-  it('one that there is not: the message lists those that there are', async () => {
+  it('an unknown option: the message lists the known ones', async () => {
     const { message } = await failureOf({ maxPases: 3 });
     expect(message).toMatch(/^There is no option "maxPases"\. The options are: .*maxPasses/);
     const ofThreads = await failureOf({ threads: { maximum: 3 } });

@@ -57,7 +57,7 @@ onEachAdapter('FuturesModule.forRoot()', (start) => {
     expect((await app.get('/')).body).toEqual({ onEventLoop: false });
   });
 
-  it('takes options; one that is undefined is left at its default', async () => {
+  it('takes options, and keeps the default of an undefined one', async () => {
     const futures = FuturesModule.forRoot({
       executor: 'inline',
       timeout: undefined,
@@ -102,21 +102,21 @@ onEachAdapter('FuturesModule.forRootAsync()', (start) => {
     expect((await app.get('/')).body).toEqual({ onEventLoop: true });
   });
 
-  it('takes the extras beside the factory', async () => {
+  it('takes extras beside the factory', async () => {
     const futures = FuturesModule.forRootAsync({ scope: 'singleton', useFactory: () => ({}) });
     const app = await start({ controllers: [desk()], futures });
     expect(app.app.get(FuturesService)).toBeInstanceOf(FuturesService);
     expect((await app.get('/')).body).toEqual({ onEventLoop: false });
   });
 
-  it('checks what the factory made', async () => {
+  it('validates the options that the factory returns', async () => {
     const futures = FuturesModule.forRootAsync({ useFactory: () => ({ maxPasses: 0 }) });
     await expect(start({ futures })).rejects.toThrow('"maxPasses"');
   });
 });
 
 onEachAdapter('isGlobal', (start) => {
-  it('has the providers in every module by default', async () => {
+  it('makes its providers available in every module by default', async () => {
     @Module({ controllers: [inside()] })
     class Elsewhere {}
     const app = await start({ imports: [Elsewhere] });
@@ -124,7 +124,7 @@ onEachAdapter('isGlobal', (start) => {
     expect(app.app.get(WorkerPool)).toBeInstanceOf(WorkerPool);
   });
 
-  it('if false, has them only where the module is imported', async () => {
+  it('makes its providers available only where it is imported, if false', async () => {
     const futures = FuturesModule.forRoot({ isGlobal: false });
     @Module({ imports: [futures], controllers: [inside()] })
     class WithFutures {}
@@ -138,7 +138,7 @@ onEachAdapter('isGlobal', (start) => {
 });
 
 onEachAdapter('scope', (start) => {
-  it('of a request gives each request a service, and a controller, for all its passes', async () => {
+  it('of a request gives each request one service and one controller for all its passes', async () => {
     const { made, Desk } = counted();
     const app = await start({ controllers: [Desk] });
     expect((await app.get('/')).body).toEqual({ sum: 3 });

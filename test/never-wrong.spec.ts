@@ -56,13 +56,13 @@ onEachAdapter('a placeholder that something remembers', (start) => {
     );
   });
 
-  it("is right with replay: 'request', which makes the provider anew, and no alarm is raised", async () => {
+  it("raises no alarm with replay: 'request', which creates the provider again", async () => {
     const app = await startMemo({ strict: true });
     expect((await app.get('/cloned')).body).toEqual({ total: 42 });
     expect(app.log.errors).toEqual([]);
   });
 
-  it('is warned of once, or ignored, if that is asked for', async () => {
+  it('causes one warning, or none, if the option says so', async () => {
     const warning = await startMemo({ unread: 'warn' });
     await warning.get('/');
     expect((await warning.get('/')).body).toEqual({ total: PLACEHOLDER });
@@ -78,7 +78,7 @@ onEachAdapter('a placeholder that something remembers', (start) => {
     expect(app.log.errors.join()).toContain('the key "total" was given its placeholder in pass 1');
   });
 
-  it('is found where a fallback was kept, or an error that it is pending was caught', async () => {
+  it('is found even if a fallback was kept, or the error of a pending key was caught', async () => {
     const kept = new Map<string, unknown>();
     const page = desk((futures) => {
       if (futures.pass === 1) {
@@ -136,7 +136,7 @@ onEachAdapter('a placeholder that something remembers', (start) => {
       },
       'as it is',
     ],
-  ])('is no error where the key %s', async (_name, handler, body) => {
+  ])('is no error if the key %s', async (_name, handler, body) => {
     const app = await start({ controllers: [desk(handler)] });
     const answer = await app.get('/');
     expect([answer.status, answer.body]).toEqual([200, body]);
@@ -146,7 +146,7 @@ onEachAdapter('a placeholder that something remembers', (start) => {
   it.each([
     [PLACEHOLDER, (kept: string) => `<p>${kept}</p>`],
     ['PH', (kept: string) => kept],
-  ])('is an error behind a condition too, if the outcome holds it: %s', async (hint, shown) => {
+  ])('is an error behind a condition too, if the outcome contains it: %s', async (hint, shown) => {
     let kept = '';
     const page = desk((futures) => {
       const isEmpty = futures.resultOrSubmit('count', 0, tasks.echo, 7) === 0;
@@ -156,7 +156,7 @@ onEachAdapter('a placeholder that something remembers', (start) => {
     expect((await (await start({ controllers: [page] })).get('/')).status).toBe(500);
   });
 
-  it('is told where a promise of a discarded pass was kept', async () => {
+  it('is reported if a promise of a discarded pass was kept', async () => {
     @Injectable({ scope: Scope.REQUEST })
     class Kept {
       promise?: Promise<unknown>;
@@ -202,7 +202,7 @@ onEachAdapter('a future that is computed from another one', (start) => {
     expect(await answer(await start({ controllers: [page] }))).toEqual({ sum: 13, pass: 3 });
   });
 
-  it('settles where it is given an object that each pass changes', async () => {
+  it('settles if it gets an object that each pass changes', async () => {
     const given = { deep: [{ n: 0 }] };
     const page = desk((futures) => {
       const a = futures.resultOrSubmit('a', { n: 0 }, tasks.echo, { n: 3 });
@@ -221,7 +221,7 @@ onEachAdapter('a future that is computed from another one', (start) => {
     expect(await answer(await start({ controllers: [page] }))).toBe(11);
   });
 
-  it('settles where only a byte in the middle of large data differs', async () => {
+  it('settles even if only a byte in the middle of large data differs', async () => {
     const at = 1_500_000;
     const image = Buffer.alloc(3_000_000);
     image[at] = 7;
@@ -232,7 +232,7 @@ onEachAdapter('a future that is computed from another one', (start) => {
     expect(await answer(await start({ controllers: [page] }))).toBe(7);
   });
 
-  it('that never settles ends in an error that names the first path that differs', async () => {
+  it('that never settles ends in an error that names the first differing path', async () => {
     let now = 0;
     const page = desk((futures) => {
       futures.resultOrSubmit('a', 0, tasks.echo, 1);
@@ -249,7 +249,7 @@ onEachAdapter('a future that is computed from another one', (start) => {
     expect(app.log.errors.join()).toContain('"b" at args[0].at.now');
   });
 
-  it('that is too long says how to go on', async () => {
+  it('as part of too long a chain ends in an error that says what to do', async () => {
     const page = desk((futures) => {
       let value = 0;
       for (let i = 0; i < 5; i++) value = futures.resultOrSubmit(`k${i}`, 0, tasks.add, value, 1);
@@ -262,7 +262,7 @@ onEachAdapter('a future that is computed from another one', (start) => {
     expect((await longer.get('/')).body).toBe(5);
   });
 
-  it('is left alone by arguments that cannot be compared, and by deep ones', async () => {
+  it('is not affected by arguments that cannot be compared, or by deep ones', async () => {
     let deep: unknown = 1;
     for (let i = 0; i < 3_000; i++) deep = [deep];
     const page = desk((futures) => {
@@ -279,7 +279,7 @@ onEachAdapter('a future that is computed from another one', (start) => {
     expect(await answer(await start({ controllers: [page] }))).toBe(5);
   });
 
-  it('settles where it is declared', async () => {
+  it('settles if it is declared', async () => {
     @Controller()
     class Desk {
       @Get()
@@ -326,7 +326,7 @@ onEachAdapter('a value that a pass has changed', (start) => {
     expect((await app.get('/')).body).toEqual(expected);
   });
 
-  it('is as the task returned it where it is declared', async () => {
+  it('is as the task returned it if it is declared', async () => {
     @Controller()
     class Desk {
       @Get()
@@ -361,7 +361,7 @@ onEachAdapter('a value that a pass has changed', (start) => {
 });
 
 onEachAdapter('once() and provide()', (start) => {
-  it('keep what the first pass was given, and run a write once', async () => {
+  it('keep the value of the first pass, and run a write once', async () => {
     const written: number[] = [];
     const page = desk(async (futures) => {
       const id = futures.once('id', () => Math.random());
@@ -390,7 +390,7 @@ onEachAdapter('once() and provide()', (start) => {
     expect((await app.get('/')).body).toBe(2);
   });
 
-  it('give a value that is known already, which no task computes, in every pass', async () => {
+  it('return a known value in every pass, without running its task', async () => {
     const page = desk((futures) => {
       futures.provide('chart', '<svg/>');
       const chart = futures.resultOrSubmit('chart', '', tasks.exit);
@@ -400,7 +400,7 @@ onEachAdapter('once() and provide()', (start) => {
     expect((await app.get('/')).body).toEqual({ chart: '<svg/>', more: 1 });
   });
 
-  it('replay what went on with the placeholder of the key that is provided then', async () => {
+  it('replay a pass that used the placeholder of a key before it was provided', async () => {
     const page = desk((futures) => {
       const user = futures.resultOrSubmit('user', 'PLACEHOLDER', tasks.echo, 'lost');
       if (futures.pass === 1) futures.provide('user', 'Ada');
@@ -430,7 +430,7 @@ onEachAdapter('once() and provide()', (start) => {
 });
 
 onEachAdapter('a key that one pass asks for with other arguments', (start) => {
-  it('is a conflict where its value is there already', async () => {
+  it('is a conflict if its value is already there', async () => {
     const page = desk((futures) => {
       const a = futures.resultOrSubmit('k', 0, tasks.add, 1, 2);
       if (!futures.isReplay) return { a };
@@ -441,7 +441,7 @@ onEachAdapter('a key that one pass asks for with other arguments', (start) => {
     expect(app.log.errors.join()).toContain('ERR_FUTURES_CONFLICT');
   });
 
-  it('is a conflict where it was declared', async () => {
+  it('is a conflict if it was declared', async () => {
     @Controller()
     class Desk {
       @Get()
@@ -457,7 +457,7 @@ onEachAdapter('a key that one pass asks for with other arguments', (start) => {
     expect(app.log.errors.join()).toContain('ERR_FUTURES_CONFLICT');
   });
 
-  it('is none where they are equal', async () => {
+  it('is no conflict if the arguments are equal', async () => {
     const page = desk((futures) => {
       const ask = () => futures.resultOrSubmit('k', null, tasks.echo, { n: [1] });
       return [ask(), ask(), futures.result('k'), ask()];
@@ -493,7 +493,7 @@ onEachAdapter('strict, for a handler that writes,', (start) => {
     return start({ controllers: [Orders], futures: { strict: true } });
   };
 
-  it('names it if it is replayed, once', async () => {
+  it('names it once if it is replayed', async () => {
     const app = await writing((futures) => futures.resultOrSubmit('a', 0, tasks.echo, 1));
     for (let i = 0; i < 2; i++) expect((await app.get('/', { method: 'POST' })).body).toBe(1);
     expect(app.log.warnings).toEqual([expect.stringContaining('Orders.add answers POST')]);

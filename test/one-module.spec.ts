@@ -31,7 +31,7 @@ class Desk {
 onEachAdapter('FuturesModule without forRoot()', (start) => {
   const says = /FuturesModule.*without forRoot\(\).*imports: \[FuturesModule\.forRoot\(\)\]/s;
 
-  it('ends the start with an error that says so', async () => {
+  it('fails at startup with an error that says so', async () => {
     await expect(
       start({ futures: 'none', imports: [FuturesModule], controllers: [Desk] }),
     ).rejects.toThrow(says);
@@ -40,7 +40,7 @@ onEachAdapter('FuturesModule without forRoot()', (start) => {
   it.each([
     ['FuturesService', FuturesService],
     ['WorkerPool', WorkerPool],
-  ])('says so to a provider that injects %s', async (_, token) => {
+  ])('is reported to a provider that injects %s', async (_, token) => {
     @Injectable()
     class Reports {
       constructor(@Inject(token) readonly injected: unknown) {}
@@ -50,7 +50,7 @@ onEachAdapter('FuturesModule without forRoot()', (start) => {
     ).rejects.toThrow(says);
   });
 
-  it('says so in a feature module of an app that has forRoot() in its root', async () => {
+  it('is reported in a feature module of an app that has forRoot() in its root', async () => {
     await expect(start({ imports: [importing(FuturesModule)] })).rejects.toThrow(says);
   });
 });
@@ -74,7 +74,7 @@ onEachAdapter('forRoot() in two modules of an app', (start) => {
     ],
   ];
   it.each(different)(
-    'ends the start if they differ in %s, naming the option and both values',
+    'fails at startup if they differ in %s, and the error names option and values',
     async (_, first, second, says) => {
       const started = start({
         controllers: [Desk],
@@ -86,12 +86,12 @@ onEachAdapter('forRoot() in two modules of an app', (start) => {
     },
   );
 
-  it('finds a difference from what a factory gives', async () => {
+  it('finds a difference in options from a factory', async () => {
     const second = FuturesModule.forRootAsync({ useFactory: () => ({ timeout: 7 }) });
     await expect(start({ imports: [importing(second)] })).rejects.toThrow(/"timeout" is 30000 .*7/);
   });
 
-  it('is fine with equal options, or if it is one that several modules import', async () => {
+  it('is allowed with equal options, or if several modules import the same one', async () => {
     const options: Options = { maxPasses: 3, threads: { max: 1 }, onDiscard, executors: { pool } };
     const futures = FuturesModule.forRoot(options);
     const app = await start({
@@ -121,7 +121,7 @@ onEachAdapter('two copies of the package in one app', (start) => {
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  it('end the start with an error that names both paths', async () => {
+  it('fail at startup with an error that names both paths', async () => {
     const url = pathToFileURL(join(folder, 'dist/index.js')).href;
     const copy = (await import(url)) as typeof import('../src/index.js');
     const started = start({ imports: [importing(copy.FuturesModule.forRoot())] });

@@ -29,7 +29,7 @@ onEachAdapter('an executor of its own', (start) => {
   it.each([
     ['threads', threadExecutor],
     ['processes', processExecutor],
-  ])('keeps a flood of tasks from the other routes: %s', async (_kind, executor) => {
+  ])('keeps a flood of tasks away from other routes: %s', async (_kind, executor) => {
     const gate = await Gate.make();
 
     @Controller()
@@ -62,7 +62,7 @@ onEachAdapter('an executor of its own', (start) => {
     await gate.close();
   });
 
-  it('serves one app after the other, and two at once: options are made once', async () => {
+  it('serves several apps, one after the other or at once', async () => {
     const executors = { reports: threadExecutor({ max: 1 }) };
     const page = desk((futures) =>
       futures.using({ executor: 'reports' }).resultOrSubmit('sum', 0, twice.add, 1, 2),
@@ -77,7 +77,7 @@ onEachAdapter('an executor of its own', (start) => {
     expect((await third.get('/')).body).toBe(3);
   });
 
-  it("has the app's limits of bytes, unless it has its own", async () => {
+  it("uses the app's byte limits unless it has its own", async () => {
     const page = (executor: string) =>
       desk((futures) =>
         futures
@@ -95,7 +95,7 @@ onEachAdapter('an executor of its own', (start) => {
     expect((await taken.get('/')).status).toBe(200);
   });
 
-  it('is made with the app if it is to have workers at all times, and ends with it', async () => {
+  it('starts with the app if it must always have workers, and ends with it', async () => {
     const app = await start({
       controllers: [],
       futures: { executors: { reports: threadExecutor({ min: 1, max: 2 }) } },

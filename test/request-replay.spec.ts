@@ -109,7 +109,7 @@ onEachAdapter("replay: 'request'", (start) => {
     expect(seen).toEqual([undefined, undefined]);
   });
 
-  it('chains passes, over the same body', async () => {
+  it('chains passes with the same body', async () => {
     @Controller()
     class Desk {
       @Post()

@@ -119,7 +119,7 @@ onEachAdapter('the head of a discarded pass', (start) => {
     expect(headers.getSetCookie()).toEqual(['seat=1', 'row=2']);
   });
 
-  it('is dropped too where an interceptor made it', async () => {
+  it('is dropped even if an interceptor set it', async () => {
     @Injectable()
     class Counter implements NestInterceptor {
       #passes = 0;
@@ -163,7 +163,7 @@ onEachAdapter('the head of a discarded pass', (start) => {
 });
 
 onEachAdapter('the head of the last pass', (start) => {
-  it('is published once, though every pass makes it', async () => {
+  it('is published once, even though every pass sets it', async () => {
     @UseGuards(Usher)
     @Controller()
     class Desk {
@@ -184,7 +184,7 @@ onEachAdapter('the head of the last pass', (start) => {
     expect(headers.getSetCookie()).toEqual(['seat=1', 'row=2', 'pass=3']);
   });
 
-  it('is that of the pass that publish() was called in', async () => {
+  it('comes from the pass that called publish()', async () => {
     const page = desk((head, futures) => {
       head.status(202);
       head.header('x-first', 'pass 1');

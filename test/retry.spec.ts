@@ -120,7 +120,7 @@ onEachAdapter('a route with retryOn', (start) => {
     },
   );
 
-  it('answers at once with an error that retryOn does not know', async () => {
+  it('answers immediately with an error that retryOn does not accept', async () => {
     let runs = 0;
     @Controller()
     class Desk {
@@ -136,7 +136,7 @@ onEachAdapter('a route with retryOn', (start) => {
     expect(runs).toBe(1);
   });
 
-  it('answers with its own error if retryOn throws, which is logged', async () => {
+  it('answers with its own error if retryOn throws, and logs what was thrown', async () => {
     @Controller()
     class Desk {
       @UseFutures({
@@ -154,7 +154,7 @@ onEachAdapter('a route with retryOn', (start) => {
     expect(app.log.errors.join()).toContain('retryOn is broken');
   });
 
-  it('answers with its own error if retryOn throws what no logger can print', async () => {
+  it('answers with its own error if retryOn throws a value that no logger can print', async () => {
     @Controller()
     class Desk {
       @UseFutures({
@@ -230,7 +230,7 @@ onEachAdapter('a route with retryOn', (start) => {
     expect(runs).toBe(1);
   });
 
-  it('leaves a failure alone that the handler has dealt with itself', async () => {
+  it('ignores a failure that the handler has handled itself', async () => {
     @Controller()
     class Desk {
       @UseFutures({ retryOn })
@@ -249,7 +249,7 @@ onEachAdapter('a route with retryOn', (start) => {
 
 onEachAdapter('@UseFutures({ maxPasses })', (start) => {
   it.each(modes)(
-    'goes before the option of the module, and the error names it (replay: %s)',
+    'overrides the option of the module, and the error names it (replay: %s)',
     async (replay) => {
       @Controller()
       @UseFutures({ maxPasses: 4 })
@@ -289,7 +289,7 @@ describe('@UseFutures()', () => {
     expect(() => UseFutures(options as UseFuturesOptions)).toThrow(says);
   });
 
-  it('takes each option', () => {
+  it('accepts each option', () => {
     const options: UseFuturesOptions = {
       replay: 'request',
       maxPasses: 1,

@@ -31,7 +31,7 @@ describe('the sample', () => {
 
   afterAll(async () => stopSample(sample), 30_000);
 
-  it('serves the page that is computed on the event loop, without computing it there', async () => {
+  it('serves the same page as the event loop computes, without computing it there', async () => {
     const page = await request(`${url}/`);
     const inline = await request(`${url}/inline`);
     expect([page.status, inline.status]).toEqual([200, 200]);
@@ -56,7 +56,7 @@ describe('the sample', () => {
     expect(mainOf(text).match(/<svg/g)).toHaveLength(3);
   }, 60_000);
 
-  it('answers with declared futures, a chain, and the errors of tasks', async () => {
+  it('answers with declared futures, a chain, and errors of tasks', async () => {
     expect(await request(`${url}/api/summary`)).toMatchObject({ status: 200 });
     expect(await request(`${url}/api/chain`)).toMatchObject({ status: 200, body: { passes: 3 } });
     expect(await request(`${url}/api/fails`)).toMatchObject({ status: 404 });
@@ -71,7 +71,7 @@ const kinds: Record<string, (options: object) => Executor> = {
 };
 
 describe.each(Object.entries(kinds))('the database of a worker, in %s', (_kind, create) => {
-  it('reports the same in each worker, and ends with it', async () => {
+  it('returns the same report in each worker', async () => {
     const tasks = taskFile<typeof import('../sample/tasks/flights-report.tasks.js')>(
       new URL('../sample/dist/tasks/flights-report.tasks.js', import.meta.url),
     );
@@ -98,7 +98,7 @@ describe('a query of the embedded database', () => {
     flights.onModuleDestroy();
   });
 
-  it('is given up in the midst of it when its task is aborted; the next one is answered', async () => {
+  it('stops midway when its task is aborted, and the next query is answered', async () => {
     let asked = 0;
     beginTask(() => ++asked > 5);
     await expect(flights.query(sql)).rejects.toThrow('given up');
@@ -107,7 +107,7 @@ describe('a query of the embedded database', () => {
     expect(await flights.query(sql)).toEqual([{ airports: 229 }]);
   });
 
-  it('is computed by the thread that asks: its event loop does not turn meanwhile', async () => {
+  it('runs in the calling thread, whose event loop is blocked meanwhile', async () => {
     let turned = false;
     const pieces: boolean[] = [];
     beginTask(() => {
@@ -134,7 +134,7 @@ describeWith(postgres, 'the sample with DATABASE_URL', () => {
 
   afterAll(async () => dropDatabase(address));
 
-  it('loads the flights once, when it starts, and shows the same as the embedded database', async () => {
+  it('loads the flights once, at startup, and shows the same as the embedded database', async () => {
     // Both at once: one loads, the other waits for it.
     const samples = await Promise.all(
       [{ DATABASE_URL: url }, { DATABASE_URL: url }, {}].map((env) => startSample(env)),
@@ -148,7 +148,7 @@ describeWith(postgres, 'the sample with DATABASE_URL', () => {
     expect(one).toBe(embedded?.replace('2001, in DuckDB', '2001, in PostgreSQL'));
   }, 300_000);
 
-  it('has all of the rows, and reports the same numbers', async () => {
+  it('has all rows, and reports the same numbers', async () => {
     const server = new PostgresFlights(url);
     const file = new DuckDbFlights();
     await file.onModuleInit();

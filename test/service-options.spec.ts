@@ -9,7 +9,7 @@ import { desk, errorOf, recorder } from './support/desk.js';
 import { tasks } from './support/tasks.js';
 
 onEachAdapter('cancel(), clear() and reset()', (start) => {
-  it('tell whether there was a future of their kind', async () => {
+  it('return whether there was a future of their kind', async () => {
     const seen: Record<string, boolean[]> = {};
     const page = desk((futures) => {
       const drop = (label: string) => {
@@ -66,7 +66,7 @@ onEachAdapter('cancel(), clear() and reset()', (start) => {
 });
 
 onEachAdapter('using()', (start) => {
-  it('sends what it submits to another executor, and leaves the service as it is', async () => {
+  it('submits to another executor, and leaves the service unchanged', async () => {
     const page = desk((futures) => {
       const inline = futures.using({ executor: 'inline' });
       return {
@@ -96,7 +96,7 @@ onEachAdapter('using()', (start) => {
     expect((await app.get('/')).body).toEqual({ pass: 2, x: 3 });
   });
 
-  it('adds up, the later option before the earlier one', async () => {
+  it('accumulates options, and later ones take precedence', async () => {
     const flag = new Int32Array(new SharedArrayBuffer(4));
     const errors: unknown[] = [];
     const page = desk((futures) => {
@@ -136,7 +136,7 @@ onEachAdapter('using()', (start) => {
     expect(errors[0]).toMatchObject({ phase: 'queue', limit: 20, key: 'late', task: 'basic.add' });
   });
 
-  it('moves what is in the transfer list', async () => {
+  it('moves the memory in the transfer list', async () => {
     const bytes = new Uint8Array([1, 2, 3]);
     const page = desk((futures) => {
       if (futures.isReplay) return { there: futures.result<Uint8Array>('x').length };
@@ -147,7 +147,7 @@ onEachAdapter('using()', (start) => {
     expect(bytes).toHaveLength(0);
   });
 
-  it('refuses an executor that is not there, and options out of range', async () => {
+  it('refuses an unknown executor, and options out of range', async () => {
     const errors: unknown[] = [];
     const page = desk((futures) => {
       const attempts = [

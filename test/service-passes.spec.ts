@@ -20,7 +20,7 @@ onEachAdapter('barrier()', (start) => {
     expect(order).toEqual(['before 1', 'before 2', 'after 2']);
   });
 
-  it('throws an error that tells the pass, and passes where nothing is pending', async () => {
+  it('throws an error that names the pass, and does nothing if nothing is pending', async () => {
     const errors: unknown[] = [];
     const page = desk((futures) => {
       futures.barrier();
@@ -56,7 +56,7 @@ onEachAdapter('publish()', (start) => {
     expect(calls).toEqual(['handler']);
   });
 
-  it('also covers what is submitted after it, and later passes', async () => {
+  it('also applies to later submissions, and to later passes', async () => {
     const calls: string[] = [];
     const page = desk((futures) => {
       const x = futures.resultOrSubmit('x', 'placeholder', tasks.add, 1, 2);
@@ -111,7 +111,7 @@ onEachAdapter('onDiscard()', (start) => {
     );
   });
 
-  it('also runs when the pass ended with an error', async () => {
+  it('also runs if the pass ended with an error', async () => {
     const order: string[] = [];
     const page = desk((futures) => {
       futures.onDiscard(() => order.push('hook'));
@@ -180,7 +180,7 @@ onEachAdapter('signal', (start) => {
 });
 
 onEachAdapter('report()', (start) => {
-  it('tells the passes, and of each future its task, executor, worker, status and times', async () => {
+  it('lists the passes and, for each future, its task, executor, worker, status and times', async () => {
     const reports: FuturesReport[] = [];
     const page = desk((futures) => {
       futures.resultOrSubmit('sum', 0, tasks.add, 1, 2);

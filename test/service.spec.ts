@@ -8,7 +8,7 @@ import { desk, errorOf, recorder } from './support/desk.js';
 import { tasks } from './support/tasks.js';
 
 onEachAdapter('result()', (start) => {
-  it('returns the value from the pass after the submission on', async () => {
+  it('returns the value in each pass after the submission', async () => {
     const page = desk((futures) => {
       if (!futures.isReplay) futures.submit('sum', tasks.add, 1, 2);
       return { sum: futures.result('sum', null) };
@@ -17,7 +17,7 @@ onEachAdapter('result()', (start) => {
     expect((await app.get('/')).body).toEqual({ sum: 3 });
   });
 
-  it('tells a key that was never submitted from one that is pending', async () => {
+  it('distinguishes a key that was never submitted from a pending one', async () => {
     const errors: unknown[] = [];
     const page = desk((futures) => {
       if (futures.isReplay) return {};
@@ -39,7 +39,7 @@ onEachAdapter('result()', (start) => {
     });
   });
 
-  it('gives the fallback for a missing or pending key, also if it is undefined', async () => {
+  it('returns the fallback for a missing or pending key, even if it is undefined', async () => {
     const seen: unknown[] = [];
     const page = desk((futures) => {
       seen.push(futures.result('sum', undefined));
@@ -52,7 +52,7 @@ onEachAdapter('result()', (start) => {
     expect(seen).toEqual([undefined, 'fallback', 3, 3]);
   });
 
-  it('throws the error of the task, with a fallback too', async () => {
+  it('throws the error of the task, even with a fallback', async () => {
     const errors: unknown[] = [];
     const page = desk((futures) => {
       if (!futures.isReplay) return futures.submit('x', tasks.fail, 'no paper');
@@ -74,7 +74,7 @@ onEachAdapter('result()', (start) => {
     }
   });
 
-  it('answers an error that the handler does not catch with 500, and logs it', async () => {
+  it('answers with 500 and logs the error if the handler does not catch it', async () => {
     const app = await start({ controllers: [desk((futures) => futures.result('never'))] });
     expect((await app.get('/')).status).toBe(500);
     expect(app.log.errors.join()).toContain('No future was submitted as "never"');
@@ -82,7 +82,7 @@ onEachAdapter('result()', (start) => {
 });
 
 onEachAdapter('submit()', (start) => {
-  it('returns true, and runs a key that is asked for twice in the same way once', async () => {
+  it('returns true, and runs a key once if it is submitted twice in the same way', async () => {
     const { calls, record } = recorder();
     const answers: boolean[] = [];
     const page = desk((futures) => {
@@ -96,7 +96,7 @@ onEachAdapter('submit()', (start) => {
     expect(calls).toEqual(['a']);
   });
 
-  it('replaces what is pending by another task or other arguments', async () => {
+  it('replaces a pending future by one with another task or other arguments', async () => {
     const { calls, record } = recorder();
     const page = desk((futures) => {
       if (futures.isReplay) return { x: futures.result('x'), y: futures.result('y') };
@@ -110,7 +110,7 @@ onEachAdapter('submit()', (start) => {
     expect(calls).toEqual(['b']);
   });
 
-  it('refuses a key that has its value, or its error', async () => {
+  it('refuses a key that has its value or its error', async () => {
     const errors: unknown[] = [];
     const page = desk((futures) => {
       if (!futures.isReplay) {
@@ -155,7 +155,7 @@ onEachAdapter('resultOrSubmit()', (start) => {
     expect((await app.get('/')).body).toEqual({ x: 3 });
   });
 
-  it('keeps a value of undefined or null apart from a missing one', async () => {
+  it('distinguishes a value of undefined or null from a missing one', async () => {
     let runs = 0;
     const nothing = () => void runs++;
     const page = desk((futures) => {

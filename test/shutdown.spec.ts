@@ -48,7 +48,7 @@ onEachAdapter('while the app is closed', (start) => {
     expect(app.app.get(WorkerPool).stats()['thread']?.workers).toBe(0);
   });
 
-  it('what begins to submit is answered with 503 and Retry-After', async () => {
+  it('a request that begins to submit is answered with 503 and Retry-After', async () => {
     const latch = new Latch();
     let arrived = 0;
     const allArrived = new Latch();
@@ -91,7 +91,7 @@ onEachAdapter('while the app is closed', (start) => {
 });
 
 onEachAdapter('when shutdownTimeout is over', (start) => {
-  it('what still runs in threads is answered with 503, and the app is closed', async () => {
+  it('a request whose task still runs in a thread is answered with 503, and the app is closed', async () => {
     const flag = new Int32Array(new SharedArrayBuffer(8));
     @Controller()
     class Desk {
@@ -116,7 +116,7 @@ onEachAdapter('when shutdownTimeout is over', (start) => {
     expect(pool.stats()['thread']?.workers).toBe(0);
   });
 
-  it('what still runs on the event loop is answered with 503, and the app is closed', async () => {
+  it('a request whose task still runs on the event loop gets 503, and the app is closed', async () => {
     const begun = new Latch();
     @Controller()
     class Desk {
@@ -142,7 +142,7 @@ onEachAdapter('when shutdownTimeout is over', (start) => {
     expect(headers.get('retry-after')).toMatch(/^[1-9]\d*$/);
   });
 
-  it('no further pass of a request in flight gets its futures', async () => {
+  it('a request in flight gets no futures in further passes', async () => {
     const [begun, latch] = [new Latch(), new Latch()];
     const calls: string[] = [];
     @Controller()

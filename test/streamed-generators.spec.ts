@@ -67,7 +67,7 @@ onEachAdapter('an async generator as a handler', (start) => {
       expect(app.log.errors).toEqual([]);
     });
 
-    it('that ends its pass by barrier() or result() is streamed by the pass that follows', async () => {
+    it('that ends its pass by barrier() or result() is streamed by the next pass', async () => {
       @Controller()
       class Desk {
         @Get('barrier')
@@ -113,7 +113,7 @@ onEachAdapter('an async generator as a handler', (start) => {
       expect(app.log.errors.join()).toMatch(/"late".*before its first chunk/);
     });
 
-    it('makes the interceptors around it see a failed run, and then the stream', async () => {
+    it('shows the interceptors around it a failed run, and then the stream', async () => {
       const order: string[] = [];
       @Controller()
       @UseInterceptors(observer('outer', order), observer('inner', order))
@@ -133,7 +133,7 @@ onEachAdapter('an async generator as a handler', (start) => {
       ]);
     });
 
-    it('may be replaced by a generator of an interceptor, which may ask too', async () => {
+    it('may be replaced by a generator of an interceptor, which may submit too', async () => {
       const upperCase: NestInterceptor = {
         intercept: (_context: ExecutionContext, next: CallHandler) =>
           next.handle().pipe(
@@ -157,7 +157,7 @@ onEachAdapter('an async generator as a handler', (start) => {
       expect(await read(app, '/')).toEqual({ text: 'VALUE AND MORE', isBroken: false });
     });
 
-    it('that nobody reads to its end is stopped', async () => {
+    it('is stopped if nobody reads it to its end', async () => {
       const stopped = latch();
       @Controller()
       class Desk {
@@ -183,7 +183,7 @@ onEachAdapter('an async generator as a handler', (start) => {
       await stopped.opened;
     });
 
-    it('that is done before its first chunk has an empty body', async () => {
+    it('has an empty body if it ends before its first chunk', async () => {
       @Controller()
       class Desk {
         @Get()
@@ -225,7 +225,7 @@ onEachAdapter('an async generator as a handler', (start) => {
     });
   });
 
-  it('is streamed as plain Nest streams it if it asks for nothing', async () => {
+  it('is streamed as in plain Nest if it asks for nothing', async () => {
     class Desk {
       async *page() {
         yield { row: 1 };

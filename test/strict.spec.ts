@@ -121,7 +121,7 @@ onEachAdapter('strict', (start) => {
     expect(app.log.errors.join()).toContain('the handler threw when repeated: Error: twice');
   });
 
-  it('runs nothing more when it is off', async () => {
+  it('runs nothing extra when it is off', async () => {
     const passes: number[] = [];
     @Controller()
     class Desk {

@@ -54,7 +54,7 @@ function transactionOf(database: Database): Type<NestInterceptor> {
 }
 
 onEachAdapter('a transaction', (start) => {
-  it('is aborted with each discarded pass, before the tasks, and committed with the last', async () => {
+  it('is aborted with each discarded pass, before the tasks run, and committed with the last', async () => {
     const database = new Database();
     @UseInterceptors(transactionOf(database))
     @Controller()
@@ -91,7 +91,7 @@ onEachAdapter('a transaction', (start) => {
     expect(database.order).toEqual(['begin', 'abort', 'begin', 'abort']);
   });
 
-  it('that was committed by hand stays, though its pass is discarded', async () => {
+  it('that was committed manually stays, even though its pass is discarded', async () => {
     const database = new Database();
     @UseInterceptors(transactionOf(database))
     @Controller()
@@ -113,7 +113,7 @@ onEachAdapter('a transaction', (start) => {
     ]);
   });
 
-  it('of a method is rolled back by barrier() in it', async () => {
+  it('around a method is rolled back by barrier() in that method', async () => {
     const database = new Database();
     const transactional = async (work: () => unknown) => {
       try {

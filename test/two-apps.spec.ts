@@ -58,7 +58,7 @@ function desk(scope: 'request' | 'singleton'): Type {
 }
 
 onEachAdapter('two apps in one process', (start) => {
-  it('have options and threads of their own', async () => {
+  it('have their own options and threads', async () => {
     const inline = await start({
       controllers: [desk('singleton')],
       futures: { executor: 'inline' },
@@ -75,7 +75,7 @@ const SCOPES = ['singleton', 'request'] as const;
 
 describe.each(SCOPES)('two apps that share one controller class (%s)', (scope) => {
   onEachAdapter('on the same adapter', (start) => {
-    it('have options of their own, and live on when the other is closed', async () => {
+    it('have their own options, and continue when another one is closed', async () => {
       const controllers = [desk(scope)];
       const inline = await start({ controllers, futures: { executor: 'inline' } });
       const threads = await start({ controllers });
@@ -124,7 +124,7 @@ describe.each(SCOPES)('two apps that share one controller class (%s)', (scope) =
 });
 
 onEachAdapter('an app that shares a controller class', (start) => {
-  it('with interceptors of its own runs them once a pass, whatever app came before', async () => {
+  it('runs its own interceptors once per pass, whichever app came first', async () => {
     const order: string[] = [];
     @UseInterceptors(tracing(order))
     @Controller()
@@ -143,7 +143,7 @@ onEachAdapter('an app that shares a controller class', (start) => {
     }
   });
 
-  it('needs no FuturesModule if it has another provider in place of futures', async () => {
+  it('needs no FuturesModule if it has another provider instead of the one with futures', async () => {
     abstract class Portlet {
       abstract sum(): number;
     }
@@ -178,7 +178,7 @@ onEachAdapter('an app that shares a controller class', (start) => {
     expect((await second.get('/')).body).toEqual({ sum: 7 });
   });
 
-  it('is told to import FuturesModule if it has not, and uses futures', async () => {
+  it('gets an error that recommends FuturesModule if it uses futures without it', async () => {
     @Controller()
     class Desk {
       @Get('imperative')

@@ -21,7 +21,7 @@ async function startWorkerPool(options?: Parameters<typeof startContext>[0]): Pr
 }
 
 describe('WorkerPool', () => {
-  it('is injected where no request is: in a cron job, say', async () => {
+  it('can be injected outside a request, for example in a cron job', async () => {
     @Injectable()
     class Cron {
       constructor(readonly pool: WorkerPool) {}
@@ -35,14 +35,14 @@ describe('WorkerPool', () => {
   });
 
   describe('run', () => {
-    it('gives the value of a task that ran in a thread', async () => {
+    it('returns the value of a task that ran in a thread', async () => {
       const pool = await startWorkerPool();
       const { pid, threadId } = await pool.run(tasks.where);
       expect(pid).toBe(process.pid);
       expect(threadId).toBeGreaterThan(0);
     });
 
-    it('runs a plain function here', async () => {
+    it('runs a plain function on the event loop', async () => {
       const pool = await startWorkerPool();
       const value = { method() {} };
       expect(await pool.run(async (given: typeof value) => given, value)).toBe(value);
@@ -64,7 +64,7 @@ describe('WorkerPool', () => {
       );
     });
 
-    it('fails with the errors that futures have, without a key', async () => {
+    it('fails with the errors that futures have, but without a key', async () => {
       const pool = await startWorkerPool();
       const { lost } = taskFile<{ lost(): void }>(new URL('./lost.tasks.js', import.meta.url));
       const stuck = pool.using({ timeout: 30 });
@@ -83,14 +83,14 @@ describe('WorkerPool', () => {
       }
     });
 
-    it('refuses what is no task', async () => {
+    it('refuses a value that is not a task', async () => {
       const pool = await startWorkerPool();
       await expect(pool.run('add' as never)).rejects.toThrow(FuturesArgumentError);
     });
   });
 
   describe('runAll', () => {
-    it('gives the values in the order of the calls, whoever is first', async () => {
+    it('returns the values in the order of the calls, whichever ends first', async () => {
       const pool = await startWorkerPool();
       const [greeting, here, sum] = await pool.runAll([
         [tasks.greet, 'Ada'],
@@ -100,7 +100,7 @@ describe('WorkerPool', () => {
       expect([greeting.length, here.length, sum + 1]).toEqual([10, 4, 4]);
     });
 
-    it('runs all at the same time', async () => {
+    it('runs all calls at the same time', async () => {
       const pool = await startWorkerPool();
       const latch = new Latch();
       const running = pool.runAll([
@@ -113,7 +113,7 @@ describe('WorkerPool', () => {
       expect(first).not.toBe(second);
     });
 
-    it('is one batch: it fits into the queue as a whole, or not at all', async () => {
+    it('sends one batch: it fits into the queue as a whole, or not at all', async () => {
       const pool = await startWorkerPool({ threads: { max: 1, maxQueue: 1 } });
       await pool.run(tasks.echo, 0);
       const { resolved } = pool.stats()['thread'] ?? {};
@@ -126,7 +126,7 @@ describe('WorkerPool', () => {
       expect(pool.stats()['thread']).toMatchObject({ resolved });
     });
 
-    it('fails with the first error in the order of the calls, when all have ended', async () => {
+    it('fails with the first error in the order of the calls, after all have ended', async () => {
       const pool = await startWorkerPool();
       const order: string[] = [];
       const batch = pool.runAll([
@@ -155,13 +155,13 @@ describe('WorkerPool', () => {
       expect(order).toEqual(['third', 'second', 'last']);
     });
 
-    it('of nothing gives nothing', async () => {
+    it('returns an empty list for no calls', async () => {
       expect(await (await startWorkerPool()).runAll([])).toEqual([]);
     });
   });
 
   describe('using', () => {
-    it('leaves the pool itself as it is, and adds up', async () => {
+    it('leaves the pool itself unchanged, and accumulates options', async () => {
       const pool = await startWorkerPool();
       const inline = pool.using({ executor: 'inline' });
       const both = inline.using({ timeout: 20 });
@@ -191,7 +191,7 @@ describe('WorkerPool', () => {
     });
   });
 
-  it('tells of each executor what it does', async () => {
+  it('reports what each executor does', async () => {
     const pool = await startWorkerPool();
     const none = { workers: 0, queued: 0, running: 0, resolved: 0, failed: 0 };
     expect(pool.stats()).toMatchObject({ thread: none, inline: none });
@@ -208,7 +208,7 @@ describe('WorkerPool', () => {
     expect(pool.stats()).toMatchObject({ thread: { running: 0, resolved: 1 } });
   });
 
-  it('makes `min` threads when the app starts', async () => {
+  it('creates `min` threads when the app starts', async () => {
     const pool = await startWorkerPool({ threads: { min: 2, max: 3 } });
     expect(pool.stats()['thread']?.workers).toBe(2);
   });
@@ -222,7 +222,7 @@ describe('WorkerPool', () => {
     expect(piscina.threads).toHaveLength(1);
   });
 
-  it('ends what runs when the app is closed, and takes nothing after that', async () => {
+  it('finishes running calls when the app is closed, and accepts none after that', async () => {
     const context = await startContext({ threads: { max: 1 } });
     const pool = context.get(WorkerPool);
     const latch = new Latch();
@@ -236,7 +236,7 @@ describe('WorkerPool', () => {
     expect(pool.stats()['thread']).toMatchObject({ workers: 0 });
   });
 
-  it('of two apps is two', async () => {
+  it('is a separate one in each app', async () => {
     const [one, two] = [await startWorkerPool(), await startWorkerPool()];
     await one.run(tasks.echo, 1);
     expect(one.stats()).toMatchObject({ thread: { resolved: 1 } });

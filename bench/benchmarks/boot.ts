@@ -11,24 +11,24 @@ const CONTENDERS = [WITHOUT, WITH, RAW] as const;
 type Contender = (typeof CONTENDERS)[number];
 
 const MB = 2 ** 20;
-/** How much longer an app may take to listen, in ms. */
+/** How much longer an app with the module may take to listen, in ms. */
 const LIMIT = 10;
-/** Starts of a process vary more than requests do, and more than the limit. */
+/** Start times vary more than requests do, and by more than the limit. */
 const STARTS_PER_ROUND = 3;
 
 interface Boot {
   readonly 'RSS, MB': number;
-  /** From the first request that needs a thread to its response. */
+  /** From the first request that needs a thread until its response. */
   readonly 'first task, ms': number;
   readonly 'RSS after it, MB': number;
 }
 
-/** What the module adds to the start of an app. */
+/** What the module adds to an app's start. */
 export const boot: Benchmark = {
   name: 'boot',
   title: 'an app from the start of its process until it listens, and its first task',
   run: async ({ rounds, adapters }) => {
-    // What is compared is the same on each adapter.
+    // The adapter makes no difference here.
     const [adapter] = adapters;
     if (adapter === undefined) return [];
     const starts = await inTurns<Contender, number>(
@@ -43,7 +43,7 @@ export const boot: Benchmark = {
   },
 };
 
-/** How long it takes until the app listens, in ms. */
+/** Resolves to how long it took until the app listened, in ms. */
 async function startOnce(app: string, adapter: AdapterName): Promise<number> {
   const server = await Server.start(app, adapter);
   await server.stop();

@@ -9,19 +9,19 @@ const INLINE = { name: 'on the event loop', app: 'work/inline' };
 const RAW = { name: 'await piscina.run()', app: 'work/raw' };
 const OURS = { name: '@Futures()', app: 'work/futures' };
 
-/** What a round gives for each contender. */
+/** One round's figures for a contender. */
 interface Figures {
   readonly 'requests/s': number;
   readonly 'plain route p99, ms': number;
   readonly 'event loop delay p99, ms': number;
 }
 
-/** Heavy work, and what a light route of the same server feels of it. */
+/** Heavy work, and how much it slows down a light route of the same server. */
 export const cpu: Benchmark = {
   name: 'cpu',
   title: 'one task of 20 ms of CPU work in a request, 16 connections; a plain route beside it',
   run: async (settings) => {
-    // What is compared is the same on each adapter.
+    // The adapter makes no difference here.
     const [adapter] = settings.adapters;
     return adapter === undefined ? [] : onAdapter(settings, adapter);
   },

@@ -2,7 +2,7 @@ import type { Benchmark } from '../benchmark.js';
 import { throughput } from '../throughput.js';
 import { widget } from '../widget.js';
 
-/** What a request of `count` tasks is answered with. */
+/** The response to a request with `count` tasks. */
 export function echoed(count: number): string {
   return JSON.stringify({ values: Array.from({ length: count }, (_, i) => i) });
 }
@@ -70,7 +70,7 @@ export const small10: Benchmark = throughput({
   ],
 });
 
-/** The same with values that have parts. */
+/** The same with structured values. */
 export const objects10: Benchmark = throughput({
   name: 'objects-10',
   title: 'ten tasks in a request that echo small objects',

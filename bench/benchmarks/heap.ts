@@ -4,13 +4,13 @@ import { Server } from '../servers/server.js';
 import { echoed } from './echo.js';
 
 const MB = 2 ** 20;
-/** Requests in all, if the benchmark is asked for by name; else fewer, so that all benchmarks end in time. */
+/** Requests after the warm-up: fewer if all benchmarks run, so that they finish in time. */
 const REQUESTS = { named: 1_000_000, amongOthers: 100_000 } as const;
 const ROUNDS = 10;
-/** How much larger the heap may be at the end than after the warm-up, in MB. */
+/** How much larger than after the warm-up the heap may be at the end, in MB. */
 const LIMIT = 2;
 
-/** Whether requests leave anything behind. */
+/** Whether requests leak memory. */
 export const heap: Benchmark = {
   name: 'heap',
   title: `two-pass requests in ${ROUNDS} rounds after one of warm-up; after each, garbage is collected`,

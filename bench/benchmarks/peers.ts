@@ -19,7 +19,7 @@ const compared = throughput({
   ],
 });
 
-/** Other pools, by hand; ours is to be the first. */
+/** Other pools, used by hand; this module must be the fastest. */
 export const peers: Benchmark = {
   ...compared,
   run: async (settings) => {

@@ -1,7 +1,7 @@
 import { throughput } from '../throughput.js';
 import { echoed } from './echo.js';
 
-/** What the module costs where it is not used. */
+/** What the module costs on routes that don't use it. */
 export const plain = throughput({
   name: 'plain',
   title: 'a route that uses no futures',

@@ -25,7 +25,7 @@ const ten = throughput({
   ],
 });
 
-/** One and ten short tasks in a request, run by a worker that takes them from Redis. */
+/** One and ten short tasks per request, run by a worker that takes them from Redis. */
 export const queue: Benchmark = {
   name: 'queue',
   title: 'one, and ten, echo tasks in a request, by BullMQ and one worker process',

@@ -1,7 +1,7 @@
 import { throughput } from '../throughput.js';
 import { echoed } from './echo.js';
 
-/** What it costs to replay the whole request. */
+/** The cost of replaying the whole request. */
 export const requestReplay = throughput({
   name: 'request-replay',
   title: 'one echo task in a request, two passes',

@@ -11,7 +11,7 @@ export const uneven: Benchmark = {
   title: '16 tasks of 1 to 50 ms of CPU work in a request, one request at a time',
   run: async (settings) => {
     const measured: Measured[] = [];
-    // What is compared is the same on each adapter.
+    // The adapter makes no difference here.
     const [adapter] = settings.adapters;
     if (adapter !== undefined) measured.push(...(await onAdapter(settings, adapter)));
     return measured;
@@ -19,7 +19,7 @@ export const uneven: Benchmark = {
 };
 
 async function onAdapter({ rounds, seconds }: Settings, adapter: AdapterName): Promise<Measured[]> {
-  // One takes about 150 ms on two cores.
+  // One request takes about 150 ms on two cores.
   const amount = Math.ceil(7 * seconds);
   const values = await inRounds({
     contenders: [RAW, OURS],

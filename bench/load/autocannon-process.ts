@@ -34,7 +34,7 @@ async function send({
   return sum / amount;
 }
 
-/** @param onResponse told of each response's latency, in ms */
+/** @param onResponse called with the latency of each response, in ms */
 async function run(
   requests: Requests,
   until: Pick<Options, 'amount' | 'duration'>,
@@ -48,7 +48,7 @@ async function run(
         connections,
         expectBody: body,
         timeout: 60,
-        // How finely the end is measured, in ms.
+        // How precisely the end is measured, in ms.
         sampleInt: 20,
         ...until,
       },

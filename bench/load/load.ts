@@ -3,15 +3,15 @@ import type { LoadAnswers } from './autocannon-process.js';
 import type { Load, LoadResult, Requests } from './requests.js';
 import { loadByWrk, wrkVersion } from './wrk.js';
 
-/** Autocannon must not share the event loop of what it measures, nor of the report. */
+/** Autocannon must not share an event loop with the server or with the report. */
 const autocannon = new Child<LoadAnswers>(new URL('./autocannon-process.js', import.meta.url), []);
 
-/** Loads a server: with wrk if it is installed, as that leaves more of the machine to the server. */
+/** Loads a server: with wrk if installed, since wrk leaves more of the machine to the server. */
 export function load(load: Load): Promise<LoadResult> {
   return wrkVersion === undefined ? autocannon.ask('load', load) : loadByWrk(load);
 }
 
-/** Sends a server so many requests; resolves to how long one took on average, in ms. */
+/** Sends a fixed number of requests; resolves to how long one took on average, in ms. */
 export function send(requests: Requests & { readonly amount: number }): Promise<number> {
   return autocannon.ask('send', requests);
 }

@@ -1,13 +1,12 @@
 import { setTimeout } from 'node:timers/promises';
 
-/** Between two requests, in ms: asked for without a pause, the page would take a core of its own. */
+/** Pause between requests, in ms: without one, they would take up a core. */
 const PAUSE = 10;
 
 /**
- * Asks for a light page again and again, one request at a time, for as long as `heavy` is under
- * way: at least once.
+ * Requests a light page repeatedly, one request at a time, until `heavy` settles; at least once.
  *
- * @returns the 99th percentile of how long a response took, in ms
+ * @returns the 99th percentile of the response times, in ms
  */
 export async function probe(url: string, body: string, heavy: Promise<unknown>): Promise<number> {
   const state = { isOver: false };

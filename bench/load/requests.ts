@@ -1,27 +1,27 @@
-/** What is asked of a server. */
+/** The requests that a server gets. */
 export interface Requests {
   readonly url: string;
   readonly connections: number;
-  /** The body of each response: another one fails. */
+  /** The body that each response must have. */
   readonly body: string;
 }
 
-/** Requests as fast as they are answered. */
+/** Sends requests as fast as they are answered. */
 export interface Load extends Requests {
-  /** How long they are measured, in s. */
+  /** How long to measure, in s. */
   readonly seconds: number;
-  /** How long they are sent before that, in s. */
+  /** How long to send requests before measuring, in s. */
   readonly runUp: number;
 }
 
 export interface LoadResult {
-  /** Responses in all, those before the measuring began included. */
+  /** Total number of responses, including those from before the measurement. */
   readonly responses: number;
-  /** In a second. */
+  /** Responses per second. */
   readonly throughput: number;
 }
 
-/** How often a response was not what it must be. */
+/** How many responses were wrong. */
 export interface Faults {
   readonly non2xx: number;
   /** Responses that had another body. */

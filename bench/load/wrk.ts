@@ -10,15 +10,15 @@ import {
   type Requests,
 } from './requests.js';
 
-/** Version of the wrk that is installed; undefined if none is. */
+/** Version of the installed wrk; undefined if none is installed. */
 export const wrkVersion = /^wrk (\S+)/.exec(
   spawnSync('wrk', ['--version']).stdout?.toString(),
 )?.[1];
 
-/** Lua is not compiled: it stays beside the source. */
+/** The compiler doesn't copy the Lua script, so it is still beside the source. */
 const SCRIPT = fileURLToPath(new URL('../../load/wrk.lua', import.meta.url));
 
-/** What the script prints. */
+/** The output of the script. */
 interface Summary extends Faults {
   readonly requests: number;
   /** In µs. */
@@ -34,7 +34,7 @@ export async function loadByWrk({ seconds, runUp, ...requests }: Load): Promise<
 
 async function run(requests: Requests, seconds: number): Promise<Summary> {
   const { url, connections, body } = requests;
-  // It takes whole seconds: it is told to stop, and is given more than it needs.
+  // wrk takes whole seconds only, so it gets more time than it needs and is stopped.
   const duration = `${Math.ceil(seconds) + 10}s`;
   const options = ['--threads', '1', '--connections', `${connections}`, '--timeout', '60s'];
   const args = [...options, '--duration', duration, '--script', SCRIPT, url, '--', body];

@@ -3,14 +3,14 @@ import { createRequire } from 'node:module';
 import { availableParallelism, cpus, release, totalmem, type } from 'node:os';
 import { wrkVersion } from '../load/wrk.js';
 
-/** What the figures were measured on, and with. */
+/** The machine and the software that produced the figures. */
 export interface Machine {
   readonly cpu: string;
   readonly cores: number;
   readonly memory: string;
   readonly system: string;
   readonly node: string;
-  /** Versions of the packages that are compared, by name. */
+  /** Versions of the compared packages, by name. */
   readonly versions: Readonly<Record<string, string>>;
 }
 
@@ -40,7 +40,7 @@ export function thisMachine(): Machine {
   };
 }
 
-/** Found as Node finds packages; not all of them export their manifest. */
+/** Looks up a package as Node does, since not all packages export their manifest. */
 function versionOf(name: string): string {
   const require = createRequire(import.meta.url);
   for (const folder of require.resolve.paths(name) ?? []) {

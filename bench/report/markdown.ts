@@ -33,7 +33,7 @@ function cellsOf({ adapter, contender, measure, baseline, goal, summary }: Row):
   ];
 }
 
-/** The ratios that have a goal, an adapter a column. */
+/** The ratios that have a goal, with one column per adapter. */
 export function summaryTable(report: Report): string {
   const adapters = ['fastify', 'express'] as const;
   const lines = report.sections.flatMap(({ name, rows }) => {

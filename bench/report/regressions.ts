@@ -1,17 +1,17 @@
 import type { Report, Row } from './report.js';
 
-/** A ratio that two runs have in common. */
+/** A ratio that occurs in both runs. */
 export interface Change {
   /** Benchmark, adapter, contender, measure and baseline. */
   readonly name: string;
   readonly before: number;
   readonly after: number;
-  /** By how much it may differ without meaning anything. */
+  /** By how much the ratio may differ without a meaning. */
   readonly noise: number;
   readonly verdict: 'worse' | 'better' | 'same';
 }
 
-/** Compares the ratios of two runs: figures depend on the machine, ratios hardly. */
+/** Compares the ratios of two runs: unlike figures, ratios hardly depend on the machine. */
 export function changes(before: Report, after: Report): Change[] {
   const known = ratios(before);
   return Array.from(ratios(after)).flatMap(([name, row]) => {
@@ -35,7 +35,7 @@ function ratios({ sections }: Report): Map<string, Row> {
 function changeOf(name: string, old: Row, row: Row): Change {
   const before = old.summary.ratio?.median ?? Number.NaN;
   const after = row.summary.ratio?.median ?? Number.NaN;
-  // Both runs err, independently of each other.
+  // The errors of both runs are independent.
   const noise = Math.hypot(old.summary.noise ?? 0, row.summary.noise ?? 0);
   const gain = row.better === 'higher' ? after - before : before - after;
   const verdict = Math.abs(gain) <= noise ? 'same' : gain < 0 ? 'worse' : 'better';

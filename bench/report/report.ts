@@ -14,7 +14,7 @@ export interface Section {
   readonly rows: readonly Row[];
 }
 
-/** What a run of benchmarks came to: the content of the JSON file. */
+/** The results of a run: the content of the JSON file. */
 export interface Report {
   /** ISO 8601. */
   readonly date: string;
@@ -39,7 +39,7 @@ export function createReport(settings: Settings, sections: readonly Section[]): 
   return { date: new Date().toISOString(), machine: thisMachine(), rounds, seconds, sections };
 }
 
-/** @param file path of a JSON file that a run has written */
+/** @param file path of a JSON file from a run */
 export function readReport(file: string): Report {
   return JSON.parse(readFileSync(file, 'utf8')) as Report;
 }

@@ -1,7 +1,7 @@
 import type { AdapterName } from '../benchmark.js';
 import type { Report, Row, Section } from './report.js';
 
-/** The benchmarks that are plotted: each compares with hand-written piscina.run(). */
+/** The plotted benchmarks: each compares with hand-written piscina.run(). */
 const PLOTTED = ['declarative-1', 'imperative-1', 'small-10', 'small-50'] as const;
 
 const COLORS: Readonly<Record<AdapterName, string>> = { fastify: '#2f6f8f', express: '#9dbfcf' };
@@ -19,7 +19,7 @@ interface Group {
   readonly rows: readonly Row[];
 }
 
-/** A bar chart of throughput against the baseline's: one group a contender, one bar an adapter. */
+/** A bar chart of throughput relative to the baseline: contenders are groups, adapters are bars. */
 export function svg(report: Report): string {
   const groups = PLOTTED.flatMap((name) => groupsOf(report.sections.find((s) => s.name === name)));
   const largest = Math.max(1, ...groups.flatMap(({ rows }) => rows.map(ratioOf)));

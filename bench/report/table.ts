@@ -23,7 +23,7 @@ const HEADINGS = [
   '',
 ];
 
-/** The section as a table of plain text. */
+/** The section as a plain-text table. */
 export function table({ name, title, rows }: Section): string {
   const lines = [`${name}: ${title}`];
   for (const adapter of new Set(rows.map((row) => row.adapter))) {
@@ -62,7 +62,7 @@ export function goalText({ of, atLeast, atMost }: Goal): string {
   return of === 'difference' ? `${bound} more` : bound;
 }
 
-/** A figure with three significant digits, or all of its integer part. */
+/** Formats a figure with three significant digits, or with all of its integer part. */
 export function figure(value: number): string {
   return Math.abs(value) >= 100 ? value.toFixed(0) : value.toPrecision(3);
 }
@@ -73,7 +73,7 @@ function signed(value: number): string {
 
 const LEFT: ReadonlySet<string> = new Set(['contender', 'measure', 'against', '']);
 
-/** Words to the left, figures to the right. */
+/** Aligns words to the left and figures to the right. */
 function align(lines: readonly (readonly string[])[]): string[] {
   const widths = HEADINGS.map((_, i) => Math.max(...lines.map((cells) => cells[i]?.length ?? 0)));
   return lines.map((cells) => {

@@ -1,11 +1,11 @@
 import type { DynamicModule, ModuleMetadata } from '@nestjs/common';
 
-/** A file in `apps/`: root modules, by name. */
+/** A file in `apps/`: root modules by name. */
 export interface AppFile {
   readonly apps: Readonly<Record<string, DynamicModule>>;
 }
 
-/** A root module of these controllers. */
+/** A root module with these controllers. */
 export function rootModule(
   controllers: NonNullable<ModuleMetadata['controllers']>,
   rest: Omit<ModuleMetadata, 'controllers'> = {},

@@ -8,7 +8,7 @@ import { rawPool } from './raw-pool.js';
 
 const [contender = '', queue = ''] = process.argv.slice(2);
 
-/** As it is written by hand: a BullMQ worker that hands its jobs to a pool of threads. */
+/** The hand-written way: a BullMQ worker that hands its jobs to a thread pool. */
 async function startRaw(): Promise<void> {
   const pool = rawPool<number, number>('echo.worker');
   const worker = new Worker<number, number>(queue, (job) => pool.run(job.data), {
@@ -27,7 +27,7 @@ async function startFutures(): Promise<void> {
   });
 }
 
-// It ends with the server that has started it.
+// Ends together with the server that started it.
 process.on('disconnect', () => process.exit());
 await (contender === 'raw' ? startRaw() : startFutures());
 process.send?.('ready');

@@ -2,11 +2,11 @@ import { Piscina } from 'piscina';
 import { THREADS } from '../threads.js';
 
 /**
- * A pool as a skilled hand sets it up: as many threads as the others have, which never end, no
- * timing, and piscina's default of threads that sleep in Atomics.wait() between tasks, which is
- * quicker with all of these tasks than `atomics: 'async'`, and that than `'disabled'`. One task a
- * thread at a time: with more, which is quicker with very short ones, they would wait behind long
- * ones.
+ * A pool as an expert would set it up: as many threads as the other pools have, which never exit,
+ * and no timing. Threads sleep in Atomics.wait() between tasks, which is piscina's default, and
+ * faster for all of these tasks than `atomics: 'async'`, which in turn is faster than `'disabled'`.
+ * Each thread runs one task at a time: more would be faster for very short tasks, but they would
+ * wait behind long ones.
  *
  * @param worker the file's name in `tasks/`, without extension
  */

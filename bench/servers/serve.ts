@@ -10,10 +10,10 @@ const delay = monitorEventLoopDelay({ resolution: 1 });
 const listening = listen();
 
 const answers = {
-  /** Where it listens, and when it began to, in ms since the process started. */
+  /** Where the server listens, and since when, in ms since the process started. */
   started: () => listening,
   memory: () => memory(),
-  /** Begins to measure the delay of the event loop, and what the process uses. */
+  /** Starts to measure the event loop delay and the process's resource usage. */
   watch: () => watch(),
   watched: () => watched(),
 };
@@ -53,7 +53,7 @@ async function memory(): Promise<{
 }> {
   for (let i = 0; i < 4; i++) {
     globalThis.gc?.();
-    // What finalizers and closed connections let go of is collected the next time.
+    // The next collection picks up what finalizers and closed connections release.
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   const { heapUsed, external, rss } = process.memoryUsage();
@@ -78,7 +78,7 @@ function watched() {
     delay: delay.percentile(99) / 1e6,
     /** CPU time of all threads, in ms. */
     cpu: (user + system) / 1000,
-    /** Part of the time that the event loop was busy. */
+    /** Fraction of the time that the event loop was busy. */
     utilization: performance.eventLoopUtilization(utilization).utilization,
   };
 }

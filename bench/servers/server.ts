@@ -2,14 +2,14 @@ import type { AdapterName } from '../benchmark.js';
 import { Child } from '../child.js';
 import type { ServerAnswers } from './serve.js';
 
-/** An HTTP server in a process of its own, on 127.0.0.1. */
+/** An HTTP server in its own process, on 127.0.0.1. */
 export class Server {
   readonly #child: Child<ServerAnswers>;
 
   private constructor(
     child: Child<ServerAnswers>,
     readonly url: string,
-    /** When it began to listen, in ms since its process started. */
+    /** When the server began to listen, in ms since its process started. */
     readonly listenedAfter: number,
   ) {
     this.#child = child;
@@ -17,7 +17,7 @@ export class Server {
 
   /**
    * @param app file and name, such as `raw/piscina`
-   * @param execArgv options of Node
+   * @param execArgv Node options
    */
   static async start(
     app: string,

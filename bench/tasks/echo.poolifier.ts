@@ -1,5 +1,5 @@
 import { ThreadWorker } from 'poolifier';
 import { echo } from './echo.tasks.js';
 
-/** The same task as a worker of poolifier. */
+/** The same task as a poolifier worker. */
 export default new ThreadWorker<number, number | undefined>(echo);

@@ -1,4 +1,4 @@
-/** The shortest task there is: what is measured with it is the way there and back. */
+/** The shortest possible task: it measures only the round trip. */
 export function echo<Value>(value: Value): Value {
   return value;
 }

@@ -1,4 +1,4 @@
 import { echo } from './echo.tasks.js';
 
-/** The same task as a worker of piscina and tinypool. */
+/** The same task as a worker for piscina and tinypool. */
 export default echo;

@@ -1,5 +1,5 @@
 import workerpool from 'workerpool';
 import { echo } from './echo.tasks.js';
 
-/** The same task as a worker of workerpool. */
+/** The same task as a workerpool worker. */
 workerpool.worker({ echo });

@@ -3,8 +3,8 @@ import { Futures, FuturesService } from 'nestjs-futures';
 import { quakes } from '../tasks/handles.js';
 
 /**
- * Two futures, of which the second needs the value of the first. Pass 1 asks for the swarms, pass 2
- * for the profile of the largest one's region, pass 3 has both.
+ * Two futures, where the second needs the value of the first. Pass 1 submits the swarms, pass 2
+ * submits the profile of the largest swarm's region, and pass 3 has both.
  */
 @Controller('api/chain')
 export class ChainController {

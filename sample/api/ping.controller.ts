@@ -1,6 +1,6 @@
 import { Controller, Get } from '@nestjs/common';
 
-/** Uses no futures: how long it takes while the page is computed shows how free the event loop is. */
+/** Uses no futures: its latency while the page is computed shows how free the event loop is. */
 @Controller('ping')
 export class PingController {
   @Get()

@@ -7,8 +7,8 @@ import { feed, flights, quakes } from '../tasks/handles.js';
 import type { Swarm } from '../tasks/swarms.js';
 
 /**
- * Declared parameters: the three values are computed at the same time, and then the handler runs,
- * once. No pass is discarded, so this is the way for a POST as well.
+ * Declared parameters: the three values are computed at the same time, then the handler runs once.
+ * No pass is discarded, so this also works for a POST.
  */
 @Controller('api/summary')
 export class SummaryController {
@@ -33,7 +33,7 @@ export class SummaryController {
   }
 }
 
-/** The magnitude asked for by the query, 1 if it asks for none. */
+/** The magnitude in the query; 1 if there is none. */
 function leastMagnitude(ctx: ExecutionContext): number {
   const { magnitude = '1' } = ctx.switchToHttp().getRequest<Request>().query;
   const value = Number(magnitude);

@@ -4,8 +4,8 @@ import type { Portlet } from '../portlets/portlet.js';
 import { PORTLETS } from '../portlets/portlets.js';
 
 /**
- * A page by a template. The handler asks for nothing: the template does, through its helper, and is
- * rendered inside the pass.
+ * A page from a template. The handler asks for nothing. The template does, through its helper: it
+ * is rendered inside the pass.
  */
 @Controller('brief')
 export class BriefController {

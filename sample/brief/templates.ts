@@ -5,12 +5,12 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import Handlebars from 'handlebars';
 import type { Portlet } from '../portlets/portlet.js';
 
-/** What the template is given, where a helper finds it. */
+/** The template's data, as a helper finds it. */
 interface Root {
   readonly portlets: readonly Portlet[];
 }
 
-/** Has the app render `*.hbs`, with the helper `{{portlet "Name"}}`. */
+/** Makes the app render `*.hbs`, with the helper `{{portlet "Name"}}`. */
 export function useTemplates(app: NestExpressApplication): void {
   const handlebars = Handlebars.create();
   handlebars.registerHelper('portlet', (name: string, options: Handlebars.HelperOptions) => {
@@ -26,6 +26,6 @@ export function useTemplates(app: NestExpressApplication): void {
     ),
   );
   app.setViewEngine('hbs');
-  // Seen from the compiled file, sample/dist/brief/templates.js.
+  // Relative to the compiled file, sample/dist/brief/templates.js.
   app.setBaseViewsDir(fileURLToPath(new URL('../../brief', import.meta.url)));
 }

@@ -1,18 +1,18 @@
 import { Injectable } from '@nestjs/common';
 import { FlightsDatabase } from './flights-database.js';
 
-/** How late flights are. Delays in minutes. */
+/** How late flights are. Delays are in minutes. */
 export interface DelayReport {
-  /** The name of the database that it was computed by. */
+  /** The name of the database that computed the report. */
   database: string;
   flights: number;
-  /** Of these, more than 15 minutes late. */
+  /** Number of these flights that were more than 15 minutes late. */
   late: number;
-  /** The hours of departure that `airports` tells of. */
+  /** The hours of departure that `airports` covers. */
   hours: number[];
-  /** The busiest, by their share of late flights. */
+  /** The busiest airports, ordered by their share of late flights. */
   airports: AirportDelays[];
-  /** Those with the largest share of late flights, of all with 1000 flights or more. */
+  /** The routes with the largest share of late flights, among those with 1000 flights or more. */
   routes: RouteDelays[];
 }
 
@@ -20,7 +20,7 @@ export interface AirportDelays {
   code: string;
   flights: number;
   late: number;
-  /** One flight in ten is later than this. Hours in which hardly any flight leaves are left out. */
+  /** One flight in ten is later than this. Hours with hardly any flights are left out. */
   worstTenth: { hour: number; minutes: number }[];
 }
 
@@ -33,14 +33,14 @@ export interface RouteDelays {
   quantiles: [number, number, number, number, number];
 }
 
-/** In the small hours hardly any flight leaves, unless it is late. */
+/** In the hours before, hardly any flight leaves, unless it is late. */
 const FIRST_HOUR = 6;
 const HOURS = 17;
 
 const AIRPORTS = 15;
 const ROUTES = 14;
 
-/** What makes figures of an hour, and of a route, worth telling. */
+/** Minimum number of flights for meaningful figures of an hour, and of a route. */
 const ENOUGH_AN_HOUR = 100;
 const ENOUGH_A_ROUTE = 1000;
 
@@ -91,7 +91,7 @@ export class DelaysService {
     return [...airports.values()];
   }
 
-  /** Ranked by what can be counted first: quantiles have to sort, and only those of a few are shown. */
+  /** Quantiles need a sort, so they are computed only for the routes that the counts select. */
   private routes(): Promise<RouteDelays[]> {
     const worst = `
       select origin, destination, count(*)::int as flights, ${LATE}::int as late, ${SHARE} as share

@@ -10,15 +10,15 @@
  * | `origin`, `destination` | codes of airports                           |
  */
 export abstract class FlightsDatabase {
-  /** As the page shows it. */
+  /** The name that the page shows. */
   abstract readonly name: string;
 
   /**
-   * Runs a statement that both databases understand. Cast what is counted to `int`: other widths
-   * come as bigints from one, as text from the other.
+   * Runs a statement that both databases understand. Cast counts to `int`: wider integers arrive as
+   * bigints from one database and as text from the other.
    */
   abstract query<Row>(sql: string): Promise<Row[]>;
 
-  /** Makes `flights_3m` if it is not there. May take a minute: not for a request. */
+  /** Creates `flights_3m` if it is missing. May take a minute, so not for use in a request. */
   abstract load(): Promise<void>;
 }

@@ -2,10 +2,10 @@ import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common'
 import { WorkerPool } from 'nestjs-futures';
 import { flightsReport } from '../tasks/handles.js';
 
-/** Milliseconds. */
+/** In milliseconds. */
 const LIMIT = 600_000;
 
-/** With a server for a database: sees to it that the flights are there before the first visitor is. */
+/** With a database server: loads the flights before the first visitor arrives. */
 @Injectable()
 export class FlightsLoader implements OnApplicationBootstrap {
   private readonly logger = new Logger('FlightsLoader');

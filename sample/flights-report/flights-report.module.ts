@@ -2,12 +2,12 @@ import { Module } from '@nestjs/common';
 import { DelaysService } from './delays.service.js';
 import { FlightsDatabase } from './flights-database.js';
 
-/** What the tasks of `flights-report.tasks.ts` inject. */
+/** The providers for the tasks of `flights-report.tasks.ts`. */
 @Module({
   providers: [
     {
       provide: FlightsDatabase,
-      // Each is loaded only where it is used: DuckDB's library has some 70 megabytes.
+      // Each database is imported only where it is used: DuckDB's library takes about 70 MB.
       useFactory: async (): Promise<FlightsDatabase> => {
         const url = process.env['DATABASE_URL'];
         return url

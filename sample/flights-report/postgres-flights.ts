@@ -11,7 +11,7 @@ const TABLE = `create table flights_3m (
   destination text not null
 )`;
 
-/** Rows of an INSERT: few statements, and some megabytes of memory. */
+/** Rows per INSERT: few statements, and a few megabytes of memory. */
 const BATCH = 100_000;
 
 /** PostgreSQL, with the flights in a table. */
@@ -24,7 +24,7 @@ export class PostgresFlights extends FlightsDatabase implements OnModuleDestroy 
     super();
     // A worker runs one task at a time.
     this.pool = new Pool({ connectionString: url, max: 1, connectionTimeoutMillis: 5_000 });
-    // A connection that breaks while nobody uses it: the next query has a new one.
+    // An idle connection has broken; the next query opens a new one.
     this.pool.on('error', ({ message }) => new Logger('PostgresFlights').warn(message));
   }
 
@@ -40,13 +40,13 @@ export class PostgresFlights extends FlightsDatabase implements OnModuleDestroy 
     const client = await this.pool.connect();
     try {
       await client.query('begin');
-      // Of several apps that start at once, one loads, and the others wait for it.
+      // If several apps start at once, one loads the flights, and the others wait for it.
       await client.query(`select pg_advisory_xact_lock(hashtext('flights_3m'))`);
       if (!(await isThere(client))) await copyFlights(client);
       await client.query('commit');
       client.release();
     } catch (error) {
-      // Ends the connection, and with it the transaction: the table is there as a whole, or not.
+      // Closes the connection and so rolls back: either the whole table exists, or none of it.
       client.release(true);
       throw error;
     }
@@ -60,7 +60,7 @@ async function isThere(client: ClientBase): Promise<boolean> {
   return rows[0]?.there === true;
 }
 
-/** DuckDB reads the file, and writes each column of a batch as an array of PostgreSQL's. */
+/** DuckDB reads the file and formats each column of a batch as a PostgreSQL array. */
 async function copyFlights(client: ClientBase): Promise<void> {
   const { DuckDbFlights } = await import('./duckdb-flights.js');
   const file = new DuckDbFlights();

@@ -19,13 +19,13 @@ import { weatherSpec, weatherView } from '../portlets/weather.portlet.js';
 import type { InlineRun } from './inline-run.js';
 
 /**
- * What all portlets show, computed by the same functions on the event loop, one after the other.
+ * The content of all portlets, computed by the same functions on the event loop, one by one.
  *
- * It has to know of every portlet: what each needs, and that two of them share a value. That, and
- * not the time alone, is what the futures save.
+ * This code must know every portlet: what each needs, and that two of them share a value. Futures
+ * save that, and not only the time.
  */
 export async function inlinePortlets(run: InlineRun): Promise<Html[]> {
-  // Loaded at the first call, as a worker does; with futures alone they never are in this thread.
+  // Loaded at the first call, as in a worker. With futures alone, this thread never loads them.
   const tasks = await run.step('load', 'the task files', loadTaskFiles, 'pass');
   const chart = (spec: typeof weatherSpec) =>
     run.step('charts.renderChart', spec.name ?? '', () => tasks.charts.renderChart(spec));

@@ -1,7 +1,7 @@
 import type { RequestClock } from '../trace/request-clock.js';
 import { EVENT_LOOP, type Trace, type TraceRow } from '../trace/trace.js';
 
-/** Runs one function after another where it stands, and writes down how long each takes. */
+/** Runs functions one after the other on the event loop, and records how long each takes. */
 export class InlineRun {
   private readonly rows: TraceRow[] = [];
 

@@ -6,7 +6,7 @@ import { tracePanel } from '../trace/trace-panel.js';
 import { InlineRun } from './inline-run.js';
 import { inlinePortlets } from './inline-portlets.js';
 
-/** The same page, computed on the event loop: while it is, nobody else gets an answer. */
+/** The same page, computed on the event loop, which can't answer anyone else in the meantime. */
 @Controller('inline')
 export class InlineController {
   constructor(

@@ -1,4 +1,4 @@
-/** A piece of HTML, as opposed to text that has yet to be escaped. */
+/** A piece of HTML, as opposed to text that must still be escaped. */
 export class Html {
   constructor(readonly markup: string) {}
 
@@ -9,12 +9,12 @@ export class Html {
 
 type Value = Html | string | number | readonly Value[];
 
-/** A template for HTML that escapes whatever is put into it, unless it is `Html` itself. */
+/** A template for HTML: escapes every value that isn't `Html`. */
 export function html(strings: TemplateStringsArray, ...values: Value[]): Html {
   return new Html(String.raw({ raw: strings }, ...values.map(markup)));
 }
 
-/** Takes markup as it is: for what a renderer of ours has made, never for what comes from data. */
+/** Doesn't escape the markup. For output of our own renderers, never for data. */
 export function trusted(markup: string): Html {
   return new Html(markup);
 }

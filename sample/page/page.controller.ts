@@ -9,8 +9,8 @@ import { tracePanel } from '../trace/trace-panel.js';
 import { page } from './page.js';
 
 /**
- * The page with futures. It puts together what the portlets return and knows nothing of what they
- * wait for: the first pass collects what all of them ask for, the second has it.
+ * The page with futures. It combines what the portlets return, and doesn't know what they wait for:
+ * the first pass collects what all of them ask for, and the second pass has it.
  */
 @Controller()
 export class PageController {
@@ -26,7 +26,7 @@ export class PageController {
   show(): string {
     const portlets = this.portlets.map((portlet) => portlet.render());
 
-    // Only for the panel that shows what happened; a page of yours has no need of it.
+    // Only for the panel that shows what happened; your own page doesn't need it.
     const report = this.futures.report();
     const trace = traceOfFutures(report, this.clock);
     if (report.futures.every(({ status }) => status !== 'pending')) {

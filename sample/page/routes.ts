@@ -1,4 +1,4 @@
-/** The other routes of the sample, for the foot of the page. */
+/** The other routes of the sample, for the page's footer. */
 export const routes = [
   { path: '/brief', says: 'A Handlebars template whose helpers ask for futures.' },
   { path: '/api/summary', says: 'Three values as parameters of the handler, which runs once.' },

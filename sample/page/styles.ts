@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** Seen from the compiled file, sample/dist/page/styles.js. Read once, when the app starts. */
+/** Relative to the compiled file, sample/dist/page/styles.js. Read once, when the app starts. */
 export const styles = [
   'page/desk.css',
   'page/portlets.css',

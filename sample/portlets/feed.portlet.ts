@@ -29,7 +29,7 @@ function entry({ title, link, facts }: FeedEntry): Html {
   </li>`;
 }
 
-/** A feed comes from elsewhere: escaping alone would let `javascript:` pass. */
+/** Feeds are not trusted: escaping alone would let `javascript:` through. */
 function webAddress(link: string): string {
   return /^https?:\/\//.test(link) ? link : '#';
 }

@@ -57,7 +57,7 @@ function airportTable(airports: readonly AirportDelays[], hours: readonly number
   </table>`;
 }
 
-/** Minutes at which the next of seven colours begins. */
+/** The minutes of delay at which the second to the seventh colour begin. */
 const STEPS = [15, 25, 35, 50, 65, 85];
 
 function cell(minutes: number | undefined): Html {
@@ -67,7 +67,7 @@ function cell(minutes: number | undefined): Html {
   </td>`;
 }
 
-/** Minutes between the lines behind the routes. */
+/** Minutes between the grid lines behind the routes. */
 const GRID = 30;
 
 function routeList(routes: readonly RouteDelays[]): Html {

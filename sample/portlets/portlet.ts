@@ -1,15 +1,15 @@
 import { html, trusted, type Html } from '../page/html.js';
 
-/** A part of the page that looks after itself. */
+/** A self-contained part of the page. */
 export interface Portlet {
   /**
-   * Called once a pass. Must not fail: what goes wrong with its own futures, a portlet shows in its
-   * own place.
+   * Called once per pass. Must not throw: a portlet shows errors of its own futures in its own
+   * place.
    */
   render(): Html;
 }
 
-/** What frames every portlet. */
+/** The frame of every portlet. */
 export function card(
   {
     title,
@@ -27,12 +27,12 @@ export function card(
   </section>`;
 }
 
-/** A picture drawn by a task, with what it says in words for those who do not see it. */
+/** A picture drawn by a task, with a description for those who can't see it. */
 export function picture(svg: string, label: string, className = 'chart'): Html {
   return html`<div class="${className}" role="img" aria-label="${label}">${trusted(svg)}</div>`;
 }
 
-/** What a visitor may know of an error: its message may hold a path of the server, or an address. */
+/** The part of an error for visitors: its message may contain a server path or an address. */
 export function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
 }

@@ -14,7 +14,7 @@ import { StocksPortlet } from './stocks.portlet.js';
 import { SwarmsPortlet } from './swarms.portlet.js';
 import { WeatherPortlet } from './weather.portlet.js';
 
-/** The portlets of the page, in their order. */
+/** The portlets of the page, in order. */
 export const PORTLETS = Symbol('PORTLETS');
 
 const portlets: Type<Portlet>[] = [

@@ -35,7 +35,7 @@ export class QuakeMapPortlet implements Portlet {
   constructor(private readonly futures: FuturesService) {}
 
   render(): Html {
-    // The list of swarms asks for the same key with the same task. Neither knows; one task runs.
+    // The swarm list asks for the same key and task. Neither knows of the other; one task runs.
     return quakeMapView(this.futures.resultOrSubmit('quakes', undefined, quakes.surveyQuakes));
   }
 }

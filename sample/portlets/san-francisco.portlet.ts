@@ -5,7 +5,7 @@ import { html, type Html } from '../page/html.js';
 import { charts } from '../tasks/handles.js';
 import { card, codeOf, picture, type Portlet } from './portlet.js';
 
-// The dataset left vega-datasets with version 2: the task fails with ENOENT.
+// vega-datasets has no longer had this dataset since version 2, so the task fails with ENOENT.
 export const sanFranciscoSpec: TopLevelSpec = {
   name: 'san-francisco',
   data: { url: 'sf-temps.csv' },
@@ -49,7 +49,7 @@ export class SanFranciscoPortlet implements Portlet {
         this.futures.resultOrSubmit('san-francisco', '', charts.renderChart, sanFranciscoSpec),
       );
     } catch (error) {
-      // The task's own error, with the name, code and stack it had in the worker.
+      // The task's own error, with its name, code and stack from the worker.
       return sanFranciscoFailedView(error);
     }
   }

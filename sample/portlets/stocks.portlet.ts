@@ -27,7 +27,7 @@ export const stocksSpec: TopLevelSpec = {
       transform: [
         { aggregate: [{ op: 'argmax', field: 'date', as: 'last' }], groupby: ['symbol'] },
         { calculate: 'datum.last.date', as: 'date' },
-        // IBM and Amazon end too close to each other for their names.
+        // IBM and Amazon end too close to each other for their labels.
         { calculate: "datum.last.price * (datum.symbol === 'IBM' ? 0.8 : 1.05)", as: 'at' },
       ],
       mark: { type: 'text', align: 'left', dx: 5, fontWeight: 'bold' },

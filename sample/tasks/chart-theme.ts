@@ -1,8 +1,8 @@
 import type { Config } from 'vega-lite';
 
-/** One look for all charts: the text and the lines take the colour of the text around the chart. */
+/** One look for all charts: text and lines use the text colour around the chart. */
 export const chartTheme: Config = {
-  // The page gives the figure a label; labels on each of thousands of marks would only be in the way.
+  // The page labels the whole figure; labels on thousands of marks would only get in the way.
   aria: false,
   background: 'transparent',
   padding: 2,
@@ -41,7 +41,7 @@ export const chartTheme: Config = {
   text: { color: 'currentColor', fontSize: 11 },
   view: { stroke: null },
   range: {
-    // Custom properties of the page's style sheet, which has them for light and for dark.
+    // Custom properties from the page's style sheet, which sets them for light and dark.
     category: Array.from({ length: 6 }, (_, step) => `var(--c${step + 1})`),
   },
 };

@@ -10,7 +10,7 @@ estimateTextWidth();
 export async function renderChart(spec: TopLevelSpec): Promise<string> {
   const dataflow = parse(compile(spec, { config: chartTheme }).spec);
 
-  // Vega only warns of a file it cannot load, and draws an empty chart.
+  // If Vega can't load a file, it only logs a warning and draws an empty chart.
   const failures: unknown[] = [];
   const files = loader();
   files.load = async (uri: string) => {
@@ -32,14 +32,14 @@ export async function renderChart(spec: TopLevelSpec): Promise<string> {
   }
 }
 
-/** Fifteen digits of a pixel are a third of the picture. */
+/** Fifteen digits per pixel make up a third of the picture's size. */
 function rounded(svg: string): string {
   return svg.replace(/\d+\.\d{3,}/g, (number) => String(Number(Number(number).toFixed(2))));
 }
 
 /**
- * Vega numbers its ids with a counter of the process: two charts of one page drawn by two workers
- * would share them, and the same chart would differ from call to call.
+ * Vega numbers its ids with a counter per process: two charts on one page, drawn by two workers,
+ * would share ids, and the same chart would differ between calls.
  */
 function withOwnIds(svg: string, prefix: string): string {
   const ids = [...svg.matchAll(/ id="([^"]+)"/g)].map((match) => match[1]!);

@@ -15,10 +15,10 @@ export interface Country {
 }
 
 /**
- * What Gapminder knows of a country.
+ * What Gapminder knows about a country.
  *
- * A task may throw an exception of Nest's: it reaches the client with its status and body. It costs
- * the worker the loading of `@nestjs/common`; a task of your own would rather be free of Nest.
+ * A task may throw a Nest exception: it reaches the client with its status and body. The worker
+ * must then load `@nestjs/common`; your own tasks are better off without Nest.
  */
 export function findCountry(name: string): Country {
   const rows = readJson<Row[]>('gapminder.json').filter(({ country }) => country === name);
@@ -41,7 +41,7 @@ export function findCountry(name: string): Country {
   };
 }
 
-/** Fails as a function with a mistake in it does. */
+/** Fails like a function with a bug. */
 export function divideByNothing(): never {
   throw new RangeError('Division by zero');
 }

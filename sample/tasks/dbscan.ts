@@ -3,10 +3,10 @@ export const NOISE = -1;
 const UNSEEN = -2;
 
 /**
- * DBSCAN: clusters of any shape and number. A point with at least `least` points (itself included)
- * within `reach` is the core of a cluster and passes its membership on to all of them.
+ * DBSCAN: finds clusters of any shape and number. A point with at least `least` points (including
+ * itself) within `reach` is a core point, and all of these points join its cluster.
  *
- * Returns a label for each point: 0, 1, … in the order in which the clusters are met, or `NOISE`.
+ * Returns a label for each point: 0, 1, … in the order in which clusters are found, or `NOISE`.
  */
 export function dbscan<P>(
   points: readonly P[],
@@ -35,7 +35,7 @@ export function dbscan<P>(
       const member = open.pop()!;
       const before = labels[member];
       if (before === UNSEEN || before === NOISE) labels[member] = cluster;
-      // What was noise is the cluster's edge: it has too few neighbours to pass anything on.
+      // A noise point is now on the cluster's edge: it has too few neighbours to extend it.
       if (before !== UNSEEN) continue;
       const further = near(member);
       if (further.length >= least) open.push(...further);

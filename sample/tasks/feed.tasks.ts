@@ -1,7 +1,7 @@
 import { XMLParser, XMLValidator } from 'fast-xml-parser';
 import { readOwn } from './datasets.js';
 
-/** An Atom feed, as far as the page shows it. */
+/** The parts of an Atom feed that the page shows. */
 export interface Feed {
   title: string;
   author: string;
@@ -13,7 +13,7 @@ export interface FeedEntry {
   id: string;
   title: string;
   link: string;
-  /** Its facts by name, such as Time, Location and Depth; plain text. */
+  /** Its facts by name, such as Time, Location and Depth, as plain text. */
   facts: Record<string, string>;
   categories: Record<string, string>;
 }
@@ -41,7 +41,7 @@ export function parseFeed(file: string): Feed {
   const parser = new XMLParser({
     ignoreAttributes: false,
     attributeNamePrefix: '',
-    // With a single one in the file, the parser would not make a list of it.
+    // The parser would not make a list of a single element.
     isArray: (name) => name === 'entry' || name === 'category',
   });
   const { feed } = parser.parse(xml) as AtomFile;
@@ -64,7 +64,7 @@ function toEntry({ id, title, link, summary, category }: AtomEntry): FeedEntry {
   };
 }
 
-/** The text of a piece of HTML as the feed uses it. */
+/** The text of a piece of HTML, for the HTML that this feed contains. */
 function text(html: string): string {
   return html
     .replace(/<[^>]*>/g, '')

@@ -1,15 +1,15 @@
 import { readJson } from './datasets.js';
 
 interface Flight {
-  /** Minutes; negative if early. */
+  /** In minutes; negative if early. */
   delay: number;
-  /** Miles. */
+  /** In miles. */
   distance: number;
-  /** Hour of departure, with its fraction. */
+  /** Hour of departure, with a fraction. */
   time: number;
 }
 
-/** How punctual a set of flights was. Delays in minutes. */
+/** How punctual a set of flights was. Delays are in minutes. */
 export interface Punctuality {
   flights: number;
   median: number;
@@ -26,17 +26,16 @@ export interface FlightSummary extends Punctuality {
 
 const LATE = 15;
 
-/** In the small hours hardly any flight leaves, unless it is late. */
+/** Minimum number of flights in an hour. At night hardly any flight leaves, unless it is late. */
 const ENOUGH = 1000;
 
-/** Sums up 200,000 flights in the United States, all in all and by the hour of departure. */
+/** Summarizes 200,000 flights in the United States, in total and by hour of departure. */
 export function summarizeFlights(): FlightSummary {
   const flights = readJson<Flight[]>('flights-200k.json');
   const hours: number[][] = Array.from({ length: 24 }, () => []);
   for (const { delay, time } of flights) hours[Math.floor(time) % 24]!.push(delay);
   return {
     ...punctuality(flights.map(({ delay }) => delay)),
-    /** Hours with hardly any flights are left out. */
     byHour: hours
       .map((delays, hour) => Object.assign(punctuality(delays), { hour }))
       .filter((ofHour) => ofHour.flights >= ENOUGH),

@@ -1,6 +1,6 @@
 import { taskFile } from 'nestjs-futures';
 
-// Types only: none of these files, nor Vega, Shiki, D3 and DuckDB behind them, is loaded on the event loop.
+// Types only: the event loop loads none of these files, nor Vega, Shiki, D3 and DuckDB behind them.
 export const charts = taskFile<typeof import('./charts.tasks.js')>(
   new URL('./charts.tasks.js', import.meta.url),
 );

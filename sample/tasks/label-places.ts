@@ -1,8 +1,8 @@
 export type Point = readonly [x: number, y: number];
 
 /**
- * Finds a place for a round label beside each anchor, the first anchors first, so that no two
- * labels overlap and none leaves the picture or hides another's anchor.
+ * Finds a place for a round label beside each anchor, in the order of the anchors. No two labels
+ * overlap, and none leaves the picture or hides another anchor.
  */
 export function placeLabels(
   anchors: readonly Point[],
@@ -21,7 +21,7 @@ export function placeLabels(
   return placed;
 }
 
-/** Rings around the anchor, from near to far; each begins in the upper right. */
+/** Places in rings around the anchor, from near to far; each ring begins in the upper right. */
 function candidates([x, y]: Point, radius: number): Point[] {
   return [2, 3, 4, 5, 6, 7].flatMap((ring) =>
     Array.from({ length: 16 }, (_, step): Point => {

@@ -15,10 +15,10 @@ const STRONG = 4.5;
 const LABEL_RADIUS = 16;
 const KILOMETRES_PER_DEGREE = 111.2;
 
-/** Draws earthquakes, and the swarms among them, on a map of the world as SVG. */
+/** Draws earthquakes and their swarms on a world map, as SVG. */
 export function drawQuakeMap(quakes: readonly Quake[], swarms: readonly Swarm[]): string {
   const world = readJson<World>('world-110m.json');
-  // Turned so that the Pacific, around which the earth quakes, lies in one piece.
+  // Rotated so that the Pacific, with most earthquakes around it, is in one piece.
   const projection = geoEqualEarth().rotate([160, 0]);
   projection.fitSize([WIDTH, HEIGHT], { type: 'Sphere' });
   const draw = geoPath(projection).digits(1);

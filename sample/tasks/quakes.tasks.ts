@@ -4,13 +4,13 @@ import { profile, type RegionProfile } from './region-profile.js';
 import { distance, type Place } from './sphere.js';
 import { findSwarms, type Swarm } from './swarms.js';
 
-/** What a look at the week's earthquakes found. */
+/** The findings about the week's earthquakes. */
 export interface Survey {
   quakes: number;
-  /** How many belong to no swarm. */
+  /** Number of earthquakes that belong to no swarm. */
   alone: number;
   swarms: Swarm[];
-  /** SVG. The first swarms bear their number, counted from 1. */
+  /** SVG. The first swarms carry their number, counted from 1. */
   map: string;
 }
 
@@ -26,7 +26,7 @@ export function listSwarms(leastMagnitude: number): Swarm[] {
   return findSwarms(readQuakes().filter(({ magnitude }) => magnitude >= leastMagnitude)).swarms;
 }
 
-/** Profiles the earthquakes within so many kilometres of a place. */
+/** Profiles the earthquakes within `kilometres` of a place. */
 export function profileRegion(place: Place, kilometres: number): RegionProfile {
   return profile(readQuakes().filter((quake) => distance(quake.place, place) <= kilometres));
 }

@@ -15,7 +15,7 @@ interface Feature {
   geometry: { coordinates: [longitude: number, latitude: number, depth: number] };
 }
 
-/** The week's earthquakes from USGS; its explosions and quarry blasts are left out. */
+/** The week's earthquakes from USGS, without explosions and quarry blasts. */
 export function readQuakes(): Quake[] {
   const { features } = readJson<{ features: Feature[] }>('earthquakes.json');
   return features

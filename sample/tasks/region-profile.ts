@@ -1,14 +1,14 @@
 import type { Quake } from './quakes.js';
 
-/** What is known of a set of earthquakes. */
+/** Statistics about a set of earthquakes. */
 export interface RegionProfile {
   quakes: number;
   strongest: number;
   medianDepth: number;
   perDay: Record<string, number>;
-  /** Magnitude from which on the record is taken for complete. */
+  /** Magnitude from which the record is considered complete. */
   completeFrom: number;
-  /** How fast their number falls with magnitude (Gutenberg–Richter); near 1 in most places. */
+  /** How fast the number falls with magnitude (Gutenberg–Richter); near 1 in most places. */
   bValue: number;
 }
 
@@ -29,7 +29,7 @@ export function profile(quakes: readonly Quake[]): RegionProfile {
   };
 }
 
-/** The method of maximum curvature: the fullest bin of magnitudes. */
+/** The method of maximum curvature: the magnitude bin with the most earthquakes. */
 function completeness(magnitudes: readonly number[]): number {
   const bins = Object.entries(count(magnitudes, (magnitude) => magnitude.toFixed(1)));
   return Number(bins.reduce((a, b) => (b[1] > a[1] ? b : a))[0]);
@@ -43,7 +43,7 @@ function bValue(magnitudes: readonly number[], completeFrom: number): number {
   return Number((Math.LOG10E / (mean - edge)).toFixed(2));
 }
 
-/** How many of the items have each key, the keys in order. */
+/** Counts the items by key, ordered by key. */
 function count<T>(items: readonly T[], key: (item: T) => string): Record<string, number> {
   const counts = new Map<string, number>();
   for (const item of items) counts.set(key(item), (counts.get(key(item)) ?? 0) + 1);

@@ -5,10 +5,10 @@ import { readOwn } from './datasets.js';
 const themes = { light: 'github-light-default', dark: 'github-dark-default' };
 const langs = ['typescript', 'sql', 'python', 'json', 'shellscript'];
 
-// Loading grammars and themes takes longer than using them: once a worker.
+// Loading grammars and themes takes longer than using them, so it happens once per worker.
 let highlighter: Promise<Highlighter> | undefined;
 
-/** Turns Markdown into HTML, its code blocks highlighted. HTML in the Markdown is escaped. */
+/** Renders Markdown as HTML with highlighted code blocks. HTML in the Markdown is escaped. */
 export async function renderMarkdown(markdown: string): Promise<string> {
   highlighter ??= createHighlighter({ themes: Object.values(themes), langs });
   const shiki = await highlighter;
@@ -19,9 +19,9 @@ export async function renderMarkdown(markdown: string): Promise<string> {
       shiki.codeToHtml(code.trimEnd(), {
         lang: langs.includes(language) ? language : 'text',
         themes,
-        // No colours of its own, custom properties only: the page's style sheet picks the theme.
+        // Custom properties instead of colours: the page's style sheet picks the theme.
         defaultColor: false,
-        // By default a line that takes half a second, as it may on a busy machine, stays plain.
+        // By default, a line that takes half a second (as on a busy machine) is not highlighted.
         tokenizeTimeLimit: 0,
       }),
   }).render(markdown);

@@ -2,17 +2,17 @@ import { dbscan, NOISE } from './dbscan.js';
 import type { Quake } from './quakes.js';
 import { distance, type Place } from './sphere.js';
 
-/** A group of earthquakes close to each other, told by its strongest one. */
+/** A group of earthquakes close to each other, identified by its strongest one. */
 export interface Swarm {
   where: string;
   place: Place;
   quakes: number;
   strongest: number;
-  /** Kilometres from the strongest to the farthest. */
+  /** Kilometres from the strongest earthquake to the farthest one. */
   radius: number;
 }
 
-/** Finds the swarms among earthquakes, largest first, and counts those that belong to none. */
+/** Finds the swarms among earthquakes, largest first, and counts earthquakes without a swarm. */
 export function findSwarms(quakes: readonly Quake[]): { swarms: Swarm[]; alone: number } {
   const labels = dbscan(quakes, (a, b) => distance(a.place, b.place), { reach: 50, least: 8 });
   const groups: Quake[][] = [];

@@ -5,12 +5,12 @@ declare module 'vega' {
   export const textMetrics: { width: (item: { fontSize?: number }, text: unknown) => number };
 }
 
-/** Mean width of a character of a proportional font, in heights of the font. */
+/** Mean width of a character in a proportional font, as a fraction of the font size. */
 const MEAN_WIDTH = 0.62;
 
 /**
- * Without a canvas Vega takes every character for as wide as a capital M, nearly: axes would stand
- * far off their labels, and legends be cut.
+ * Without a canvas, Vega takes every character to be nearly as wide as a capital M: axes would
+ * stand far away from their labels, and legends would be cut off.
  */
 export function estimateTextWidth(): void {
   textMetrics.width = ({ fontSize = 11 }, text) => {

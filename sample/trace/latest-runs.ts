@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 
 export type Way = 'futures' | 'inline';
 
-/** Remembers how long the page took last, either way: each page shows the other's time too. */
+/** Remembers how long the page last took either way: each page also shows the other's time. */
 @Injectable()
 export class LatestRuns {
   private readonly totals = new Map<Way, number>();
@@ -11,7 +11,7 @@ export class LatestRuns {
     this.totals.set(way, total);
   }
 
-  /** Milliseconds; `undefined` if it has not been computed that way yet. */
+  /** In milliseconds; `undefined` if the page hasn't been computed that way yet. */
   total(way: Way): number | undefined {
     return this.totals.get(way);
   }

@@ -2,8 +2,8 @@ import { performance } from 'node:perf_hooks';
 import { Injectable, Scope } from '@nestjs/common';
 
 /**
- * Measures a request from its arrival on. It is of request scope, and a replay runs the handler
- * again with the same instances: what it has measured goes on through all passes.
+ * Measures a request from its arrival. It is request-scoped, and a replay runs the handler again
+ * with the same instances, so it measures across all passes.
  */
 @Injectable({ scope: Scope.REQUEST })
 export class RequestClock {
@@ -15,7 +15,7 @@ export class RequestClock {
     return performance.now() - this.start;
   }
 
-  /** Share of the time since the arrival in which the event loop was busy, for whomever. */
+  /** Share of the time since the arrival in which the event loop was busy, for any request. */
   get loopBusy(): number {
     return performance.eventLoopUtilization(this.startLoop).utilization;
   }

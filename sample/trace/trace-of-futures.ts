@@ -6,7 +6,7 @@ type Report = ReturnType<FuturesService['report']>;
 type Pass = Report['passes'][number];
 type FutureReport = Report['futures'][number];
 
-/** Lays the passes and tasks of a request out along a line of time. */
+/** Arranges the passes and tasks of a request on a timeline. */
 export function traceOfFutures({ passes, futures }: Report, clock: RequestClock): Trace {
   const rows = passes.flatMap((pass) => [
     passRow(pass, pass === passes.at(-1)),

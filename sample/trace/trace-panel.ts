@@ -66,7 +66,7 @@ function bar({ kind, from, length }: Span, end: number, lane: number): Html {
   ></i>`;
 }
 
-/** The share of the axis in which a label begins: the last one needs its width. */
+/** The share of the axis in which labels may begin, so that the last one fits. */
 const ROOM = 0.87;
 
 /** Four to eight round numbers from 0 to the end. */

@@ -3,38 +3,38 @@ import { ExecutorSaturatedError } from '../index.js';
 import type { ResolvedBullmqOptions } from './bullmq.options.js';
 import type { RedisCommands } from './redis-commands.js';
 
-/** How old a count may be, in ms: while the queue is far from full, and when it seems to be full. */
+/** Maximum age of a count, in ms: normally, and when the queue seems to be full. */
 const MAX_AGE = 200;
 const MAX_AGE_IF_FULL = 20;
-/** When to try again, in s, if no worker is alive: about as long as one takes to start. */
+/** Retry-After, in s, if no worker is alive: about as long as a worker takes to start. */
 const RETRY_WITHOUT_WORKERS = 5;
 
 /**
- * How many jobs wait, of all who use the queue. It is counted now and then, beside what is sent; in
- * between, what this process adds is added up. Only a queue that seems to be full is counted before
- * a batch is refused.
+ * How many jobs wait in the queue, added by any process. Redis is asked now and then; in between,
+ * the jobs that this process adds are added up. A batch waits for a fresh count only if the queue
+ * seems to be full, or if `failWithoutWorkers` is set.
  *
  * @internal
  */
 export class Backlog {
   readonly #drain = new DrainRate();
   readonly #options: ResolvedBullmqOptions;
-  /** Workers alive, as of the last count. */
+  /** Workers alive, as of the last count or beat. */
   workers = 0;
   #waiting = 0;
-  /** Jobs this process has added, ever; and when the last count was asked for. */
+  /** Jobs that this process has added: in total, and up to the last count. */
   #added = 0;
   #addedAtCount = 0;
   #countedAt = -Infinity;
   #counting: Promise<void> | undefined;
-  /** Jobs that were taken by workers, ever, as of the last count. */
+  /** Jobs that workers had taken in total, as of the last count. */
   #taken: number | undefined;
 
   constructor(options: ResolvedBullmqOptions) {
     this.#options = options;
   }
 
-  /** Counts the jobs as added, or says why they cannot be. */
+  /** Counts the jobs as added, or resolves to the reason why they are refused. */
   async admit(jobs: number, redis: RedisCommands): Promise<ExecutorSaturatedError | undefined> {
     const { maxQueue, failWithoutWorkers } = this.#options;
     if (failWithoutWorkers) {
@@ -43,7 +43,7 @@ export class Backlog {
     }
     if (this.#expected + jobs > maxQueue) await this.#count(redis, MAX_AGE_IF_FULL);
     if (this.#expected + jobs > maxQueue) return this.#refusal(jobs);
-    // Asked before they are sent, and so without them.
+    // The count is requested before the jobs are sent, so it doesn't include them.
     this.#count(redis, MAX_AGE).catch(() => {
       // The next batch asks again.
     });
@@ -51,7 +51,7 @@ export class Backlog {
     return undefined;
   }
 
-  /** What calls fail with while no worker is alive, if the executor is told to fail them. */
+  /** The error of calls while no worker is alive, if `failWithoutWorkers` is set. */
   withoutWorkers(): ExecutorSaturatedError {
     return new ExecutorSaturatedError(`${noWorker(this.#options)}.`, RETRY_WITHOUT_WORKERS);
   }
@@ -88,7 +88,7 @@ export class Backlog {
   }
 }
 
-/** Says that no worker is alive, and what to do. */
+/** Says that no worker is alive, and what to do about it. */
 export function noWorker({ queue, prefix }: ResolvedBullmqOptions): string {
   return (
     `No worker is alive for the queue "${queue}" (prefix "${prefix}"). ` +

@@ -25,8 +25,8 @@ import { OpenJobs, type OpenCall, type OpenJob } from './open-jobs.js';
 import { TraceContext, type TraceCarrier } from './trace-context.js';
 
 /**
- * Makes an executor whose calls are run by workers on other machines, which take them from a BullMQ
- * queue: apps with {@link FuturesWorkerModule}. It connects to Redis when it is first used.
+ * Creates an executor whose calls run on other machines: workers, which are apps with
+ * {@link FuturesWorkerModule}, take them from a BullMQ queue. It connects to Redis on first use.
  *
  * @throws FuturesOptionsError naming the option, its value and what is allowed
  *
@@ -81,7 +81,7 @@ export class BullmqExecutor implements Executor {
         cancellation?.removeListener(cancel);
         resolve(outcomes);
       };
-      // Settles those that cannot be sent at once: maybe all.
+      // Calls that can't be sent, possibly all of them, are settled right here.
       open = this.#open(calls, trace, settle);
       if (left > 0) cancellation?.addListener(cancel);
       this.#sender.send(open);
@@ -90,7 +90,7 @@ export class BullmqExecutor implements Executor {
 
   stats(): ExecutorStats {
     const { open, running } = this.#jobs;
-    // How busy the workers are, only they know: they work for others too.
+    // Only the workers know how busy they are, since they also work for other processes.
     const { resolved, failed, wait, run } = this.#stats.summary(0, 0);
     return {
       workers: this.#sender.workers,
@@ -113,7 +113,7 @@ export class BullmqExecutor implements Executor {
     await this.#sender.close(outcome);
   }
 
-  /** Calls that cannot be sent are settled at once. */
+  /** A call that can't be sent is settled immediately. */
   #open(
     calls: readonly Call[],
     trace: TraceCarrier | undefined,
@@ -130,7 +130,7 @@ export class BullmqExecutor implements Executor {
     });
   }
 
-  /** A job that others have calls in goes on: they are short. */
+  /** A job with calls of other requests keeps running: calls that share a job are short. */
   #cancel(calls: readonly OpenCall[]): void {
     const jobs = new Set<OpenJob>();
     for (const { call, job, settle, isSettled } of calls) {

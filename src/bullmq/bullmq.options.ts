@@ -14,11 +14,11 @@ import {
 import { FuturesOptionsError } from '../index.js';
 import { Seal } from './seal.js';
 
-/** Where a queue is. */
+/** The queue, and how to reach it. */
 export interface QueueAddress {
-  /** Redis 6.2 or later, as BullMQ takes it: options, or a client of yours, which is never closed. */
+  /** Redis 6.2 or later, in BullMQ's form: options, or a client of yours, which is never closed. */
   readonly connection: ConnectionOptions;
-  /** Name of the queue; it must be used for nothing else. */
+  /** Name of the queue, which must not be used for anything else. */
   readonly queue: string;
 }
 
@@ -28,37 +28,37 @@ export const LOCATION = {
   queue: required<string>(
     rule('a non-empty string without ":"', (value) => isText(value) && !value.includes(':')),
   ),
-  /** What the queue's keys begin with. In a Redis Cluster: with a hash tag, `{futures}`. Default: `bull`. */
+  /** Prefix of the queue's keys; in a Redis Cluster, a hash tag: `{futures}`. Default: `bull`. */
   prefix: option(rule('a non-empty string', isText), 'bull'),
-  /** How large the arguments of a call, and its result, may be, in bytes as they are serialized. Default: 1 048 576. */
+  /** Size limit of a call's serialized arguments and its result, in bytes. Default: 1 048 576. */
   maxSize: option(integer(1), 1_048_576),
   /**
-   * Known to the apps and the workers of a queue, and to nobody else: a text of 32 characters or more,
-   * or as many bytes. With it, jobs and outcomes are signed (HMAC-SHA256), so that others who can write
-   * to Redis can neither have a worker run tasks nor answer for one. Default: none, nothing is signed.
+   * Secret that the apps and workers of a queue share: a text of at least 32 characters, or at
+   * least 32 bytes. It signs jobs and outcomes (HMAC-SHA256), so that nobody else who can write to
+   * Redis can make a worker run a task, or answer for one. Default: none, nothing is signed.
    */
   secret: secret(),
 };
 
-/** What an executor and its workers must agree on. */
+/** The options that an executor and its workers must share. */
 export type QueueLocation = QueueAddress & Omit<Given<typeof LOCATION>, keyof QueueAddress>;
 
 const OPTIONS = {
   ...LOCATION,
   /**
-   * Jobs that may wait, of all who use the queue; a batch that does not fit is refused whole. A job
-   * carries one long call or several short ones. Default: 10 000.
+   * Maximum number of waiting jobs in the queue, from all processes. A batch that doesn't
+   * fit is refused as a whole. A job carries one long call or several short ones. Default: 10 000.
    */
   maxQueue: option(integer(0), 10_000),
   /**
-   * How long, in ms, a batch waits for Redis to take it, before it fails with
+   * How long, in ms, a batch waits for Redis to accept it before it fails with
    * `BrokenExecutorError`. Default: 2 000.
    */
   redisTimeout: option(duration(), 2_000),
   /**
-   * Whether calls fail at once with `ExecutorSaturatedError` (503 and `Retry-After`) while no worker is
-   * alive, instead of waiting for one until their `queueTimeout`. Workers that were killed count as
-   * alive for up to 10 s. Default: false.
+   * Whether calls fail immediately with `ExecutorSaturatedError` (503 and `Retry-After`) while no
+   * worker is alive, instead of waiting for one until their `queueTimeout`. A killed worker counts
+   * as alive for up to 10 s. Default: false.
    */
   failWithoutWorkers: option<boolean>(is.boolean, false),
 };
@@ -70,7 +70,7 @@ const OPTIONS = {
  */
 export type BullmqExecutorOptions = QueueAddress & Omit<Given<typeof OPTIONS>, keyof QueueAddress>;
 
-/** The seal stands for the secret. */
+/** Resolved options contain a seal instead of the secret. */
 export type Sealed<Options> = Omit<Options, 'secret'> & { readonly seal: Seal };
 
 /** @internal */
@@ -87,7 +87,7 @@ export function resolveBullmqOptions(input: BullmqExecutorOptions): ResolvedBull
   return sealed(resolve(OPTIONS, input));
 }
 
-/** Makes what signs and checks what goes through the queue. @internal */
+/** Replaces the secret with a seal that signs and checks what the queue carries. @internal */
 export function sealed<Options extends Resolved<typeof LOCATION>>(
   options: Options,
 ): Sealed<Options> {
@@ -95,10 +95,10 @@ export function sealed<Options extends Resolved<typeof LOCATION>>(
   return { ...rest, seal: new Seal(known, `${options.prefix}:${options.queue}`) };
 }
 
-/** The shortest secret: as long as what HMAC-SHA256 makes of it. */
+/** Minimum length of a secret: as long as an HMAC-SHA256 signature. */
 const MIN_SECRET = 32;
 
-/** The message does not show it. */
+/** The error message doesn't show the secret. */
 function secret(): Option<string | Uint8Array | undefined, string | Uint8Array> {
   return {
     resolve(_name, value) {

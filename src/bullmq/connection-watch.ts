@@ -7,24 +7,24 @@ const logger = new Logger('Futures');
 
 /** How long, in ms, a warning is not repeated. */
 const QUIET = 30_000;
-/** Warnings that are remembered: they may hold text from outside. */
+/** Number of warnings to remember. It is limited because their text may come from outside. */
 const MAX_WARNINGS = 100;
-/** How long, in ms, Redis may take to answer on the first connection of a client, before it is made anew. */
+/** How long, in ms, Redis may take to answer on a client's first connection before a reconnect. */
 const FIRST_HANDSHAKE = 5_001;
-/** How long, in ms, a connection that was ended waits for the other end to agree. */
+/** How long, in ms, a closed connection waits for the other end to close it too. */
 const DISCONNECT_TIMEOUT = 500;
 const CONNECT_TIMEOUT = 3_000;
 
 /**
- * Knows whether a connection works, and logs when it is lost and when it is back: once each, not at
- * each attempt to connect.
+ * Knows whether a connection works. Logs once when it is lost and once when it is back, not at each
+ * attempt to connect.
  *
  * @internal
  */
 export class ConnectionWatch {
-  /** When it was lost, by `performance.now()`; undefined: it works. */
+  /** When the connection was lost, by `performance.now()`; undefined: it works. */
   downSince: number | undefined;
-  /** Why it does not work, as far as is known. */
+  /** Why the connection doesn't work, as far as is known. */
   reason = 'the connection is lost';
   #hasEnded = false;
   readonly #name: string;
@@ -32,8 +32,8 @@ export class ConnectionWatch {
   readonly #waiting = new Set<() => void>();
 
   /**
-   * @param connection what BullMQ makes: emits `ready`, `close` and `error`
-   * @param onReady called when it is connected; by default, it works then
+   * @param connection from BullMQ: emits `ready`, `close` and `error`
+   * @param onReady called when it is connected; by default, it then counts as working
    */
   constructor(name: string, connection: EventEmitter, onReady?: () => void) {
     this.#name = name;
@@ -46,12 +46,12 @@ export class ConnectionWatch {
     return this.downSince === undefined;
   }
 
-  /** The connection is closed on purpose. */
+  /** Call it before the connection is closed on purpose, so that its loss is not reported. */
   end(): void {
     this.#hasEnded = true;
   }
 
-  /** @param reason what Redis says, if it is there and does not do what it is asked */
+  /** @param reason Redis's own message, if Redis can be reached but refuses what it is asked */
   lost(reason?: string): void {
     if (this.#hasEnded) return;
     const isNews = this.isUp || (reason !== undefined && reason !== this.reason);
@@ -69,7 +69,7 @@ export class ConnectionWatch {
     this.#waiting.clear();
   }
 
-  /** Resolves when the connection works, or after `timeout` ms; to whether it works. */
+  /** Resolves to whether the connection works: when it does, or after `timeout` ms. */
   async whenUp(timeout: number): Promise<boolean> {
     if (this.isUp) return true;
     let timer: NodeJS.Timeout | undefined;
@@ -84,7 +84,7 @@ export class ConnectionWatch {
     return this.isUp;
   }
 
-  /** Logs it, unless the same was logged in the last 30 s. */
+  /** Logs a problem, unless the same one was logged in the last 30 s. */
   warn(problem: unknown): void {
     const text = messageOf(problem);
     this.warnOf(text, text);
@@ -105,25 +105,25 @@ export class ConnectionWatch {
   }
 }
 
-/** Whether it is a client that its owner has made, and closes. */
+/** Whether it is the user's own client, which the user closes. */
 export function isClient(connection: ConnectionOptions): boolean {
   return typeof (connection as { readonly duplicate?: unknown }).duplicate === 'function';
 }
 
-/** Whether a client has a connection that commands can go over. */
+/** Whether the client has a connection that commands can use. */
 export function isLive({ status, isCluster }: RedisClient): boolean {
   return status === 'ready' || (isCluster && status === 'connect');
 }
 
-/** Has a client connect anew, if it has a connection: the other end may have gone without a word. */
+/** Reconnects a client that is connected: the other end may have vanished without closing. */
 export function reconnect(client: RedisClient): void {
   if (isLive(client)) client.disconnect(true);
 }
 
 /**
- * To be called for clients with `persistent()` settings: the limit of their first handshake must not
- * become one of all commands. A command that is given up is sent all the same when the connection is
- * back, and a job that it takes then is nobody's.
+ * To be called for clients with `persistent()` settings: the time limit of their first handshake
+ * must not apply to every command. A command that timed out is still sent when the connection is
+ * back, and a job that it then takes would belong to nobody.
  */
 export function endHandshake(client: Promise<RedisClient>): void {
   client
@@ -134,9 +134,9 @@ export function endHandshake(client: Promise<RedisClient>): void {
 }
 
 /**
- * Settings of a connection by which requests send: what is sent while it is lost fails, instead of
- * being kept for later, and what was under way when it was lost is not sent twice. What its owner has
- * set stays.
+ * Settings of the connection that requests send on. Commands fail while it is lost instead of being
+ * kept for later, and commands in flight when it was lost are not sent twice. The user's own
+ * settings take precedence.
  */
 export function failingFast(connection: ConnectionOptions, timeout: number): ConnectionOptions {
   if (isClient(connection)) return connection;
@@ -151,7 +151,7 @@ export function failingFast(connection: ConnectionOptions, timeout: number): Con
   };
 }
 
-/** Settings of a connection that goes on when it is back. What its owner has set stays. */
+/** Settings of a connection that resumes after an outage. The user's settings take precedence. */
 export function persistent(connection: ConnectionOptions): ConnectionOptions {
   if (isClient(connection)) return connection;
   return {

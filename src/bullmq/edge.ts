@@ -4,39 +4,39 @@ import type { Seal } from './seal.js';
 import type { TraceCarrier } from './trace-context.js';
 
 /*
- * The one place where what comes from Redis is looked at before it is used. Anybody who can write to
- * Redis may have written it: each reader takes anything, and throws nothing but Malformed.
+ * The one place where data from Redis is checked before it is used. Anybody with write access to
+ * Redis may have written it, so each reader accepts any input and throws nothing but Malformed.
  */
 
-/** Calls of one job. */
+/** Maximum number of calls in a job. */
 export const MAX_CALLS = 1_000;
-/** The longest delay a Node timer keeps, in ms. */
+/** The longest delay that a Node timer supports, in ms. */
 const MAX_DURATION = 2_147_483_647;
 const MAX_TASK_ID = 1_000;
 const MAX_WORKER_NAME = 500;
-/** Headers of one trace, and the length of each. */
+/** Maximum number of headers in a trace, and maximum length of each. */
 const MAX_TRACE_FIELDS = 20;
 const MAX_TRACE_LENGTH = 8_192;
 const KINDS = [Kind.Resolved, Kind.Failed, Kind.Refused, Kind.Unknown];
-/** What a job or a message may have, in characters, beside one value of the largest size. */
+/** Maximum length, in characters, of a job or message, apart from one value of the largest size. */
 const MAX_TEXT = 16_000_000;
 
 const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/;
 const JOB_ID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}-\d{1,15}$/;
 const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
 
-/** What was read is not what this module writes; the message says what is wrong. */
+/** The text that was read isn't what this module writes; the message says what is wrong. */
 export class Malformed extends Error {}
 
-/** What a worker tells the process that waits for a job. */
+/** What a worker sends to the process that waits for a job. */
 export interface Reply {
   readonly jobId: string;
   readonly token: string;
-  /** How calls ended; `running`: nothing yet, but the worker has the job. */
+  /** How calls ended; `running`: none ended yet, but the worker has the job. */
   readonly body: readonly OutcomeMessage[] | 'running';
 }
 
-/** How long, in characters, the text of a job or a message may be. */
+/** Maximum length, in characters, of the text of a job or a message. */
 export function maxText(maxSize: number): number {
   return MAX_TEXT + 2 * maxSize;
 }
@@ -93,7 +93,7 @@ export function readOrder(text: unknown, seal: Seal): Pick<Reply, 'jobId' | 'tok
   return { jobId, token };
 }
 
-/** The data of a job, before it is looked at. */
+/** The data of a job, not yet validated. */
 function unsealed(id: string, stored: unknown, seal: Seal, maxSize: number): unknown {
   const sealed = isRecord(stored) ? stored['sealed'] : undefined;
   if (!seal.isOn) {
@@ -130,7 +130,7 @@ function readCall(call: unknown, where: string, maxSize: number): JobCall {
   must(isNumber(timeout, Number.MIN_VALUE, MAX_DURATION), `${where} has no timeout`);
   must(typeof isIdempotent === 'boolean', `${where} does not say whether it is idempotent`);
   must(typeof args === 'string' && BASE64.test(args), `${where} has no arguments`);
-  // Four characters for three bytes, rounded up.
+  // Base64 has four characters for three bytes, rounded up.
   must(args.length <= maxSize * 1.34 + 8, `${where} has arguments of more than "maxSize"`);
   return trace === undefined
     ? [taskId, timeout, isIdempotent, args]
@@ -142,7 +142,7 @@ function readTrace(trace: unknown, where: string): TraceCarrier {
   const fields = Object.entries(trace);
   const isSmall = fields.length <= MAX_TRACE_FIELDS;
   must(isSmall && fields.every(isTraceField), `${where} has a trace that is too large`);
-  // A name such as __proto__ stays a name.
+  // A null prototype, so that a name such as __proto__ is only a name.
   return Object.assign(Object.create(null) as object, Object.fromEntries(fields)) as TraceCarrier;
 }
 
@@ -174,7 +174,7 @@ function parse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    // What the parser says quotes the text.
+    // The parser's message quotes the text.
     throw new Malformed('it is no JSON');
   }
 }

@@ -37,7 +37,7 @@ const { ConfigurableModuleClass, OPTIONS_TYPE, ASYNC_OPTIONS_TYPE } =
  * const app = await NestFactory.createApplicationContext(
  *   FuturesWorkerModule.forRoot({ tasks: [reports], connection: { host: 'redis' }, queue: 'futures' }),
  * );
- * app.enableShutdownHooks(); // SIGTERM: what is under way is finished first
+ * app.enableShutdownHooks(); // SIGTERM: running jobs finish first
  * ```
  *
  * @publicApi
@@ -54,7 +54,7 @@ export class FuturesWorkerModule
   /**
    * The module with these options.
    *
-   * @throws FuturesOptionsError, when the app starts, naming the option, its value and what is allowed
+   * @throws FuturesOptionsError at startup, naming the option, its value and what is allowed
    */
   static override forRoot(options: typeof OPTIONS_TYPE): DynamicModule {
     return super.forRoot(options);
@@ -65,7 +65,7 @@ export class FuturesWorkerModule
     return super.forRootAsync(options);
   }
 
-  /** Resolves when Redis can be reached, and jobs are taken. */
+  /** Resolves when Redis can be reached and the worker takes jobs. */
   async onApplicationBootstrap(): Promise<void> {
     await this.worker.start();
   }

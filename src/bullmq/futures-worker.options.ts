@@ -17,16 +17,16 @@ import { TaskDirectory } from './task-directory.js';
 const OPTIONS = {
   ...LOCATION,
   tasks: required<readonly object[]>(is.anything),
-  /** Jobs taken at once. Default: the number of threads. */
+  /** Number of jobs to run at once. Default: the number of threads. */
   concurrency: optional<number>(integer(1)),
-  /** The thread pool, as in `FuturesModule`; its `maxQueue` is of no use here. */
+  /** The thread pool, as in `FuturesModule`; its `maxQueue` has no effect here. */
   threads: pool(THREAD_OPTIONS),
   /**
-   * After how many ms without a sign of life a worker counts as dead, and the jobs it had are run
-   * again elsewhere, or failed. It must be the same for all workers of a queue. Default: 10 000.
+   * After how many ms without a sign of life a worker counts as dead. Its jobs then run again
+   * elsewhere, or fail. Must be the same for all workers of a queue. Default: 10 000.
    */
   stalledAfter: option(duration(100), 10_000),
-  /** How long, in ms, tasks may go on at shutdown; what is not done then counts as stalled. Default: 10 000. */
+  /** How long, in ms, tasks may run on at shutdown; unfinished jobs then stall. Default: 10 000. */
   shutdownTimeout: option(duration(0), 10_000),
 };
 
@@ -36,7 +36,7 @@ const OPTIONS = {
  * @publicApi
  */
 export type FuturesWorkerOptions = QueueAddress & {
-  /** The task files whose tasks run here: what `taskFile()` returns. Nothing else can be run. */
+  /** The task files whose tasks run here, as `taskFile()` returns them. No other task runs. */
   readonly tasks: readonly object[];
 } & Omit<Given<typeof OPTIONS>, keyof QueueAddress | 'tasks'>;
 
@@ -55,7 +55,7 @@ export interface ResolvedWorkerOptions extends ResolvedLocation {
  */
 export function resolveWorkerOptions(input: FuturesWorkerOptions): ResolvedWorkerOptions {
   const options = sealed(resolve(OPTIONS, input));
-  // How many calls wait here is a matter of "concurrency": none is refused.
+  // "concurrency" limits how many calls wait here, so the pool must not refuse any.
   const threads = { ...options.threads, maxQueue: Number.MAX_SAFE_INTEGER };
   return {
     ...options,

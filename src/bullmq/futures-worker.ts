@@ -14,13 +14,13 @@ import { FleetKeys, RedisCommands } from './redis-commands.js';
 import { TraceContext } from './trace-context.js';
 import { within } from './within.js';
 
-/** How long, in ms, leaving Redis may take. */
+/** Time limit, in ms, of each step of leaving Redis. */
 const CLOSE_TIMEOUT = 2_000;
 
-/** How often, in ms, a Redis that refuses writes at startup is asked again. */
+/** How often, in ms, to try again while Redis refuses writes at startup. */
 const START_EVERY = 1_000;
 
-/** What a worker has while it works. */
+/** Everything a worker holds while it works. */
 interface Work {
   readonly worker: GuardedWorker;
   readonly watch: ConnectionWatch;
@@ -33,7 +33,7 @@ interface Work {
 }
 
 /**
- * Takes jobs from the queue and runs them, from its start until it is closed.
+ * Takes jobs from the queue and runs them, from start() until close().
  *
  * @internal
  */
@@ -48,7 +48,7 @@ export class FuturesWorker {
     this.#threads = new ThreadExecutor(options.threads);
   }
 
-  /** Resolves when Redis can be reached, and jobs are taken. */
+  /** Resolves when Redis can be reached and the worker takes jobs. */
   async start(): Promise<void> {
     const trace = await TraceContext.load();
     if (this.#options.threads.min > 0) await this.#threads.start();
@@ -59,11 +59,11 @@ export class FuturesWorker {
     while (!(await work.heartbeat.now()) && this.#work === work) {
       await work.watch.whenUp(START_EVERY);
     }
-    // It may have been closed meanwhile.
+    // The worker may have been closed meanwhile.
     if (this.#work === work) void work.worker.run();
   }
 
-  /** Takes no more jobs, and lets those under way end, or gives them up after `shutdownTimeout`. */
+  /** Takes no more jobs, and lets running ones finish, or gives them up after `shutdownTimeout`. */
   async close(): Promise<void> {
     const work = this.#work;
     this.#work = undefined;
@@ -75,7 +75,7 @@ export class FuturesWorker {
     const { worker, watch, redis, inbox, heartbeat, runner } = work;
     const isDrained = await isOver(worker.pause(), this.#options.shutdownTimeout);
     if (!isDrained) runner.giveUp();
-    // Otherwise it would count as alive again.
+    // Another beat would list this worker as alive again.
     heartbeat.stop();
     await isOver(redis.discharge(this.#name));
     watch.end();
@@ -98,7 +98,7 @@ export class FuturesWorker {
       lost: () => runner.confirm(),
     };
     const inbox = new Inbox(this.#name, redis, { connection, queue, prefix }, hooks, true);
-    // The app's own client is not ours to end.
+    // The app's own client is not ours to reconnect.
     const own = isClient(connection) ? undefined : backend.client;
     const clients = [own, backend.blockingClient, inbox.client];
     for (const each of clients) if (each !== undefined) endHandshake(each);
@@ -122,7 +122,7 @@ export class FuturesWorker {
   #createWorker(run: JobRunner['run']): GuardedWorker {
     const { connection, queue, prefix, concurrency, stalledAfter, maxSize } = this.#options;
     const options = {
-      // Identifies the worker that runs a job, so that the job can be stopped through that worker's inbox.
+      // Identifies this worker, so that its jobs can be stopped through its inbox.
       name: this.#name,
       connection: persistent(connection),
       prefix,
@@ -131,9 +131,9 @@ export class FuturesWorker {
       lockDuration: stalledAfter,
       skipLockRenewal: true,
       stalledInterval: stalledAfter / 2,
-      // What becomes of a stalled job is decided call by call, when it is taken again.
+      // When a stalled job is taken again, each of its calls is run or failed on its own.
       maxStalledCount: Number.MAX_SAFE_INTEGER,
-      // By default, 15 s pass until a worker goes on when Redis is back.
+      // By default, BullMQ waits 15 s before it resumes after an outage.
       runRetryDelay: 1_000,
     };
     const worker = new GuardedWorker(queue, run, options, createRedisBackend);
@@ -142,7 +142,7 @@ export class FuturesWorker {
   }
 }
 
-/** Whether what is waited for ended in time, one way or another. */
+/** Whether the promise settles in time, fulfilled or rejected. */
 async function isOver(ending: Promise<unknown>, timeout = CLOSE_TIMEOUT): Promise<boolean> {
   return within(timeout, Promise.allSettled([ending])).then(
     () => true,

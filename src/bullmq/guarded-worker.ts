@@ -2,10 +2,10 @@ import { Worker, type Job, type JobJson } from 'bullmq';
 import type { StoredJob } from './job-data.js';
 import { JOB_OPTIONS } from './queue-link.js';
 
-/** How long, in ms, to wait after Redis has refused to hand out a job: BullMQ asks again at once. */
+/** How long, in ms, to wait after Redis refused to hand out a job: BullMQ would retry at once. */
 const PAUSE_AFTER_ERROR = 250;
 
-/** What a job says that says nothing but what it must. */
+/** Neutral values for all fields of a job that are not taken from Redis. */
 const PLAIN = {
   name: '',
   opts: JOB_OPTIONS,
@@ -17,14 +17,14 @@ const PLAIN = {
 };
 
 /**
- * BullMQ's worker, which believes what is in Redis. Whatever is there must neither stop it nor have it
- * do more than run the job: only the job's id, data and counters are used, and data that is not to be
- * read are left out.
+ * BullMQ's worker trusts what is in Redis; this one doesn't. No data there can stop it, or make it
+ * do anything but run the job: it uses only the job's id, data and counters, and drops data that is
+ * too long or not JSON.
  *
  * @internal
  */
 export class GuardedWorker extends Worker<StoredJob> {
-  /** Length of the data of a job, in characters. */
+  /** Maximum length of a job's data, in characters. */
   maxData = Infinity;
 
   protected override createJob(json: JobJson, jobId: string): Job<StoredJob> {
@@ -34,7 +34,7 @@ export class GuardedWorker extends Worker<StoredJob> {
     try {
       if (data.length <= this.maxData) return super.createJob({ ...job, data }, jobId);
     } catch {
-      // It is no JSON.
+      // It is not JSON.
     }
     return super.createJob({ ...job, data: 'null' }, jobId);
   }

@@ -1,16 +1,16 @@
 import type { Outcome } from '../index.js';
 import type { HandedBack, OpenCall } from './open-jobs.js';
 
-/** How often a call is handed back at most. */
+/** How often a call is sent again at most. */
 const MAX_HAND_BACKS = 100;
 /** How long, in ms, a call waits before it is sent again: the first time, and at most. */
 const FIRST_DELAY = 20;
 const MAX_DELAY = 500;
 
 /**
- * Calls that a worker has handed back, because it does not have their task: while a new build is rolled
- * out, some workers are older than the app. They are sent again, for other workers to take, until all
- * workers that are alive have handed them back. The time limit of their wait goes on.
+ * Calls that a worker has handed back because it doesn't have their task: during a rolling deploy,
+ * some workers are older than the app. They are sent again for other workers to take, until every
+ * live worker has handed them back. Their `queueTimeout` keeps running.
  *
  * @internal
  */
@@ -21,7 +21,7 @@ export class HandBacks {
 
   /**
    * @param send sends calls to the queue
-   * @param countOthers resolves to how many workers are alive beside those named
+   * @param countOthers resolves to the number of live workers, without those named
    */
   constructor(
     send: (calls: readonly OpenCall[]) => void,
@@ -41,7 +41,7 @@ export class HandBacks {
       open.settle(outcome);
       return;
     }
-    // Idle workers take turns, and the one that has just handed it back is the last of them.
+    // Idle workers take turns, so the one that just handed it back is last in line.
     const delay = Math.min(MAX_DELAY, FIRST_DELAY * 2 ** (open.resent - 1));
     const timer = setTimeout(() => {
       this.#waiting.delete(open);
@@ -50,7 +50,7 @@ export class HandBacks {
     this.#waiting.set(open, timer);
   }
 
-  /** Settles those that wait to be sent again. */
+  /** Settles the calls that wait to be sent again. */
   giveUp(outcome: Outcome): void {
     for (const [open, timer] of this.#waiting) {
       clearTimeout(timer);
@@ -59,7 +59,7 @@ export class HandBacks {
     this.#waiting.clear();
   }
 
-  /** While Redis does not say, there may be others. */
+  /** If Redis doesn't answer, assume that there are others. */
   async #others({ lackedBy }: OpenCall): Promise<number> {
     return this.#countOthers([...lackedBy]).catch(() => 1);
   }

@@ -3,18 +3,18 @@ import { isLive, reconnect, type ConnectionWatch } from './connection-watch.js';
 import { messageOf } from './log-text.js';
 import { NoAnswer, within } from './within.js';
 
-/** How often, in ms, Redis must prove that it takes writes: while it does, and while it does not. */
+/** Pause between beats, in ms: while Redis takes writes, and while it doesn't. */
 const EVERY = 2_000;
 const RETRY_EVERY = 1_000;
 /** How long, in ms, a beat may take. */
 const TIMEOUT = 2_000;
-/** How long, in ms, Redis may take to answer what a client says first on a new connection. */
+/** How long, in ms, Redis may take to answer a client's first command on a new connection. */
 const HANDSHAKE_TIMEOUT = 3_000;
 
 /**
- * Writes to Redis every 2 s. A connection may be there and yet be worth nothing: the other end has
- * gone without a word, or has become a replica, or its memory is full. Then it counts as lost until a
- * write succeeds, and is made anew where that may help.
+ * Writes to Redis every 2 s. An open connection may still be useless: the other end has vanished
+ * without closing it, has become a replica, or its memory is full. The connection then counts as
+ * lost until a write succeeds, and is made again where that may help.
  *
  * @internal
  */
@@ -22,18 +22,18 @@ export class Heartbeat {
   readonly #clients: readonly Promise<RedisClient>[];
   readonly #watch: ConnectionWatch;
   readonly #beat: () => Promise<unknown>;
-  /** Undefined until it was connected for the first time. */
+  /** Undefined until the first connection. */
   #client: RedisClient | undefined;
-  /** Since when clients have waited for the first answer on a connection, by `performance.now()`. */
+  /** When clients began to wait for the first answer on a connection, by `performance.now()`. */
   readonly #greetedAt = new Map<RedisClient, number>();
   #timer: NodeJS.Timeout | undefined;
   #beating: Promise<boolean> | undefined;
   #isStopped = false;
 
   /**
-   * @param client what writes
-   * @param clients whose connections may be made anew
-   * @param beat writes
+   * @param client the client that writes
+   * @param clients the clients that may be reconnected
+   * @param beat writes to Redis
    */
   constructor(
     client: Promise<RedisClient>,
@@ -52,14 +52,14 @@ export class Heartbeat {
     clearTimeout(this.#timer);
   }
 
-  /** Resolves to whether Redis takes writes; false before it was connected for the first time. */
+  /** Resolves to whether Redis takes writes; false before the first connection. */
   async now(): Promise<boolean> {
     if (this.#client === undefined || this.#isStopped) return false;
     this.#beating ??= this.#beatOnce().finally(() => (this.#beating = undefined));
     return this.#beating;
   }
 
-  /** To be called when Redis has not done what it was asked; it counts as lost until it does. */
+  /** Call it when a command has failed: Redis counts as lost until a write succeeds. */
   suspect(error: unknown): void {
     if (this.#isStopped || !this.#watch.isUp) return;
     this.#fail(error);
@@ -86,7 +86,7 @@ export class Heartbeat {
   }
 
   async #write(): Promise<void> {
-    // What is written while there is no connection may be kept for later.
+    // Without a connection, the client may keep the write for later instead of failing.
     if (!this.#isConnected) throw new NotConnected();
     await this.#beat();
   }
@@ -95,7 +95,7 @@ export class Heartbeat {
     return this.#client !== undefined && isLive(this.#client);
   }
 
-  /** Clients connect, and then wait without limit for what Redis says first. */
+  /** Clients connect, and then wait without a limit for Redis's first answer. */
   #endSilentHandshake(client: RedisClient): void {
     if (client.status !== 'connect' || client.isCluster) {
       this.#greetedAt.delete(client);
@@ -109,7 +109,7 @@ export class Heartbeat {
     client.disconnect(true);
   }
 
-  /** As soon as they were made at all. */
+  /** Clients that are not connected yet follow when they are. */
   #eachClient(act: (client: RedisClient) => void): void {
     for (const client of this.#clients) client.then(act).catch(() => {});
   }
@@ -121,10 +121,10 @@ export class Heartbeat {
       return this.#eachClient(reconnect);
     }
     const text = messageOf(error);
-    // The connection was lost in the meantime: whatever this error says, that is the reason.
+    // The connection was lost in the meantime: that is the reason, whatever this error says.
     if (!this.#isConnected) return this.#watch.lost();
     this.#watch.lost(text);
-    // The name of the server may belong to another one by now: a failover.
+    // After a failover, the server's name may point to another machine.
     if (text.startsWith('READONLY')) this.#eachClient(reconnect);
   }
 }

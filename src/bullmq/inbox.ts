@@ -6,41 +6,41 @@ import type { Beat, JobState, RedisCommands } from './redis-commands.js';
 
 /** How long, in ms, one read waits for messages. */
 const BLOCK = 5_000;
-/** How long, in ms, it may take: then the other end is gone without a word. */
+/** How long, in ms, a read may take; after that, the other end has vanished without closing. */
 const MAX_READ = BLOCK + 2_000;
-/** How long, in ms, a message may be in the inbox without being read, though nothing else is. */
+/** How long, in ms, a message may wait in the inbox while the reader makes no progress. */
 const MAX_UNREAD = 3_000;
-/** How long, in ms, what was read may stay in Redis. */
+/** How long, in ms, messages may stay in Redis after they were read. */
 const TRIM_AFTER = 50;
-/** Messages of one read. */
+/** Maximum number of messages in one read. */
 const MAX_MESSAGES = 1_000;
-/** How long, in ms, to wait after a read that failed. */
+/** How long, in ms, to wait after a failed read. */
 const RETRY_AFTER = 100;
 
 type Entries = [stream: string, entries: [id: string, fields: string[]][]][] | null;
 
-/** What becomes of what is in an inbox. */
+/** What to do with the messages of an inbox, and when the inbox is lost. */
 export interface InboxHooks {
-  /** Takes a message. What it throws is logged. */
+  /** Takes a message. If it throws, the error is logged. */
   readonly message: (message: string) => void;
-  /** Called when the inbox had to be made again: Redis has lost its data. */
+  /** Called when the inbox had to be created again because Redis lost its data. */
   readonly lost?: () => void;
 }
 
 /**
- * A stream of messages for this process: the answers of workers, or the orders of those who wait
- * for them. One connection reads it, and what was read is dropped. If the process dies, the stream
- * expires, and nobody writes to it any more.
+ * A stream of messages for this process: replies from workers, or, in a worker, orders from the
+ * processes that wait for its jobs. One connection reads it, and messages are dropped once they are
+ * read. If this process dies, the stream expires, and nobody writes to it any more.
  *
  * @internal
  */
 export class Inbox {
   readonly watch: ConnectionWatch;
-  /** Redis's clock, by which machines tell each other how long something has waited. */
+  /** Redis's clock: all machines use it to measure how long a job has waited. */
   readonly clock = new RedisClock();
   /** When Redis was last found to have lost its data, by `performance.now()`. */
   lostAt = -Infinity;
-  /** Workers alive, as of the last beat. */
+  /** Live workers, as of the last beat. */
   workers = 0;
   readonly #backend: ReturnType<typeof createRedisBackend>;
   readonly #redis: RedisCommands;
@@ -72,20 +72,20 @@ export class Inbox {
     this.watch = new ConnectionWatch(`Queue "${options.queue}", messages`, this.#backend);
   }
 
-  /** The connection that reads it. */
+  /** The connection that reads the inbox. */
   get client() {
     return this.#backend.client;
   }
 
-  /** Reads it from now on; resolves when there is a connection. */
+  /** Starts reading; resolves when there is a connection. */
   async open(): Promise<void> {
     await this.client;
     if (!this.#closing) this.#reading ??= this.#read();
   }
 
   /**
-   * Keeps it alive, or makes it again; resolves to where jobs are, and whether all messages that were
-   * there at that moment have been read.
+   * Keeps the inbox alive, or creates it again. Resolves to the states of the jobs, and to whether
+   * all messages that were in the inbox at that moment have been read.
    */
   async beat(
     jobIds: readonly string[] = [],
@@ -105,14 +105,14 @@ export class Inbox {
     this.watch.end();
     clearTimeout(this.#trimTimer);
     clearInterval(this.#watchdog);
-    // The read under way ends with its connection; while that is lost, it would never end.
+    // The pending read ends with its connection; if that is lost, the read would never end.
     const { isUp } = this.watch;
     await this.#backend.close(true);
     if (isUp) await this.#reading;
   }
 
   #made(): void {
-    // Ids begin anew with the stream.
+    // A new stream starts its ids from the beginning.
     this.#position = '0-0';
     if (this.#isMade) {
       this.lostAt = performance.now();
@@ -127,7 +127,7 @@ export class Inbox {
     return readMs > ms || (readMs === ms && readN >= n);
   }
 
-  /** The connection that reads may be of no use though the other one is: to another server, say. */
+  /** The reading connection may fail on its own, for example if it leads to another server. */
   #checkReader({ isNew }: Beat, isRead: boolean): void {
     const now = performance.now();
     if (isNew || isRead || this.#unread.position !== this.#position) {
@@ -163,7 +163,7 @@ export class Inbox {
     try {
       this.#hooks.message(message);
     } catch (error) {
-      // It costs no other message its reader.
+      // An error must not stop the reader: other messages follow.
       this.watch.warn(error);
     }
   }
@@ -172,7 +172,7 @@ export class Inbox {
     this.#trimTimer ??= setTimeout(() => {
       this.#trimTimer = undefined;
       const [ms, n] = this.#position.split('-');
-      // The next one trims what this one has not.
+      // If this fails, the next trim drops these messages too.
       this.#redis.trim(this.name, `${ms}-${Number(n) + 1}`).catch(() => {});
     }, TRIM_AFTER);
   }

@@ -11,31 +11,31 @@ export type JobCall = readonly [
   timeout: number,
   isIdempotent: boolean,
   packedArgs: string,
-  /** The trace it belongs to. */
+  /** Context of the trace that the call belongs to. */
   trace?: TraceCarrier,
 ];
 
-/** What a job says to the worker that takes it. Its calls may belong to several requests. */
+/** The content of a job. Its calls may belong to several requests. */
 export interface JobData {
-  /** Names the inbox of the process that waits for the outcomes. */
+  /** Name of the inbox of the process that waits for the outcomes. */
   readonly inbox: string;
-  /** Random; outcomes must carry it, so that only who has seen the job can answer it. */
+  /** Random; outcomes must carry it, so that only a process that has seen the job can answer it. */
   readonly token: string;
   readonly calls: readonly JobCall[];
-  /** When the oldest call was asked for: epoch time in ms, by Redis's clock. */
+  /** When the oldest call was handed over: epoch time in ms, by Redis's clock. */
   readonly queuedAt: number;
   readonly queueTimeout?: number;
 }
 
-/** A job as BullMQ keeps it: as it is, or as signed text. */
+/** A job as BullMQ stores it: plain, or as signed text. */
 export type StoredJob = JobData | { readonly sealed: string };
 
-/** The job as it is stored: signed if there is a secret. */
+/** Prepares a job for storage: signed if there is a secret. */
 export function storeJob(id: string, data: JobData, seal: Seal): StoredJob {
   return seal.isOn ? { sealed: seal.close(`job:${id}`, JSON.stringify(data)) } : data;
 }
 
-/** @throws TaskArgumentError if the arguments cannot be cloned, or are too large */
+/** @throws TaskArgumentError if the arguments can't be cloned, or are too large */
 export function toJobCall(call: Call, maxSize: number, trace: TraceCarrier | undefined): JobCall {
   const { task, timeout } = call;
   const args = packArgs(call);
@@ -54,7 +54,7 @@ export function toJobCall(call: Call, maxSize: number, trace: TraceCarrier | und
   );
 }
 
-/** The message for arguments, or a result, over the limit. */
+/** The error message for arguments or a result over the limit. */
 export function tooLarge(maxSize: number, advice: string): string {
   return `more than the queue takes ("maxSize": ${maxSize}). ${advice}, or raise "maxSize" of the executor and of its workers.`;
 }

@@ -1,13 +1,13 @@
 import type { OutcomeMessage } from './outcome-message.js';
 
-/** How long, in ms, an outcome waits for the others of its job. */
+/** How long, in ms, an outcome waits for other outcomes of its job. */
 const MAX_DELAY = 5;
-/** Length of a message, in characters, from which it takes no more outcomes. */
+/** Length of a message, in characters, above which it takes no more outcomes. */
 const MAX_LENGTH = 1_000_000;
 
 /**
- * The outcomes of one job, on their way back: all at once if they come up at about the same time. A
- * short call does not wait for a long one that shares its job; they may be of different requests.
+ * Sends the outcomes of one job back, in one message if they are ready around the same time. A
+ * short call doesn't wait for a long one in its job, since they may belong to different requests.
  *
  * @internal
  */

@@ -25,13 +25,13 @@ import type { Seal } from './seal.js';
 import type { TaskDirectory } from './task-directory.js';
 import type { TraceContext } from './trace-context.js';
 
-/** How often a call is run at most: workers may die under it. */
+/** How often a call runs at most: workers may die while they run it. */
 const MAX_RUNS = 3;
-/** Jobs that are remembered when they have ended: unsigned, and signed. */
+/** Number of ended jobs to remember: without a secret, and with one. */
 const MAX_ENDED = 1_000;
 const MAX_ENDED_SIGNED = 100_000;
 
-/** What a worker runs jobs with. */
+/** What the runner needs from its worker. */
 export interface JobRunnerTools {
   readonly tasks: TaskDirectory;
   readonly maxSize: number;
@@ -41,7 +41,7 @@ export interface JobRunnerTools {
   readonly outbox: Outbox;
   readonly locks: LockKeeper;
   readonly watch: ConnectionWatch;
-  /** Its name is this worker's, and its clock tells how long a job has waited. */
+  /** Its name identifies this worker, and its clock measures how long a job has waited. */
   readonly inbox: Inbox;
 }
 
@@ -53,7 +53,7 @@ interface Running {
 }
 
 /**
- * Runs the calls of jobs, and sends the outcomes to those who wait for them.
+ * Runs the calls of jobs, and sends the outcomes to the processes that wait for them.
  *
  * @internal
  */
@@ -61,7 +61,7 @@ export class JobRunner {
   readonly #tools: JobRunnerTools;
   readonly #where = `${hostname()}/${process.pid}`;
   readonly #running = new Map<string, Running>();
-  /** Tokens of jobs that have ended here, the oldest first. */
+  /** Tokens of jobs that have ended here, oldest first. */
   readonly #ended = new Set<string>();
   #isGivenUp = false;
 
@@ -70,7 +70,7 @@ export class JobRunner {
   }
 
   /**
-   * Takes an order from the inbox: to end a job that nobody waits for any more.
+   * Follows an order from the inbox: to stop a job that nobody waits for any more.
    *
    * @throws Malformed
    */
@@ -80,12 +80,12 @@ export class JobRunner {
     if (running?.data.token === token) running.controller.abort();
   }
 
-  /** From now on no job is answered: what runs is left to the rules for workers that died. */
+  /** Sends no more replies: running jobs are then handled like those of a dead worker. */
   giveUp(): void {
     this.#isGivenUp = true;
   }
 
-  /** Tells the processes that wait for the jobs running here that they do run: Redis has lost the jobs. */
+  /** Confirms running jobs to the processes that wait for them, since Redis has lost the jobs. */
   confirm(): void {
     for (const [id, { data, controller }] of this.#running) {
       const isWanted = () => this.#running.has(id) && !controller.signal.aborted;
@@ -101,7 +101,7 @@ export class JobRunner {
   async run(job: Job<StoredJob>, lock = ''): Promise<void> {
     const { id = '' } = job;
     const data = this.#read(job);
-    // A job that has ended here comes again if Redis was not told in time, or somebody replays it.
+    // A job that has ended here comes again if Redis wasn't notified in time, or if it is replayed.
     if (data === undefined || this.#ended.has(data.token)) return;
     this.#tools.locks.add(id, lock);
     try {
@@ -116,7 +116,7 @@ export class JobRunner {
     try {
       return readJob(job.id, job.data, seal, maxSize);
     } catch (error) {
-      // If a process waits for it, that process finds that the job is gone.
+      // A process that waits for this job finds out that the job is gone.
       watch.warnOf(`a job was dropped: ${messageOf(error)}.`, 'malformed job');
       return undefined;
     }
@@ -124,7 +124,7 @@ export class JobRunner {
 
   #start(id: string, data: JobData, deaths: number): Running {
     const controller = new AbortController();
-    // Each call listens to it; Node warns of more than ten.
+    // Each call adds a listener, and Node warns about more than ten.
     setMaxListeners(0, controller.signal);
     const ended = this.#runAll(id, data, deaths, controller.signal).finally(() => {
       this.#running.delete(id);
@@ -169,7 +169,7 @@ export class JobRunner {
     this.#tools.outbox.send(inbox, message, isWanted);
   }
 
-  /** Never rejects: a call that cannot be run has an outcome that says why. */
+  /** Never rejects: a call that can't run gets an outcome that says why. */
   async #runCall(
     wire: JobCall,
     { queueTimeout }: JobData,
@@ -190,7 +190,7 @@ export class JobRunner {
   }
 }
 
-/** @throws what the call fails with, if it cannot be run */
+/** @throws the error the call fails with if it can't run */
 function toCall(
   [taskId, timeout, isIdempotent, packedArgs]: JobCall,
   tasks: TaskDirectory,
@@ -213,7 +213,7 @@ function toCall(
   };
 }
 
-/** @throws BrokenExecutorError if workers have died under the call, and it is not to be run again */
+/** @throws BrokenExecutorError if workers have died running the call, and it must not run again */
 function checkRuns(task: string, isIdempotent: boolean, deaths: number): void {
   if (deaths === 0 || (isIdempotent && deaths < MAX_RUNS)) return;
   throw new BrokenExecutorError(
@@ -225,7 +225,7 @@ function checkRuns(task: string, isIdempotent: boolean, deaths: number): void {
   );
 }
 
-/** @throws TaskArgumentError if they cannot be read; the app, which has them, looks for the culprit */
+/** @throws TaskArgumentError if they can't be read; the app then looks for the culprit */
 function unpackArgs(task: string, packed: string): unknown[] {
   try {
     const args = unpack(packed);
@@ -241,7 +241,7 @@ function unpackArgs(task: string, packed: string): unknown[] {
   }
 }
 
-/** The thread pool knows what is left of a time limit; the error names all of it. */
+/** The thread pool got the rest of the time limit; the error must name the whole limit. */
 function limited(outcome: Outcome, queueTimeout: number | undefined, task: string): Outcome {
   const { value } = outcome;
   const isLate = value instanceof FutureTimeoutError && value.phase === 'queue';

@@ -12,7 +12,7 @@ import { QueueLink, type NewJob } from './queue-link.js';
 import { Withdrawal } from './redis-commands.js';
 import { NoAnswer, within } from './within.js';
 
-/** What there is while the executor is in touch with Redis, or tries to be. */
+/** What exists while the executor is connected to Redis, or connecting. */
 interface Connected {
   readonly link: QueueLink;
   readonly watch: JobWatch;
@@ -21,8 +21,8 @@ interface Connected {
 }
 
 /**
- * Sends calls to the queue: all those of one turn of the event loop, whatever requests they belong to,
- * in as few jobs and in one round trip.
+ * Sends calls to the queue: all calls of one turn of the event loop, whatever requests they belong
+ * to, in as few jobs as possible and in one round trip.
  *
  * @internal
  */
@@ -50,7 +50,7 @@ export class JobSender {
     );
   }
 
-  /** Workers alive, as far as is known. */
+  /** Live workers, as far as is known. */
   get workers(): number {
     return this.#backlog.workers;
   }
@@ -62,8 +62,8 @@ export class JobSender {
   }
 
   /**
-   * Removes jobs nobody waits for any more, and tells the workers that have them to end them. Resolves
-   * to what became of each; to nothing if Redis does not say.
+   * Removes jobs that nobody waits for any more, and orders workers that have them to stop them.
+   * Resolves to what became of each job, or to an empty list if Redis doesn't answer.
    */
   async withdraw(jobs: readonly OpenJob[], isOrder = true): Promise<readonly Withdrawal[]> {
     if (jobs.length === 0 || this.#connected === undefined) return [];
@@ -76,13 +76,13 @@ export class JobSender {
     try {
       return await within(redisTimeout, link.redis.withdraw(pairs));
     } catch (error) {
-      // They run, and what comes of it is dropped.
+      // These jobs run, and their outcomes are dropped.
       link.suspect(error);
       return [];
     }
   }
 
-  /** Leaves Redis. @param outcome of calls that are about to be sent again */
+  /** Disconnects from Redis. @param outcome for calls that wait to be sent again */
   async close(outcome: Outcome): Promise<void> {
     this.#isClosed = true;
     this.#handBacks.giveUp(outcome);
@@ -107,12 +107,12 @@ export class JobSender {
       const why = error instanceof NoAnswer ? this.#connected?.link.reason : undefined;
       const reason = `Redis cannot be reached (${why ?? messageOf(error)})`;
       for (const job of jobs) this.#jobs.giveUp(job, (call) => broken(call, reason, error));
-      // Redis may have taken some.
+      // Redis may have accepted some of the jobs.
       void this.withdraw(jobs.filter(({ sentAt }) => sentAt !== undefined));
     }
   }
 
-  /** Resolves to why the jobs are not taken, if they are not. */
+  /** Resolves to the reason if the jobs are refused. */
   async #add(jobs: readonly OpenJob[]): Promise<ExecutorSaturatedError | undefined> {
     const { redisTimeout } = this.#options;
     const link = await this.#connect();
@@ -127,11 +127,11 @@ export class JobSender {
     try {
       await within(redisTimeout, added);
     } catch (error) {
-      // Redis may take them all the same, when the connection is back.
+      // Redis may still accept the jobs when the connection is back.
       void added.then(() => this.withdraw(wanted)).catch(() => {});
       throw error;
     }
-    // Those whose client has disconnected before Redis had them.
+    // The jobs whose client disconnected while they were being sent.
     void this.withdraw(wanted.filter(({ isDropped }) => isDropped));
     return undefined;
   }
@@ -167,7 +167,7 @@ export class JobSender {
     const opened = link.open();
     const connected: Connected = { link, watch, opened, since: performance.now() };
     opened.catch(() => {
-      // Not Redis being away, which is waited for: the next batch begins anew.
+      // This isn't an outage, which open() waits for. The next batch connects again.
       watch.close();
       void link.close();
       if (this.#connected === connected) this.#connected = undefined;
@@ -175,7 +175,7 @@ export class JobSender {
     return connected;
   }
 
-  /** Ends the wait of a job in time, whatever state Redis and workers are in. */
+  /** Ends a job's wait on time, whatever state Redis and the workers are in. */
   #limitWait(job: OpenJob): void {
     const { queueTimeout } = job;
     if (queueTimeout === undefined) return;
@@ -186,11 +186,11 @@ export class JobSender {
 
   async #endWait(job: OpenJob, queueTimeout: number): Promise<void> {
     const [withdrawal] = job.sentAt === undefined ? [] : await this.withdraw([job], false);
-    // From here on its worker keeps the time; and the watch, if that does not.
+    // From now on its worker enforces the time limit, or else the watch does.
     if (withdrawal === Withdrawal.Taken) job.takenAt ??= performance.now();
-    // Or it has ended, and its outcome is on its way: the watch sees to it.
+    // A job that is gone has ended, and its reply is on the way; if not, the watch notices.
     if (withdrawal === Withdrawal.Taken || withdrawal === Withdrawal.Gone) return;
-    // If Redis does not say, a worker that takes it from now on finds that its time is over.
+    // If Redis didn't answer, a taken job runs on, and a worker that takes it later rejects it.
     if (withdrawal === undefined && job.takenAt !== undefined) return;
     this.#jobs.giveUp(job, ({ key, task }) => {
       const error = new FutureTimeoutError('queue', queueTimeout, { key, task: task.id });

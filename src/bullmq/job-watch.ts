@@ -8,40 +8,40 @@ import type { QueueLink } from './queue-link.js';
 import { JobState, Withdrawal } from './redis-commands.js';
 import { within } from './within.js';
 
-/** How often, in ms, the open jobs are gone through, and Redis is asked whether the inbox is there. */
+/** How often, in ms, to check the open jobs, and to ask Redis whether the inbox exists. */
 const INTERVAL = 500;
-/** How long, in ms, after it was sent Redis is asked about a job. */
+/** How long, in ms, a job must have been sent before Redis is asked about it. */
 const MIN_AGE = 2_000;
-/** How often, in ms, it is asked about jobs, and how long it may take to answer. */
+/** How often, in ms, Redis is asked about jobs, and how long it may take to answer. */
 const LOOK_EVERY = 1_000;
 const LOOK_TIMEOUT = 2_000;
-/** Jobs it is asked about at once. */
+/** Maximum number of jobs to ask about at once. */
 const MAX_LOOKS = 1_000;
-/** How long, in ms, nothing is heard of a job's worker until it is taken to be dead. */
+/** How long, in ms, a job's worker may be silent before it counts as dead. */
 const STALLED_AFTER = 1_000;
-/** How long, in ms, a job whose worker has died waits for another one to run it again. */
+/** How long, in ms, a job whose worker died waits for another worker to run it again. */
 const ABANDONED_AFTER = 30_000;
-/** How often a call is run at most. */
+/** How often a call runs at most. */
 const MAX_RUNS = 3;
-/** How long, in ms, a call may take beyond its limits: to load its task file, to be answered. */
+/** How long, in ms, a call may take beyond its limits, to load its task file and to be answered. */
 const RUN_GRACE = 15_000;
-/** How long, in ms, a worker has to say that it runs a job which Redis has lost. */
+/** How long, in ms, a worker has to confirm that it runs a job that Redis lost. */
 const LOST_AFTER = 6_000;
-/** How often a call is added again that Redis has lost. */
+/** How often a call is sent again at most after Redis lost it. */
 const MAX_LOSSES = 3;
-/** How long, in ms, a job waits without being taken until that is worth a warning. */
+/** How long, in ms, a job may wait for a worker before a warning is logged. */
 const BUSY_AFTER = 10_000;
 
-/** What the watch does about jobs. */
+/** The part of the job sender that the watch uses. */
 interface Sender {
   send(calls: readonly OpenCall[]): void;
   withdraw(jobs: readonly OpenJob[]): Promise<readonly Withdrawal[]>;
 }
 
 /**
- * Looks after jobs that no outcome comes in for, so that no call waits for ever: those that were
- * removed from the queue or lost, those whose worker has died or is late, those that no worker takes,
- * and all of them while Redis is away.
+ * Watches jobs that get no reply, so that no call waits forever: jobs that were removed from the
+ * queue or lost, jobs whose worker died or is late, jobs that no worker takes, and all jobs while
+ * Redis is unreachable.
  *
  * @internal
  */
@@ -90,7 +90,7 @@ export class JobWatch {
     void this.sender.withdraw(late);
   }
 
-  /** While Redis is away, a call's time goes on. */
+  /** While Redis is unreachable, a call's time limit keeps running. */
   #failUnreachable(open: readonly OpenJob[], downSince: number, now: number): void {
     for (const job of open) {
       const waited = now - Math.max(downSince, job.madeAt);
@@ -129,7 +129,7 @@ export class JobWatch {
     job.isRunning = state === JobState.Running;
     if (job.isRunning) job.takenAt ??= performance.now();
     if (state !== JobState.Gone) job.goneSince = undefined;
-    // What is on its way comes first.
+    // Replies that are still in the inbox come first.
     else if (isRead) this.#judgeGone(job);
     if (state === JobState.Stalled) this.#judgeStalled(job);
     else job.stalledSince = undefined;
@@ -139,7 +139,7 @@ export class JobWatch {
     const now = performance.now();
     job.goneSince ??= now;
     const isLost = this.link.inbox.lostAt > (job.sentAt ?? now);
-    // Its worker has said that it goes on with it; the outcome needs no job.
+    // Its worker has confirmed that it runs it, and doesn't need the job in Redis to reply.
     if (job.confirmedAt !== undefined) return;
     const mayBeAnswered = isLost || job.takenAt !== undefined;
     if (mayBeAnswered && now - job.goneSince < LOST_AFTER) return;
@@ -155,7 +155,7 @@ export class JobWatch {
     this.sender.send(again);
   }
 
-  /** A job that may be run again waits for another worker. */
+  /** An idempotent call waits for another worker to run it again. */
   #judgeStalled(job: OpenJob): void {
     const now = performance.now();
     job.stalledSince ??= now;
@@ -164,7 +164,7 @@ export class JobWatch {
       const patience = call.task.idempotent ? ABANDONED_AFTER : STALLED_AFTER;
       return stalled < patience ? undefined : broken(call, WORKER_DIED);
     });
-    // Nobody waits for it: it is not to be run.
+    // Nobody waits for the job any more, so it must not run again.
     if (!this.jobs.has(job)) void this.sender.withdraw([job]);
   }
 
@@ -203,7 +203,7 @@ const LOST =
 const WORKER_DIED =
   'its worker has died, or has lost Redis. If the task may be run twice, say so with taskFile(url, { idempotent: true })';
 
-/** The outcome of a call that nothing more is to be expected of. */
+/** The outcome of a call that can no longer get one from a worker. */
 export function broken({ key, task }: Call, reason: string, cause?: unknown) {
   const message = `The queue gave no outcome for the task ${task.id}: ${reason}.`;
   return notStarted(

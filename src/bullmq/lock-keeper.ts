@@ -3,8 +3,8 @@ import type { ConnectionWatch } from './connection-watch.js';
 import { within } from './within.js';
 
 /**
- * Keeps the locks of the jobs that run here: by them, others know that their worker is alive. BullMQ
- * would do so by the wall clock, which steps: after a step back, it would renew none for as long.
+ * Keeps the locks of the jobs that run here, which show other processes that this worker is alive.
+ * BullMQ's own renewal follows the wall clock: after a step back, it would pause for that long.
  *
  * @internal
  */
@@ -12,11 +12,11 @@ export class LockKeeper {
   readonly #worker: Pick<Worker, 'extendJobLocks'>;
   readonly #watch: ConnectionWatch;
   readonly #duration: number;
-  /** Tokens by the ids of jobs. */
+  /** Tokens of the locks by job id. */
   readonly #tokens = new Map<string, string>();
   #timer: NodeJS.Timeout | undefined;
 
-  /** @param duration how long, in ms, a lock is kept that is not renewed */
+  /** @param duration how long, in ms, a lock lasts unless it is renewed */
   constructor(worker: Pick<Worker, 'extendJobLocks'>, watch: ConnectionWatch, duration: number) {
     this.#worker = worker;
     this.#watch = watch;
@@ -42,7 +42,7 @@ export class LockKeeper {
     if (ids.length > 0) {
       try {
         const renewal = this.#worker.extendJobLocks(ids, tokens, this.#duration);
-        // One that takes longer comes too late.
+        // A renewal that takes longer is too late.
         const lost = await within(this.#duration / 2, renewal);
         const running = lost.filter((id) => this.#tokens.has(id));
         if (running.length > 0) this.#warn(running);

@@ -9,64 +9,64 @@ import type { JobCall } from './job-data.js';
 export interface OpenCall {
   readonly call: Call;
   readonly wire: JobCall;
-  /** What it is expected to run, in ms; Infinity: unknown. */
+  /** Expected run time, in ms; Infinity: unknown. */
   readonly estimate: number;
-  /** When it was handed over, by `performance.now()`. */
+  /** When the executor got the call, by `performance.now()`. */
   readonly openedAt: number;
-  /** Settles it; later calls do nothing. */
+  /** Settles the call; further invocations do nothing. */
   readonly settle: (outcome: Outcome, isAnswer?: boolean) => void;
   isSettled: boolean;
-  /** The job it is sent in. Undefined before that, and while it waits to be sent again. */
+  /** The job that carries it. Undefined before it is sent, and while it waits to be sent again. */
   job: OpenJob | undefined;
-  /** How often it was sent again: because a worker lacked its task, or Redis had lost its job. */
+  /** How often it was sent again: because a worker lacked its task, or Redis lost its job. */
   resent: number;
-  /** Workers that do not have its task. */
+  /** Workers that don't have its task. */
   readonly lackedBy: Set<string>;
 }
 
-/** A call that a worker has handed back, because it does not have its task. */
+/** A call that a worker has handed back because it doesn't have the task. */
 export interface HandedBack {
   readonly open: OpenCall;
   readonly worker: string;
-  /** What the call fails with if no other worker has it. */
+  /** The call's outcome if no other worker has the task. */
   readonly outcome: Outcome;
 }
 
-/** A job of this process that has calls without an outcome. */
+/** A job of this process with calls that have no outcome yet. */
 export interface OpenJob {
   readonly id: string;
-  /** What its outcomes must carry. */
+  /** Its outcomes must carry the same token. */
   readonly token: string;
   readonly calls: readonly OpenCall[];
   readonly queueTimeout: number | undefined;
-  /** When it was made, by `performance.now()`. */
+  /** When the job was created, by `performance.now()`. */
   readonly madeAt: number;
-  /** When it was given to Redis, by `performance.now()`; undefined: not yet. */
+  /** When the job was sent to Redis, by `performance.now()`; undefined: not yet. */
   sentAt: number | undefined;
-  /** Calls without an outcome. */
+  /** Number of calls without an outcome. */
   open: number;
-  /** Whether nobody waits for it any more, though it was not answered. */
+  /** Whether nobody waits for the job any more, though it was not answered. */
   isDropped: boolean;
-  /** When a worker was first found to have it, by `performance.now()`; undefined: none was. */
+  /** When a worker was first known to have it, by `performance.now()`; undefined: never. */
   takenAt: number | undefined;
-  /** Whether a worker was seen to have it, when Redis was last asked. */
+  /** Whether a worker had it when Redis was last asked. */
   isRunning: boolean;
-  /** When its worker last said that it has it, by `performance.now()`. */
+  /** When its worker last confirmed that it has it, by `performance.now()`. */
   confirmedAt: number | undefined;
-  /** Since when its worker has not been heard of, by `performance.now()`. */
+  /** Since when its worker has been silent, by `performance.now()`. */
   stalledSince: number | undefined;
-  /** Since when it is not in Redis, by `performance.now()`. */
+  /** Since when it has been missing from Redis, by `performance.now()`. */
   goneSince: number | undefined;
   queueTimer: NodeJS.Timeout | undefined;
 }
 
-/** Expected run of the calls of one job, in ms: what pays for the way through Redis. */
+/** Maximum expected run time of a job's calls, in ms: enough to be worth the trip through Redis. */
 const MAX_RUN = 4;
-/** Size of one job, in characters, from which it takes no more calls. */
+/** Length of a job, in characters, above which it takes no more calls. */
 const MAX_LENGTH = 1_000_000;
 
 /**
- * The calls of this process that have no outcome yet, and the jobs they are sent in.
+ * The calls of this process that have no outcome yet, and the jobs that carry them.
  *
  * @internal
  */
@@ -78,17 +78,17 @@ export class OpenJobs {
   #lastId = 0;
   #open = 0;
 
-  /** @param owner name of this process's inbox: job ids begin with it */
+  /** @param owner name of this process's inbox, with which job ids begin */
   constructor(owner: string) {
     this.#owner = owner;
   }
 
-  /** Calls without an outcome. */
+  /** Number of calls without an outcome. */
   get open(): number {
     return this.#open;
   }
 
-  /** Calls among them that workers were seen to have. */
+  /** How many of these calls are with a worker. */
   get running(): number {
     let running = 0;
     for (const job of this.#byId.values()) if (job.isRunning) running += job.open;
@@ -126,13 +126,13 @@ export class OpenJobs {
     return open;
   }
 
-  /** Makes jobs of calls: short ones share one, long and unknown ones go alone, for the fleet to share. */
+  /** Groups calls into jobs: short ones share a job; long and unknown ones get one of their own. */
   plan(calls: readonly OpenCall[]): OpenJob[] {
     const groups: OpenCall[][] = [];
     let [run, length] = [0, 0];
     for (const each of calls.toSorted(byQueueTimeout)) {
       const group = groups.at(-1);
-      // One that is sent again may be so for what it does to its workers.
+      // A call that was sent again goes alone: it may be the one that kills its workers.
       const estimate = each.resent > 0 ? Infinity : each.estimate;
       run += estimate;
       length += each.wire[3].length;
@@ -149,8 +149,8 @@ export class OpenJobs {
   }
 
   /**
-   * Takes what a worker has answered; what nobody waits for any more is dropped. Returns the calls that
-   * the worker hands back.
+   * Takes a worker's reply; outcomes that nobody waits for any more are dropped. Returns the calls
+   * that the worker hands back.
    */
   answer({ jobId, token, body }: Reply): HandedBack[] {
     const job = this.#byId.get(jobId);
@@ -172,14 +172,14 @@ export class OpenJobs {
         handedBack.push({ open, worker, outcome });
         continue;
       }
-      // One that was not run says nothing of the task.
+      // A call that didn't run says nothing about its task's duration.
       if (run > 0) this.#estimates.record(open.call, outcome.run);
       open.settle(outcome, true);
     }
     return handedBack;
   }
 
-  /** Takes a call out of its job, to be sent again. */
+  /** Takes a call out of its job, so that it can be sent again. */
   detach(open: OpenCall): void {
     const { job } = open;
     if (job === undefined) return;
@@ -188,7 +188,7 @@ export class OpenJobs {
     this.#closeCall(job, true);
   }
 
-  /** Gives up what is open of a job, with what `outcome` has for each call; if nothing, it stays. */
+  /** Settles the open calls of a job with what `outcome` returns; undefined leaves a call open. */
   giveUp(job: OpenJob, outcome: (call: Call) => Outcome | undefined): void {
     for (const open of job.calls) {
       if (open.isSettled || open.job !== job) continue;

@@ -1,18 +1,18 @@
 import type { ConnectionWatch } from './connection-watch.js';
 import type { RedisCommands } from './redis-commands.js';
 
-/** How long, in ms, a message is kept that Redis does not take; as long as an inbox is kept. */
+/** How long, in ms, to keep a message that Redis refuses: as long as an inbox is kept. */
 const REFUSED_FOR = 30_000;
-/** How long, in ms, one is kept whose inbox is missing: its owner has gone, or is about to make it again. */
+/** The same if the inbox is missing: its owner is gone, or is about to create it again. */
 const MISSING_FOR = 6_000;
-/** How often, in ms, it is tried again. */
+/** How often, in ms, to try a message again. */
 const RETRY_EVERY = 250;
-/** Characters of all messages that are kept. */
+/** Maximum length, in characters, of all kept messages together. */
 const MAX_KEPT = 64_000_000;
 
 /**
- * What a worker tells the processes that wait for its jobs. A message that does not get through is
- * kept and tried again for some seconds: Redis may refuse writes for a while, or have lost the inbox.
+ * Sends a worker's messages to the processes that wait for its jobs. A message that fails is kept
+ * and retried for some seconds: Redis may refuse writes for a while, or have lost the inbox.
  *
  * @internal
  */
@@ -28,20 +28,20 @@ export class Outbox {
   }
 
   /**
-   * @param inbox names its owner
-   * @param isWanted asked before each further attempt
+   * @param inbox name of its owner
+   * @param isWanted asked before each retry
    */
   send(inbox: string, message: string, isWanted: () => boolean = () => true): void {
     void this.#post(inbox, message, isWanted);
   }
 
-  /** Gives up what is kept. */
+  /** Drops the messages that are kept. */
   close(): void {
     this.#isClosed = true;
   }
 
   async #post(inbox: string, message: string, isWanted: () => boolean): Promise<void> {
-    // The first attempt is sent at once: on the same connection, the end of the job comes behind it.
+    // The first attempt goes out before the job's end, which follows it on the same connection.
     let limit = await this.#attempt(inbox, message);
     if (limit === undefined) return;
     if (this.#kept + message.length > MAX_KEPT) {
@@ -58,7 +58,7 @@ export class Outbox {
     this.#kept -= message.length;
   }
 
-  /** Resolves to how long, in ms, it is to be tried again; to nothing if it is there. */
+  /** Resolves to how long, in ms, to retry; to undefined if the message was delivered. */
   async #attempt(inbox: string, message: string): Promise<number | undefined> {
     try {
       return (await this.#redis.post(inbox, message)) ? undefined : MISSING_FOR;

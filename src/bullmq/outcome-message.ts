@@ -23,18 +23,18 @@ import { tooLarge } from './job-data.js';
 import { causeOf, messageOf } from './log-text.js';
 import { pack, sizeOf, unpack } from './payload.js';
 
-/** How a call ended, on its way back. */
+/** How a call ended, as an outcome message states it. */
 export enum Kind {
   Resolved,
   /** The task's own error. */
   Failed,
   /** An error of this module. */
   Refused,
-  /** Not started: the worker does not have the task. Its name stands in place of where it ran. */
+  /** Not started: the worker lacks the task. Its name replaces the place where a call ran. */
   Unknown,
 }
 
-/** The outcome of one call of a job. There are many of these: no names of properties are sent. */
+/** The outcome of one call of a job. A list, since property names would cost space in each one. */
 export type OutcomeMessage = readonly [
   index: number,
   kind: Kind,
@@ -43,7 +43,7 @@ export type OutcomeMessage = readonly [
   run: number,
 ];
 
-/** What an error of this module becomes again when it has come from a worker, by its code. */
+/** The classes that this module's own errors get back on arrival, by error code. */
 const OWN_ERRORS = new Map<string, { readonly name: string; readonly prototype: Error }>([
   ['ERR_FUTURES_TIMEOUT', FutureTimeoutError],
   ['ERR_FUTURES_SATURATED', ExecutorSaturatedError],
@@ -54,7 +54,7 @@ const OWN_ERRORS = new Map<string, { readonly name: string; readonly prototype: 
   ['ERR_FUTURES_UNKNOWN_TASK', UnknownTaskError],
 ]);
 
-/** Takes an outcome apart for the way back. One whose value is too large is refused instead. */
+/** Packs an outcome to be sent. If its value is too large, the call fails with an error instead. */
 export function toMessage(
   index: number,
   { status, value, worker, run }: Outcome,
@@ -68,7 +68,7 @@ export function toMessage(
 }
 
 /**
- * Says that a worker does not have the task, so that another one can run it.
+ * States that a worker doesn't have the task, so that another one can run it.
  *
  * @param worker name of the worker in the fleet
  */
@@ -77,7 +77,7 @@ export function toUnknownMessage(index: number, error: unknown, worker: string):
 }
 
 /**
- * Never throws: an outcome that cannot be read fails its call.
+ * Never throws: an outcome that can't be read fails its call.
  *
  * @param elapsed ms since the call was handed over
  */
@@ -86,7 +86,7 @@ export function fromMessage(
   call: Call,
   elapsed: number,
 ): Outcome {
-  // A worker that says otherwise is wrong.
+  // A worker that reports a longer run is wrong.
   const run = Math.min(ran, elapsed);
   const place = { worker: kind === Kind.Unknown ? '' : told`${worker}`, wait: elapsed - run, run };
   try {
@@ -104,7 +104,7 @@ function toError(kind: Kind, record: ErrorRecord, { args, key, task }: Call): un
   const constructor = OWN_ERRORS.get((value as { readonly code?: string }).code ?? '');
   if (constructor !== undefined) adoptException(value, constructor, { key, task: task.id });
   if (constructor !== TaskArgumentError) return value;
-  // Some values are written, and cannot be read: the worker does not know which.
+  // Some values can be packed but not unpacked, and the worker can't tell which one it was.
   const culprit = findUncloneable(args, 'args', (part) => unpack(pack(part)));
   if (culprit === undefined) return value;
   const options = { key, task: task.id, cause: value };
@@ -147,7 +147,7 @@ function packError(error: unknown): [Kind, string] {
     const kind = isFuturesException(error) ? Kind.Refused : Kind.Failed;
     return [kind, pack(describeError(error))];
   } catch {
-    // Something in its properties cannot leave the process; its text can.
+    // One of its properties can't leave the process, but its text can.
     return [Kind.Failed, pack(describeError(new Error(messageOf(error))))];
   }
 }

@@ -7,29 +7,29 @@ import type { StoredJob } from './job-data.js';
 import { FleetKeys, RedisCommands } from './redis-commands.js';
 import { within } from './within.js';
 
-/** Nothing of a job stays: its outcome goes to the inbox, and it is never tried again by BullMQ. */
+/** BullMQ keeps no ended job and retries none: outcomes go to the inbox. */
 export const JOB_OPTIONS: JobsOptions = {
   removeOnComplete: true,
   removeOnFail: true,
   attempts: 1,
 };
-/** How long, in ms, leaving Redis may take. */
+/** Time limit, in ms, of each step of leaving Redis. */
 const CLOSE_TIMEOUT = 2_000;
-/** How often, in ms, it is looked whether a Redis that refuses writes takes them. */
+/** How often, in ms, to try again while Redis refuses writes. */
 const OPEN_EVERY = 1_000;
-/** What BullMQ keeps of its events: this module reads none, a dashboard may. */
+/** Number of BullMQ's events to keep. This module reads none of them, but a dashboard may. */
 const MAX_EVENTS = 1_000;
 
-/** A job that is added to the queue. */
+/** A job to add to the queue. */
 export interface NewJob {
   readonly id: string;
-  /** What dashboards show. */
+  /** Shown by dashboards. */
   readonly name: string;
   readonly data: StoredJob;
 }
 
 /**
- * This process's two connections to the queue: one that sends, one that reads the inbox.
+ * This process's two connections to the queue: one that sends, and one that reads the inbox.
  *
  * @internal
  */
@@ -37,7 +37,7 @@ export class QueueLink {
   readonly redis: RedisCommands;
   readonly inbox: Inbox;
   readonly #queue: Queue<StoredJob>;
-  /** Of the connection that sends: it works if Redis takes writes. */
+  /** Watches the sending connection, which works if Redis takes writes. */
   readonly #watch: ConnectionWatch;
   readonly #heartbeat: Heartbeat;
   readonly #madeAt = performance.now();
@@ -57,23 +57,23 @@ export class QueueLink {
       createRedisBackend,
     );
     const backend = this.#queue.getBackend();
-    // The queue passes on that the connection is lost, but not that it is back.
+    // The queue reports that the connection is lost, but not that it is back.
     const beat = () => void this.#heartbeat.now();
     this.#watch = new ConnectionWatch(`Queue "${queue}"`, backend, beat);
     this.#queue.on('error', () => {});
     this.redis = new RedisCommands(backend.client, new FleetKeys(prefix, queue));
     this.inbox = new Inbox(name, this.redis, options, { message: onMessage }, false);
-    // A client that somebody else has made is not ours to end.
+    // The app's own client is not ours to reconnect.
     const own = isClient(connection) ? undefined : backend.client;
     const clients = [own, this.inbox.client];
     this.#heartbeat = new Heartbeat(backend.client, clients, this.#watch, () => this.inbox.beat());
   }
 
-  /** Resolves when jobs can be added, and their outcomes come in. */
+  /** Resolves when jobs can be added and their outcomes can arrive. */
   async open(): Promise<void> {
     await this.inbox.open();
     await this.redis.ready;
-    // Redis may be there, and refuse writes for now.
+    // Redis may be reachable but refuse writes for now.
     while (!(await this.#heartbeat.now()) && !this.#isClosed) {
       await this.#watch.whenUp(OPEN_EVERY);
     }
@@ -85,12 +85,12 @@ export class QueueLink {
     return this.#isOpen ? (this.#watch.downSince ?? this.inbox.watch.downSince) : this.#madeAt;
   }
 
-  /** Why a connection does not work. */
+  /** Why a connection doesn't work. */
   get reason(): string {
     return this.#watch.isUp ? this.inbox.watch.reason : this.#watch.reason;
   }
 
-  /** Waits for lost connections to come back, no longer than until `timeout` ms after they were lost. */
+  /** Waits until lost connections are back, at most until `timeout` ms after they were lost. */
   async whenUp(timeout: number): Promise<boolean> {
     const { downSince } = this;
     if (downSince === undefined) return true;
@@ -99,7 +99,7 @@ export class QueueLink {
     return up.every(Boolean);
   }
 
-  /** Redis has not done what it was asked: it counts as lost until it does. */
+  /** Call it when a command has failed: Redis counts as lost until a write succeeds. */
   suspect(error: unknown): void {
     if (this.#isOpen) this.#heartbeat.suspect(error);
   }
@@ -115,7 +115,7 @@ export class QueueLink {
     );
   }
 
-  /** Leaves nothing of this process in Redis, if Redis can be reached. */
+  /** Removes everything of this process from Redis, if Redis can be reached. */
   async close(): Promise<void> {
     const isUp = this.downSince === undefined;
     this.#isClosed = true;
@@ -123,7 +123,7 @@ export class QueueLink {
     this.#watch.end();
     const discharged = isUp ? this.redis.discharge(this.inbox.name) : undefined;
     await ended(Promise.allSettled([discharged]));
-    // A connection that is lost cannot say goodbye.
+    // A lost connection can't be closed gracefully.
     const closed = isUp ? this.#queue.close() : this.#queue.getBackend().close(true);
     await ended(Promise.allSettled([this.inbox.close(), closed]));
   }

@@ -6,11 +6,11 @@ export enum JobState {
   Gone,
   Waiting,
   Running,
-  /** Taken by a worker that has not been heard of for too long. */
+  /** A worker has it, but has been silent for too long. */
   Stalled,
 }
 
-/** What became of a job that is not wanted any more. */
+/** What became of a job that was withdrawn. */
 export enum Withdrawal {
   /** It had ended, or was lost. */
   Gone,
@@ -19,32 +19,32 @@ export enum Withdrawal {
   Taken,
 }
 
-/** What Redis tells at a beat. */
+/** Redis's answer to a beat. */
 export interface Beat {
-  /** Whether the inbox was made: it is the first beat, or Redis has lost its data. */
+  /** Whether the inbox was created: on the first beat, or because Redis has lost its data. */
   readonly isNew: boolean;
   /** Epoch time in ms by Redis's clock. */
   readonly now: number;
-  /** Workers alive. */
+  /** Number of live workers. */
   readonly workers: number;
   /** Id of the last message in the inbox. */
   readonly last: string;
-  /** Of the jobs that were asked about. */
+  /** States of the jobs that were asked about, in that order. */
   readonly states: readonly JobState[];
 }
 
-/** How long, in ms, an inbox stays in Redis when its owner has died. */
+/** How long, in ms, an inbox stays in Redis after its owner has died. */
 const INBOX_TTL = 30_000;
-/** How long, in s, a worker that does not beat counts as alive. */
+/** How long, in s, a worker counts as alive after its last beat. */
 const WORKER_TTL = 10;
 
-/** Names of the keys beside BullMQ's own, all of them in the slot of its queue. */
+/** Names of the keys in addition to BullMQ's own, all in the cluster slot of the queue. */
 export class FleetKeys {
   /** BullMQ's `<prefix>:<queue>`. */
   readonly queue: string;
-  /** Followed by the name of its owner. */
+  /** Prefix of inboxes; the owner's name follows. */
   readonly inboxes: string;
-  /** Workers that are alive: names, with the time until which they are. */
+  /** The live workers: their names, each with the time until which it counts as alive. */
   readonly workers: string;
 
   constructor(prefix: string, queue: string) {
@@ -55,29 +55,29 @@ export class FleetKeys {
 }
 
 /**
- * What this executor says to Redis beside what BullMQ says.
+ * The Redis commands that this module needs in addition to BullMQ's.
  *
  * @internal
  */
 export class RedisCommands {
   readonly #client: Promise<RedisClient>;
 
-  /** @param client settles when the connection is there */
+  /** @param client settles when the client has connected */
   constructor(
     client: Promise<RedisClient>,
     readonly keys: FleetKeys,
   ) {
     this.#client = client.then(define);
-    // Each command says what is wrong; there may be none.
+    // Each command rejects with this error; without commands, it would be an unhandled rejection.
     this.#client.catch(() => {});
   }
 
-  /** Settles when there is a connection for the first time. */
+  /** Settles when the client has connected for the first time. */
   get ready(): Promise<unknown> {
     return this.#client;
   }
 
-  /** @param worker whether the inbox is that of a worker, which counts as alive from now on */
+  /** @param worker whether the owner is a worker, which counts as alive from now on */
   async beat(owner: string, worker: boolean, jobIds: readonly string[] = []): Promise<Beat> {
     const { queue, inboxes, workers: list } = this.keys;
     const [made, s, us, workers, last, ...states] = (await this.#run(
@@ -99,15 +99,15 @@ export class RedisCommands {
     return this.#run('trim', this.keys.inboxes + owner, first);
   }
 
-  /** Resolves to whether the inbox is there. */
+  /** Resolves to whether the inbox exists. */
   async post(owner: string, message: string): Promise<boolean> {
     return (await this.#run('post', this.keys.inboxes + owner, message)) === 1;
   }
 
   /**
-   * Removes jobs that wait, and tells those who run the others to end them.
+   * Removes waiting jobs, and sends an order to stop the others to their workers.
    *
-   * @param jobs their ids, and the order for who runs them; empty: none is given
+   * @param jobs their ids, each with its order; an empty order is not sent
    */
   async withdraw(jobs: readonly (readonly [id: string, order: string])[]): Promise<Withdrawal[]> {
     const { queue, inboxes } = this.keys;
@@ -115,7 +115,7 @@ export class RedisCommands {
     return (await this.#run('withdraw', ...keys, inboxes, ...jobs.flat())) as Withdrawal[];
   }
 
-  /** Resolves to how many workers are alive beside those that are named. */
+  /** Resolves to the number of live workers, without those named. */
   async others(workers: readonly string[]): Promise<number> {
     return (await this.#run('others', this.keys.workers, ...workers)) as number;
   }
@@ -131,7 +131,7 @@ export class RedisCommands {
     return { waiting, added, workers };
   }
 
-  /** Removes what an owner of an inbox has in Redis. */
+  /** Removes the inbox of `name` from Redis, and its entry in the list of workers. */
   discharge(name: string): Promise<unknown> {
     return this.#run('discharge', this.keys.inboxes + name, this.keys.workers, name);
   }

@@ -1,9 +1,9 @@
-/** What BullMQ's client is asked for; each command is one script, so one round trip. */
+/** Commands for BullMQ's client. Each is one script, so it takes one round trip. */
 export const SCRIPTS = {
   /**
-   * Makes an inbox if there is none, and keeps it alive; keeps a worker in the list of those alive;
-   * tells the time, and where jobs are. All at once, so that what it tells of the inbox and of jobs is
-   * of one moment. It writes: that it succeeds proves that Redis takes writes.
+   * Creates an inbox if there is none, and keeps it alive; keeps a worker on the list of live
+   * workers; returns the time and the states of jobs. One script, so that inbox and jobs are seen
+   * at the same moment. It writes: its success proves that Redis takes writes.
    */
   beat: {
     numberOfKeys: 4,
@@ -39,12 +39,12 @@ export const SCRIPTS = {
       end
       return found`,
   },
-  /** Drops what was read. */
+  /** Drops the messages that were read. */
   trim: {
     numberOfKeys: 1,
     lua: `return redis.call('XTRIM', KEYS[1], 'MINID', ARGV[1])`,
   },
-  /** Puts a message into an inbox, unless its owner has gone. */
+  /** Adds a message to an inbox, unless its owner is gone. */
   post: {
     numberOfKeys: 1,
     lua: `
@@ -53,8 +53,8 @@ export const SCRIPTS = {
       return 1`,
   },
   /**
-   * Removes jobs that wait; into the inboxes of those who run the others it puts the order to end
-   * them. ARGV: what names of inboxes begin with; then, for each job, its id and the order.
+   * Removes waiting jobs; for the others, adds the order to stop them to their workers' inboxes.
+   * ARGV: prefix of inboxes; then, for each job, its id and its order.
    */
   withdraw: {
     numberOfKeys: 3,
@@ -78,7 +78,7 @@ export const SCRIPTS = {
       end
       return found`,
   },
-  /** How many jobs wait, how many were ever added, how many workers are alive. */
+  /** Returns the number of waiting jobs, of jobs added in total, and of live workers. */
   count: {
     numberOfKeys: 4,
     lua: `
@@ -88,7 +88,7 @@ export const SCRIPTS = {
         tonumber(redis.call('GET', KEYS[3]) or '0'),
         redis.call('ZCOUNT', KEYS[4], time[1], '+inf') }`,
   },
-  /** How many workers are alive beside those that are named. */
+  /** Returns the number of live workers, without those named. */
   others: {
     numberOfKeys: 1,
     lua: `

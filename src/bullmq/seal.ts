@@ -3,12 +3,12 @@ import { createHmac, createSecretKey, timingSafeEqual, type KeyObject } from 'no
 /** Length of a signature: 32 bytes as base64url. */
 const MAC_LENGTH = 43;
 
-/** What a text is for: a signature of one kind is worth nothing for another. */
+/** What a text is for: a signature for one purpose is invalid for the others. */
 export type Purpose = `job:${string}` | 'reply' | 'order';
 
 /**
- * Signs what goes through Redis, and checks what comes from there, by HMAC-SHA256 with a secret that
- * apps and workers share. Without a secret, it lets everything through.
+ * Signs what is sent through Redis and checks what is received, using HMAC-SHA256 and a secret that
+ * apps and workers share. Without a secret, everything passes.
  *
  * @internal
  */
@@ -16,7 +16,7 @@ export class Seal {
   readonly #key: KeyObject | undefined;
   readonly #context: string;
 
-  /** @param context the queue: a signature is worth nothing in another one */
+  /** @param context identifies the queue: a signature is invalid in any other queue */
   constructor(secret: string | Uint8Array | undefined, context: string) {
     this.#key = secret === undefined ? undefined : createSecretKey(Buffer.from(secret));
     this.#context = context;
@@ -31,7 +31,7 @@ export class Seal {
     return this.#key === undefined ? text : this.#sign(this.#key, purpose, text) + text;
   }
 
-  /** The text; undefined if its signature is wrong or missing. */
+  /** Returns the text; undefined if its signature is wrong or missing. */
   open(purpose: Purpose, sealed: string): string | undefined {
     if (this.#key === undefined) return sealed;
     const text = sealed.slice(MAC_LENGTH);

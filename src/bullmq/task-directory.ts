@@ -2,15 +2,15 @@ import { type TaskFileSource, describe, taskFileSource } from '../executors/kit.
 import { FuturesOptionsError, type TaskReference, UnknownTaskError } from '../index.js';
 
 /**
- * The task files that a worker runs, by name. Whoever can write to Redis can ask for these, and for
- * nothing else.
+ * The task files that a worker runs, by name. Anyone who can write to Redis can ask for tasks in
+ * these files only.
  *
  * @internal
  */
 export class TaskDirectory {
   readonly #byName = new Map<string, TaskFileSource>();
 
-  /** @throws FuturesOptionsError if one is not made by `taskFile()`, or two have the same name */
+  /** @throws FuturesOptionsError if a file isn't made by `taskFile()`, or two have the same name */
   constructor(files: unknown) {
     if (!Array.isArray(files) || files.length === 0) {
       throw new FuturesOptionsError(
@@ -20,7 +20,7 @@ export class TaskDirectory {
     for (const [i, file] of files.entries()) this.#add(file, i);
   }
 
-  /** @throws UnknownTaskError naming the files that are there */
+  /** @throws UnknownTaskError naming the files that exist */
   find(taskId: string, isIdempotent: boolean): TaskReference {
     const dot = taskId.lastIndexOf('.');
     const file = this.#byName.get(taskId.slice(0, dot));

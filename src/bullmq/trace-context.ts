@@ -1,9 +1,9 @@
-/** What a call carries of the trace it belongs to, such as `traceparent` and `tracestate`. */
+/** The trace data that a call carries, such as `traceparent` and `tracestate`. */
 export type TraceCarrier = Readonly<Record<string, string>>;
 
 /**
- * Brings the active trace context along with a call, by OpenTelemetry's API and the propagator that
- * the app has registered. Does nothing where that package is not installed.
+ * Passes the active trace context along with a call, using OpenTelemetry's API and the propagator
+ * that the app has registered. Does nothing if that package isn't installed.
  *
  * @internal
  */
@@ -22,7 +22,7 @@ export class TraceContext {
     }
   }
 
-  /** What is to be carried; undefined: there is no trace. */
+  /** Returns what the calls carry; undefined if there is no trace. */
   inject(): TraceCarrier | undefined {
     if (this.#api === undefined) return undefined;
     const { context, propagation } = this.#api;
@@ -30,13 +30,13 @@ export class TraceContext {
     try {
       propagation.inject(context.active(), carrier);
     } catch {
-      // A propagator that fails costs the trace, not the calls.
+      // A failing propagator loses the trace, but must not fail the calls.
       return undefined;
     }
     return Object.keys(carrier).length === 0 ? undefined : carrier;
   }
 
-  /** Runs `run` as a part of the trace that was carried. */
+  /** Calls `run` as part of the trace that was carried. */
   continue<Result>(carrier: TraceCarrier | undefined, run: () => Result): Result {
     if (this.#api === undefined || carrier === undefined) return run();
     const { ROOT_CONTEXT, context, propagation } = this.#api;
@@ -44,7 +44,7 @@ export class TraceContext {
     try {
       extracted = propagation.extract(ROOT_CONTEXT, carrier);
     } catch {
-      // What was carried is not what the propagator makes.
+      // The propagator can't read the carrier, so `run` continues no trace.
     }
     return context.with(extracted, run);
   }

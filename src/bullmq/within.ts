@@ -1,11 +1,11 @@
-/** What was asked for has taken too long. */
+/** There was no answer in time. */
 export class NoAnswer extends Error {
   constructor(timeout: number) {
     super(`no answer within ${timeout} ms`);
   }
 }
 
-/** @throws NoAnswer if the promise takes longer than `timeout` ms; what becomes of it then is left to itself */
+/** @throws NoAnswer if the promise takes longer than `timeout` ms; it is then left alone */
 export async function within<Value>(timeout: number, promise: Promise<Value>): Promise<Value> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {

@@ -4,28 +4,28 @@ import type { Report } from '../../bench/report/report.js';
 import { summarize } from '../../bench/statistics.js';
 
 describe('the comparison of two runs', () => {
-  it('calls a ratio worse that fell by more than the noise of both runs', () => {
+  it('reports a ratio as worse if it fell by more than the noise of both runs', () => {
     const [change] = changes(run([98, 100, 102]), run([93, 94, 95]));
     expect(change).toMatchObject({ before: 1, after: 0.94, verdict: 'worse' });
     expect(change?.noise).toBeCloseTo(Math.hypot(0.02, 0.01));
   });
 
-  it('calls it the same if it fell by less', () => {
+  it('reports a ratio as the same if it fell by less', () => {
     expect(changes(run([90, 100, 110]), run([84, 94, 104]))).toMatchObject([{ verdict: 'same' }]);
   });
 
-  it('knows that less is better where times are compared', () => {
+  it('knows that lower is better for times', () => {
     const [before, after] = [run([100, 100, 100], 'lower'), run([120, 120, 120], 'lower')];
     expect(changes(before, after)).toMatchObject([{ verdict: 'worse' }]);
     expect(changes(after, before)).toMatchObject([{ verdict: 'better' }]);
   });
 
-  it('looks at the ratio, not at the figures: the machine may have been slower', () => {
+  it('compares ratios, not figures, since the machine may have been slower', () => {
     const slower = run([50, 50, 50], 'higher', [50, 50, 50]);
     expect(changes(run([100, 100, 100]), slower)).toMatchObject([{ verdict: 'same' }]);
   });
 
-  it('leaves out what only one of the runs has', () => {
+  it('leaves out ratios that only one of the runs has', () => {
     const before = run([100, 100, 100]);
     expect(changes(before, { ...before, sections: [] })).toEqual([]);
     expect(changes({ ...before, sections: [] }, before)).toEqual([]);
@@ -33,7 +33,7 @@ describe('the comparison of two runs', () => {
 });
 
 describe('the summary of a contender', () => {
-  it('takes ratios round by round, so that a slow moment of the machine cancels out', () => {
+  it('computes ratios round by round, so that a slow moment of the machine cancels out', () => {
     const { ratio, noise, ratioOfMedians } = summarize(
       measured([200, 50, 220], 'higher', [100, 25, 110]),
     );
@@ -42,7 +42,7 @@ describe('the summary of a contender', () => {
     expect(ratioOfMedians).toBe(2);
   });
 
-  it('judges the median of what the goal is of', () => {
+  it('judges the median of what the goal refers to', () => {
     const values = measured([105, 108, 140]);
     const reached = (goal: Measured['goal']) => summarize({ ...values, goal }).reached;
     expect(reached({ of: 'ratio', atLeast: 1.08 })).toBe(true);
@@ -53,7 +53,7 @@ describe('the summary of a contender', () => {
     expect(reached(undefined)).toBeUndefined();
   });
 
-  it('takes the mean of the two in the middle where their number is even', () => {
+  it('uses the mean of the two middle values if their number is even', () => {
     expect(summarize(measured([1, 4, 2, 3]))).toMatchObject({ median: 2.5, min: 1, max: 4 });
   });
 });

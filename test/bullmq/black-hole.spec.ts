@@ -25,7 +25,7 @@ describeWith(redisService, 'a connection that swallows what it is given', () => 
   beforeEach(() => Logger.overrideLogger(new MemoryLogger()));
 
   it.each(directions)(
-    'costs a worker the call it has, and no more (%s): it works again afterwards',
+    'costs a worker only its current call (%s): the worker recovers afterwards',
     async (swallowed) => {
       const queue = testQueue();
       const proxy = await TcpProxy.start(REDIS.port);
@@ -48,7 +48,7 @@ describeWith(redisService, 'a connection that swallows what it is given', () => 
     40_000,
   );
 
-  it('has the call of a worker run elsewhere, if that is idempotent', async () => {
+  it('makes an idempotent call run on another worker', async () => {
     const queue = testQueue();
     const proxy = await TcpProxy.start(REDIS.port);
     const there = { ...queue, connection: { host: '127.0.0.1', port: proxy.port } };
@@ -65,7 +65,7 @@ describeWith(redisService, 'a connection that swallows what it is given', () => 
   }, 30_000);
 
   it.each(directions)(
-    'fails the calls of a web app, and no later ones (%s)',
+    'fails the current calls of a web app, but no later ones (%s)',
     async (swallowed) => {
       const queue = testQueue();
       const proxy = await TcpProxy.start(REDIS.port);
@@ -92,7 +92,7 @@ describeWith(redisService, 'a connection that swallows what it is given', () => 
     30_000,
   );
 
-  it('delays a worker and a web app that start in it', async () => {
+  it('delays a worker and a web app that start meanwhile', async () => {
     const queue = testQueue();
     const proxy = await TcpProxy.start(REDIS.port);
     proxy.swallow('replies');
@@ -112,7 +112,7 @@ describeWith(redisService, 'a connection that swallows what it is given', () => 
     expect(worker.process.exitCode).toBeNull();
   }, 40_000);
 
-  it('does not keep an outcome from a web app: its inbox is read again', async () => {
+  it('does not lose an outcome for a web app: its inbox is read again', async () => {
     const queue = testQueue();
     const proxy = await TcpProxy.start(REDIS.port);
     const there = { ...queue, connection: { host: '127.0.0.1', port: proxy.port } };

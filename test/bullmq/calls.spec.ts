@@ -36,7 +36,7 @@ describeWith(redisService, 'calls through the queue', () => {
     worker = await startWorker(queue, { files, maxSize: 100_000 });
   });
 
-  it('give the outcomes in the order of the calls, whatever jobs they travel in', async () => {
+  it('return outcomes in the order of the calls, whatever jobs carry them', async () => {
     const executor = startExecutor(queue);
     const numbers = Array.from({ length: 40 }, (_, i) => i);
     for (let batch = 0; batch < 3; batch++) {
@@ -47,7 +47,7 @@ describeWith(redisService, 'calls through the queue', () => {
     expect(worker.log()).toBe('');
   });
 
-  it('say where they ran and for how long', async () => {
+  it('report where they ran and for how long', async () => {
     const [outcome] = (await startExecutor(queue).run([call(tasks.where, [])])) as [Outcome];
     const { pid, threadId } = outcome.value as { pid: number; threadId: number };
     expect(pid).toBe(worker.pid);
@@ -108,7 +108,7 @@ describeWith(redisService, 'calls through the queue', () => {
     });
   });
 
-  it('give errors as threads do', async () => {
+  it('fail with the same errors as in threads', async () => {
     const [own, http, both, text] = await run(
       startExecutor(queue),
       call(tasks.fail, ['no paper']),
@@ -130,7 +130,7 @@ describeWith(redisService, 'calls through the queue', () => {
     expect(text).toBe('just text');
   });
 
-  it('give errors of this module their class, with key and task', async () => {
+  it("restore the class, key and task of this module's errors", async () => {
     const [exited] = await run(startExecutor(queue), call(tasks.exit, [], { key: 'page' }));
     expect(exited).toBeInstanceOf(BrokenExecutorError);
     expect(isFuturesException(exited)).toBe(true);
@@ -142,7 +142,7 @@ describeWith(redisService, 'calls through the queue', () => {
     });
   });
 
-  it('say what is wrong with them, if none of a request can be sent', async () => {
+  it('report their errors if none of them can be sent', async () => {
     const { signal } = new AbortController();
     const unsendable = call(tasks.echo, [() => {}], { key: 'user' });
     const outcomes = await startExecutor(queue).run([unsendable, unsendable], { signal });
@@ -150,7 +150,7 @@ describeWith(redisService, 'calls through the queue', () => {
     expect(outcomes).toHaveLength(2);
   });
 
-  it('fail alone if an argument or a result cannot be cloned, naming it', async () => {
+  it('fail alone if an argument or a result cannot be cloned, and name it', async () => {
     const values = await run(
       startExecutor(queue),
       call(tasks.add, [1, 2]),
@@ -189,7 +189,7 @@ describeWith(redisService, 'calls through the queue', () => {
     expect((values[3] as Error).message).toHaveLength(40_000);
   });
 
-  it('name what the worker knows if it does not know the task', async () => {
+  it('list what the worker has if it does not have the task', async () => {
     const elsewhere = taskFile<{ run(): void }>(new URL('./elsewhere.tasks.js', import.meta.url));
     const basic = taskFile<{ nothing(): void }>(new URL('./basic.tasks.js', import.meta.url));
     const [file, task] = await run(
@@ -204,7 +204,7 @@ describeWith(redisService, 'calls through the queue', () => {
     expect((task as Error).message).toContain('its functions are: add, echo');
   });
 
-  it('go by a client of yours, which stays open', async () => {
+  it('use the client of the app, which stays open', async () => {
     const client = new Redis({ ...queue.connection, maxRetriesPerRequest: null });
     const executor = startExecutor(queue, { connection: client });
     expect(await run(executor, call(tasks.add, [1, 2]))).toEqual([3]);
@@ -213,7 +213,7 @@ describeWith(redisService, 'calls through the queue', () => {
     client.disconnect();
   });
 
-  it('count', async () => {
+  it('are counted in the stats', async () => {
     const executor = startExecutor(queue);
     const none = { p50: 0, p95: 0, p99: 0 };
     expect(executor.stats()).toEqual({

@@ -33,7 +33,7 @@ describeWith(redisService, 'a wall clock that steps', () => {
   it.each([
     ['forward', HOUR],
     ['back', -HOUR],
-  ])('%s in a web process neither fails a call nor lets it wait longer', async (_where, step) => {
+  ])('%s in a web process neither fails a call nor extends its wait', async (_where, step) => {
     const queue = testQueue();
     const executor = startExecutor(queue);
     const worker = await startWorker(queue, { threads: { max: 1 }, concurrency: 2 });
@@ -55,7 +55,7 @@ describeWith(redisService, 'a wall clock that steps', () => {
     ['forward', HOUR],
     ['back', -HOUR],
   ])(
-    '%s in a worker neither fails what waits nor what runs',
+    '%s in a worker fails neither waiting nor running calls',
     async (_where, step) => {
       const queue = testQueue();
       const executor = startExecutor(queue);

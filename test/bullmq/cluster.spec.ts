@@ -31,7 +31,7 @@ function connect(port: number): Cluster {
 }
 
 describeWith(redisServer, 'a Redis Cluster', () => {
-  it('runs calls, is asked about them, and ends them, all in the slot of the queue', async () => {
+  it('runs calls, reports their states and stops them, all in the slot of the queue', async () => {
     const { port } = await startCluster();
     const queue = { connection: connect(port), queue: 'futures', prefix: '{futures}' };
     const files = ['basic', 'fleet'].map((name) =>

@@ -71,15 +71,15 @@ const job = {
 };
 const reply = [JOB, UUID, [[0, 0, pack(5), 'worker', 1]]];
 
-describe(`what comes from Redis (FUZZ_SEED=${SEED})`, () => {
-  it('is read if it is right', () => {
+describe(`data from Redis (FUZZ_SEED=${SEED})`, () => {
+  it('is read if it is valid', () => {
     expect(readJob(JOB, job, seal, 100)).toMatchObject({ token: UUID, queueTimeout: 5 });
     expect(readReply(JSON.stringify(reply), seal, 100)).toMatchObject({ jobId: JOB, token: UUID });
     expect(readReply(JSON.stringify([JOB, UUID, 'running']), seal, 1).body).toBe('running');
     expect(readOrder(JSON.stringify([JOB, UUID]), seal)).toEqual({ jobId: JOB, token: UUID });
   });
 
-  it('is read or refused, whatever it is, and nothing else happens', () => {
+  it('is either read or refused, without any side effect', () => {
     const counts = { read: 0, refused: 0 };
     const attempt = (read: () => unknown) => {
       try {
@@ -106,7 +106,7 @@ describe(`what comes from Redis (FUZZ_SEED=${SEED})`, () => {
     expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
   });
 
-  it('gives outcomes whose bytes were changed a status, and never throws', () => {
+  it('gives outcomes with changed bytes a status, and never throws', () => {
     const packed = pack({
       kind: 'error',
       message: 'x',
@@ -132,7 +132,7 @@ describe(`what comes from Redis (FUZZ_SEED=${SEED})`, () => {
 describe('a seal', () => {
   const secret = 'x'.repeat(32);
 
-  it('opens what it has closed, for the same purpose, queue and secret only', () => {
+  it('opens a text only for the same purpose, queue and secret', () => {
     const closed = new Seal(secret, 'bull:a').close('reply', 'text');
     expect(new Seal(Buffer.from(secret), 'bull:a').open('reply', closed)).toBe('text');
     expect(new Seal(secret, 'bull:b').open('reply', closed)).toBeUndefined();
@@ -150,7 +150,7 @@ describe("Redis's clock", () => {
   const HOUR = 3_600_000;
   const at = (ms: number) => performance.now() + ms;
 
-  it('tells how long something has waited, also across a step forward of Redis', () => {
+  it('measures how long something has waited, even across a forward step of Redis', () => {
     const clock = new RedisClock();
     const epoch = 1_700_000_000_000;
     clock.sample(epoch, at(0), at(0));
@@ -163,7 +163,7 @@ describe("Redis's clock", () => {
     expect(clock.since(clock.now())).toBeLessThan(1_000);
   });
 
-  it('is never below zero, and takes no nonsense', () => {
+  it('measures no negative duration, and ignores an invalid sample', () => {
     const clock = new RedisClock();
     clock.sample(1_700_000_000_000, at(0), at(0));
     clock.sample(Number.NaN, at(0), at(0));
@@ -174,13 +174,13 @@ describe("Redis's clock", () => {
   });
 });
 
-describe('the message of what was thrown', () => {
-  it('cannot forge a line of the log, and is cut', () => {
+describe('the message of a thrown value', () => {
+  it('cannot forge a log line, and is truncated', () => {
     expect(messageOf(new Error('a\nb\u001b[31mc'))).toBe('a\\nb\\u001b[31mc');
     expect(messageOf(new Error('x'.repeat(10_000))).length).toBeLessThan(400);
   });
 
-  it('is something, whatever was thrown', () => {
+  it('is a text, whatever was thrown', () => {
     const { proxy, revoke } = Proxy.revocable({}, {});
     revoke();
     const thrown = [proxy, null, undefined, Symbol('x'), { toString: 1 }, { message: 1 }, ''];

@@ -37,7 +37,7 @@ describeWith(redisService, 'several workers', () => {
     expect(executor.stats().workers).toBe(2);
   });
 
-  it('share short calls too: as many travel together as take some ms', async () => {
+  it('share short calls too: a job carries as many as take a few ms', async () => {
     const queue = testQueue();
     const executor = startExecutor(queue);
     const worker = await startWorker(queue);
@@ -55,7 +55,7 @@ describeWith(redisService, 'several workers', () => {
 });
 
 describeWith(redisService, 'a worker that is killed in the middle of a task', () => {
-  it('has its task run again elsewhere, if that is idempotent', async () => {
+  it('has its task run again elsewhere if the task is idempotent', async () => {
     const queue = testQueue();
     await Promise.all([
       startWorker(queue, { stalledAfter, concurrency: 1 }),
@@ -72,7 +72,7 @@ describeWith(redisService, 'a worker that is killed in the middle of a task', ()
     expect(signals.started).toContain(outcome.value);
   }, 30_000);
 
-  it('fails its task, which is not run again, if that is not idempotent', async () => {
+  it('fails its task without a second run if the task is not idempotent', async () => {
     const queue = testQueue();
     const [one, other] = await Promise.all([
       startWorker(queue, { stalledAfter }),
@@ -92,7 +92,7 @@ describeWith(redisService, 'a worker that is killed in the middle of a task', ()
     expect(signals.started).toHaveLength(1);
   }, 30_000);
 
-  it('fails its task though no worker is left to tell', async () => {
+  it('fails its task even if no other worker is left to report it', async () => {
     const queue = testQueue();
     const worker = await startWorker(queue, { stalledAfter: 500 });
     const signals = new Signals();
@@ -102,7 +102,7 @@ describeWith(redisService, 'a worker that is killed in the middle of a task', ()
     expect(await running).toEqual([expect.any(BrokenExecutorError)]);
   }, 30_000);
 
-  it('fails a task that kills each worker that takes it', async () => {
+  it('fails a task that kills every worker that runs it', async () => {
     const queue = testQueue();
     for (let i = 0; i < 3; i++) await startWorker(queue, { stalledAfter: 500 });
     const last = await startWorker(queue, { stalledAfter: 500 });
@@ -118,7 +118,7 @@ describeWith(redisService, 'a worker that is killed in the middle of a task', ()
 });
 
 describeWith(redisService, 'a worker that is told to end', () => {
-  it('finishes what it has, takes nothing more, and leaves nothing in Redis', async () => {
+  it('finishes its jobs, takes no more, and leaves nothing in Redis', async () => {
     const queue = testQueue();
     const worker = await startWorker(queue);
     const executor = startExecutor(queue);
@@ -135,7 +135,7 @@ describeWith(redisService, 'a worker that is told to end', () => {
     expect(keys.filter((key) => key.includes('workers'))).toEqual([]);
   });
 
-  it('gives up what is not done in time: it counts as stalled', async () => {
+  it('gives up jobs that are not done in time: they count as stalled', async () => {
     const queue = testQueue();
     const options = { stalledAfter: 500, shutdownTimeout: 200, concurrency: 1 };
     const worker = await startWorker(queue, options);

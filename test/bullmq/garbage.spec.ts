@@ -86,7 +86,7 @@ describeWith(redisService, 'a job that is garbage', () => {
     worker = await startWorker(queue, { threads: { max: 1 }, stalledAfter: 1_000 });
   });
 
-  it.each(JOBS)('costs nobody else anything, and is dropped: %s', async (what, data) => {
+  it.each(JOBS)('is dropped, and affects no other job: %s', async (what, data) => {
     const executor = startExecutor(queue);
     const id = `${randomUUID()}-1`;
     await addJob(queue, id, data, what.startsWith('raw'));
@@ -103,7 +103,7 @@ describeWith(redisService, 'a job that is garbage', () => {
     expect(worker.log()).not.toContain('\u001b[2J');
   });
 
-  it('is not run with options of its own: hashes, parents, schedulers', async () => {
+  it('is run without options of its own: hashes, parents, schedulers', async () => {
     const executor = startExecutor(queue);
     const raw = new Queue(queue.queue, queue);
     cleanUp(() => raw.close());
@@ -175,7 +175,7 @@ describeWith(redisService, 'a message that is garbage', () => {
     Logger.overrideLogger(log);
   });
 
-  it('settles nothing, and keeps no other message from being read', async () => {
+  it('settles nothing, and does not keep other messages from being read', async () => {
     const queue = testQueue();
     const worker = await startWorker(queue);
     const inboxes = () => withRedis((c) => c.keys(`${queue.prefix}:futures:futures:inbox:*`));
@@ -213,7 +213,7 @@ describeWith(redisService, 'a message that is garbage', () => {
     ['a value that V8 does not read', JSON.stringify([[0, 0, '/////w==', 'w', 1]])],
     ['an error that is no error', JSON.stringify([[0, 1, '/w9JCg==', 'w', 1]])],
     ['an empty value', JSON.stringify([[0, 0, '', 'w', 1]])],
-  ])('fails its call only, if it can be known to be its: %s', async (_what, outcomes) => {
+  ])('fails only its own call, if the call can be identified: %s', async (_what, outcomes) => {
     const queue = testQueue();
     const worker = await startWorker(queue);
     const executor = startExecutor(queue);

@@ -63,7 +63,7 @@ const ARGUMENTS: [string, () => unknown][] = [
 ];
 
 describeWith(redisService, 'an argument that cannot be serialized', () => {
-  it.each(ARGUMENTS)('fails its call only, and at once: %s', async (_what, make) => {
+  it.each(ARGUMENTS)('immediately fails its own call, and no other: %s', async (_what, make) => {
     const queue = testQueue();
     await startWorker(queue, FILES);
     const executor = startExecutor(queue);
@@ -124,7 +124,7 @@ describeWith(redisService, 'a result or an error that cannot be read', () => {
   ];
 
   it.each(bad)(
-    'fails its call only, and at once: %s',
+    'immediately fails its own call, and no other: %s',
     async (_what, each) => {
       const queue = testQueue();
       const worker = await startWorker(queue, { ...FILES, threads: { max: 1 } });

@@ -31,7 +31,7 @@ function waiting(prefix: string): Promise<number> {
 }
 
 describeWith(redisService, 'time limits on a fleet', () => {
-  it('end a call that waits in Redis too long, and it is never run', async () => {
+  it('end a call that waits in Redis too long, and it never runs', async () => {
     const queue = testQueue();
     const executor = startExecutor(queue);
     const signals = new Signals();
@@ -45,7 +45,7 @@ describeWith(redisService, 'time limits on a fleet', () => {
     expect(signals.started).toEqual([]);
   });
 
-  it('end a call that waits too long within the worker', async () => {
+  it('end a call that waits too long in the worker', async () => {
     const queue = testQueue();
     const executor = startExecutor(queue);
     const signals = new Signals();
@@ -61,7 +61,7 @@ describeWith(redisService, 'time limits on a fleet', () => {
     expect(signals.started).toHaveLength(1);
   });
 
-  it('end a call that runs too long, by the time since its start, and the worker goes on', async () => {
+  it('end a call that runs too long, measured from its start, and the worker goes on', async () => {
     const queue = testQueue();
     const executor = startExecutor(queue);
     const signals = new Signals();
@@ -76,7 +76,7 @@ describeWith(redisService, 'time limits on a fleet', () => {
     expect(await run(executor, call(tasks.add, [1, 2]))).toEqual([3]);
   });
 
-  it('end a call whose worker takes it, and never says how it ended', async () => {
+  it('end a call whose worker takes it but never reports an outcome', async () => {
     const queue = testQueue();
     const mute = new Worker(queue.queue, () => new Promise(() => {}), {
       connection: { ...queue.connection, maxRetriesPerRequest: null },
@@ -123,7 +123,7 @@ describeWith(redisService, 'a client that has gone', () => {
     expect(jobs).toEqual([]);
   });
 
-  it('has what it submits in the same turn not sent at all, if it has gone by then', async () => {
+  it('has none of its calls sent if it leaves in the same turn', async () => {
     const queue = testQueue();
     const executor = startExecutor(queue);
     const client = new AbortController();
@@ -136,7 +136,7 @@ describeWith(redisService, 'a client that has gone', () => {
     expect(await keysOf(queue.prefix)).toEqual([]);
   });
 
-  it('has its running tasks told to end', async () => {
+  it('has its running tasks aborted', async () => {
     const queue = testQueue();
     await Promise.all([startWorker(queue), startWorker(queue)]);
     const executor = startExecutor(queue);
@@ -152,7 +152,7 @@ describeWith(redisService, 'a client that has gone', () => {
     expect(await stays).toEqual(other.started);
   });
 
-  it('leaves the calls of others alone that travel in the same job', async () => {
+  it('does not affect the calls of others in the same job', async () => {
     const queue = testQueue();
     const executor = startExecutor(queue);
     const worker = await startWorker(queue);
@@ -171,7 +171,7 @@ describeWith(redisService, 'a client that has gone', () => {
 });
 
 describeWith(redisService, 'a queue that is full', () => {
-  it('refuses what would exceed maxQueue, whoever filled it, and takes more when there is room', async () => {
+  it('refuses calls beyond maxQueue, whoever filled it, and takes more when there is room', async () => {
     const queue = testQueue();
     const other = startExecutor(queue);
     const executor = startExecutor(queue, { maxQueue: 2 });

@@ -23,7 +23,7 @@ describeWith(redisServer, 'when Redis loses its data', () => {
     ['FLUSHALL', (redis) => redis.command('FLUSHALL')],
     ['a restart', (redis) => redis.stop().then(() => redis.start())],
   ])(
-    'calls that workers run still get their answers (%s)',
+    'calls that run on workers still get their outcomes (%s)',
     async (_how, lose) => {
       const redis = await new OwnRedis().start();
       const queue = testQueue(redis.port);
@@ -47,7 +47,7 @@ describeWith(redisServer, 'when Redis loses its data', () => {
     40_000,
   );
 
-  it('an answer that is given at that moment is not lost', async () => {
+  it('an outcome that is sent at that moment is not lost', async () => {
     const redis = await new OwnRedis().start();
     const queue = testQueue(redis.port);
     const worker = await startWorker(queue, { threads: { max: 10 } });
@@ -64,7 +64,7 @@ describeWith(redisServer, 'when Redis loses its data', () => {
     expect(await inTime(3_000, 'an answer', run(executor, call(tasks.add, [1, 2])))).toEqual([3]);
   }, 30_000);
 
-  it('a call that waits is added again, if it is idempotent; another one fails', async () => {
+  it('a waiting call is sent again if it is idempotent, and fails if not', async () => {
     const redis = await new OwnRedis().start();
     const queue = testQueue(redis.port);
     const executor = startExecutor(queue);

@@ -24,7 +24,7 @@ describeWith(redisServer, 'a call that no worker takes', () => {
     ['is killed', (redis) => redis.stop()],
     ['hangs', (redis) => redis.freeze()],
     ['refuses writes', (redis) => redis.refuseWrites()],
-  ])('ends after queueTimeout though Redis %s meanwhile', async (_what, break_) => {
+  ])('ends after queueTimeout even if Redis %s meanwhile', async (_what, break_) => {
     const redis = await new OwnRedis().start();
     const queue = testQueue(redis.port);
     const executor = startExecutor(queue, { redisTimeout: 300 });
@@ -46,7 +46,7 @@ describeWith(redisService, 'a queue without workers', () => {
     Logger.overrideLogger(log);
   });
 
-  it('is warned of once, with what to do', async () => {
+  it('causes one warning, which says what to do', async () => {
     const executor = startExecutor(testQueue());
     const calls = Array.from({ length: 3 }, () => call(tasks.add, [1, 2], { queueTimeout: 4_000 }));
     await run(executor, ...calls);
@@ -55,7 +55,7 @@ describeWith(redisService, 'a queue without workers', () => {
     expect(warnings[0]).toMatch(/FuturesWorkerModule.*3 calls wait, the oldest for \d+ s/s);
   });
 
-  it('is told from one whose workers are busy', async () => {
+  it('is distinguished from a queue whose workers are busy', async () => {
     const queue = testQueue();
     await startWorker(queue, { threads: { max: 1 }, concurrency: 1 });
     const executor = startExecutor(queue);
@@ -74,7 +74,7 @@ describeWith(redisService, 'a queue without workers', () => {
     expect(await second).toEqual([3]);
   }, 30_000);
 
-  it('refuses calls at once if it is told to, and takes them when there is a worker', async () => {
+  it('refuses calls at once with failWithoutWorkers, and takes them when there is a worker', async () => {
     const queue = testQueue();
     const executor = startExecutor(queue, { failWithoutWorkers: true });
     const refused = call(tasks.add, [1, 2], { queueTimeout: 15_000, key: 'x' });
@@ -87,7 +87,7 @@ describeWith(redisService, 'a queue without workers', () => {
     expect(await run(executor, call(tasks.add, [1, 2]))).toEqual([3]);
   });
 
-  it('refuses what waits, if it is told to, when the last worker leaves', async () => {
+  it('refuses waiting calls with failWithoutWorkers when the last worker leaves', async () => {
     const queue = testQueue();
     const worker = await startWorker(queue, { threads: { max: 1 }, concurrency: 1 });
     const executor = startExecutor(queue, { failWithoutWorkers: true });
@@ -108,7 +108,7 @@ describeWith(redisService, 'a queue without workers', () => {
 
   onEachAdapter('over HTTP', (start) => {
     it.each(['handler', 'request'] as const)(
-      'is answered with 503 and Retry-After if it is told to fail (replay: %s)',
+      'is answered with 503 and Retry-After with failWithoutWorkers (replay: %s)',
       async (replay) => {
         const page = desk((futures) => futures.resultOrSubmit('x', 0, tasks.add, 1, 2));
         const executors = { queue: bullmqExecutor({ ...testQueue(), failWithoutWorkers: true }) };

@@ -40,7 +40,7 @@ describe('bullmqExecutor()', () => {
     expect(() => bullmqExecutor(options)).not.toThrow('too short');
   });
 
-  it('does not connect before it is used, and can be closed all the same', async () => {
+  it('does not connect before its first use, and can be closed without any', async () => {
     const executor = bullmqExecutor({ connection: { port: 1 }, queue: 'futures' });
     expect(executor.stats()).toMatchObject({ workers: 0, queued: 0 });
     await executor.close({ timeout: 1_000 });
@@ -76,7 +76,7 @@ describe('FuturesWorkerModule', () => {
 });
 
 describeWith(redisService, 'FuturesWorkerModule.forRootAsync()', () => {
-  it('makes a worker of any app', async () => {
+  it('makes any app a worker', async () => {
     const queue = testQueue();
     const basic = taskFile(new URL('../fixtures/basic.tasks.js', import.meta.url));
     @Module({

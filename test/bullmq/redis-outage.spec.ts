@@ -25,7 +25,7 @@ describeWith(redisServer, 'while Redis is away', () => {
     Logger.overrideLogger(log);
   });
 
-  it('calls fail, and are run again when it is back', async () => {
+  it('calls fail, and later ones run when it is back', async () => {
     const redis = await new OwnRedis().start();
     const queue = testQueue(redis.port);
     const worker = await startWorker(queue);
@@ -45,7 +45,7 @@ describeWith(redisServer, 'while Redis is away', () => {
     expect(worker.log().split('\n').length).toBeLessThan(12);
   }, 30_000);
 
-  it('calls under way fail when their time is over', async () => {
+  it('calls in flight fail when they time out', async () => {
     const redis = await new OwnRedis().start();
     const queue = testQueue(redis.port);
     await startWorker(queue);
@@ -59,7 +59,7 @@ describeWith(redisServer, 'while Redis is away', () => {
     expect((error as Error).message).toContain('Redis was lost, and is not back');
   }, 30_000);
 
-  it('calls under way are answered when it is back, though it has lost their jobs', async () => {
+  it('calls in flight are answered when it is back, even if it has lost their jobs', async () => {
     const redis = await new OwnRedis().start();
     const queue = testQueue(redis.port);
     const worker = await startWorker(queue);
@@ -75,7 +75,7 @@ describeWith(redisServer, 'while Redis is away', () => {
     await until(async () => (await run(executor, call(tasks.add, [1, 2])))[0] === 3);
   }, 30_000);
 
-  it('calls fail though its connections stay open', async () => {
+  it('calls fail even if its connections stay open', async () => {
     const redis = await new OwnRedis().start();
     const queue = testQueue(redis.port);
     await startWorker(queue);
@@ -88,7 +88,7 @@ describeWith(redisServer, 'while Redis is away', () => {
     await until(async () => (await run(executor, call(tasks.add, [1, 2])))[0] === 3);
   }, 30_000);
 
-  it('the first call fails too; it and its worker find Redis when it comes', async () => {
+  it('the first call fails too; later ones run once Redis is there', async () => {
     const redis = new OwnRedis();
     await redis.start();
     await redis.stop();
@@ -106,7 +106,7 @@ describeWith(redisServer, 'while Redis is away', () => {
   }, 30_000);
 
   onEachAdapter('over HTTP', (start) => {
-    it('plain routes are answered, others with 500, and the app can be closed', async () => {
+    it('plain routes are answered, others get 500, and the app can be closed', async () => {
       const redis = await new OwnRedis().start();
       const queue = testQueue(redis.port);
       await startWorker(queue);

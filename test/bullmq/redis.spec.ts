@@ -30,7 +30,7 @@ async function leftovers(prefix: string): Promise<string[]> {
 }
 
 describeWith(redisService, 'what is in Redis', () => {
-  it('is nothing of jobs and processes, when all have ended', async () => {
+  it('contains nothing of jobs and processes when all have ended', async () => {
     const queue = testQueue();
     const worker = await startWorker(queue);
     const executor = startExecutor(queue);
@@ -44,7 +44,7 @@ describeWith(redisService, 'what is in Redis', () => {
     expect(all.filter((key) => key.includes('inbox') || key.includes('workers'))).toEqual([]);
   });
 
-  it('expires if the process that asked has died', async () => {
+  it('expires if the process that waits has died', async () => {
     const queue = testQueue();
     const executor = startExecutor(queue);
     await startWorker(queue);
@@ -58,7 +58,7 @@ describeWith(redisService, 'what is in Redis', () => {
     }
   });
 
-  it('is not what was read: outcomes do not pile up', async () => {
+  it('does not grow: outcomes are removed once they are read', async () => {
     const queue = testQueue();
     const executor = startExecutor(queue);
     await startWorker(queue);
@@ -70,7 +70,7 @@ describeWith(redisService, 'what is in Redis', () => {
 });
 
 describeWith(redisService, 'no call waits for ever:', () => {
-  it('not for a job that was removed from the queue', async () => {
+  it('a call fails if its job was removed from the queue', async () => {
     const queue = testQueue();
     const executor = startExecutor(queue);
     const running = run(executor, call(tasks.add, [1, 2], { key: 'x' }));
@@ -84,7 +84,7 @@ describeWith(redisService, 'no call waits for ever:', () => {
     expect((error as Error).message).toContain('removed from the queue');
   }, 20_000);
 
-  it('not for an outcome whose inbox was lost: it is made again, and answered', async () => {
+  it('a call is answered even if its inbox was lost and had to be created again', async () => {
     const queue = testQueue();
     await startWorker(queue);
     const executor = startExecutor(queue);
@@ -103,7 +103,7 @@ describeWith(redisService, 'no call waits for ever:', () => {
 });
 
 describeWith(redisService, 'an outcome that nobody waits for any more', () => {
-  it('is dropped, also if it comes twice', async () => {
+  it('is dropped, even if it arrives twice', async () => {
     const queue = testQueue();
     await startWorker(queue);
     const executor = startExecutor(queue);

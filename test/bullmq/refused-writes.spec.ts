@@ -19,7 +19,7 @@ import {
 describeWith(redisServer, 'while Redis refuses writes', () => {
   beforeEach(() => Logger.overrideLogger(new MemoryLogger()));
 
-  it('each call that was under way has an outcome within its limits', async () => {
+  it('each call in flight gets an outcome within its limits', async () => {
     const redis = await new OwnRedis().start();
     const queue = testQueue(redis.port);
     await startWorker(queue, { stalledAfter: 30_000 });
@@ -51,7 +51,7 @@ describeWith(redisServer, 'while Redis refuses writes', () => {
     );
   }, 40_000);
 
-  it('an outcome is kept by the worker, and arrives when writes are taken again', async () => {
+  it('the worker keeps an outcome, which arrives when writes are accepted again', async () => {
     const redis = await new OwnRedis().start();
     const queue = testQueue(redis.port);
     const worker = await startWorker(queue, { stalledAfter: 20_000 });
@@ -68,7 +68,7 @@ describeWith(redisServer, 'while Redis refuses writes', () => {
     expect(await inTime(10_000, 'the outcome', running)).toEqual([worker.pid]);
   }, 30_000);
 
-  it('a worker that runs a task goes on with it, and does not begin it again', async () => {
+  it('a worker continues a running task, and does not start it again', async () => {
     const redis = await new OwnRedis().start();
     const queue = testQueue(redis.port);
     const worker = await startWorker(queue, { stalledAfter: 1_000, threads: { max: 4 } });

@@ -40,7 +40,7 @@ describeWith(redisService, 'requests whose tasks run on a fleet', () => {
       expect(seen).toEqual(['placeholder', 3]);
     });
 
-    it('run all tasks of a pass in another process, and chains pass by pass', async () => {
+    it('run all tasks of a pass in another process, and chained tasks pass by pass', async () => {
       const page = desk((futures) => {
         const greetings = ['Ada', 'Grace'].map((name) =>
           futures.resultOrSubmit(name, '', tasks.greet, name),
@@ -62,7 +62,7 @@ describeWith(redisService, 'requests whose tasks run on a fleet', () => {
       });
     });
 
-    it('get the error of a task: caught, as a status of its own, or as 500', async () => {
+    it('get the error of a task: caught, with its own status, or as 500', async () => {
       const page = desk((futures) => {
         try {
           return { value: futures.resultOrSubmit('x', '' as never, tasks.fail, 'no paper') };
@@ -92,7 +92,7 @@ describeWith(redisService, 'requests whose tasks run on a fleet', () => {
       expect(app.log.errors.join()).toContain('no paper');
     });
 
-    it('run nothing for what is cancelled in the pass that submits it', async () => {
+    it('run no task that the submitting pass cancels', async () => {
       const page = desk((futures) => {
         if (!futures.isReplay) {
           futures.submit('kept', tasks.add, 1, 2);
@@ -109,7 +109,7 @@ describeWith(redisService, 'requests whose tasks run on a fleet', () => {
       expect(app.app.get(WorkerPool).stats()['queue']).toMatchObject({ resolved: 1, failed: 0 });
     });
 
-    it('call a handler with declared values once, of tasks here and there', async () => {
+    it('call a handler once with declared values from threads and from the fleet', async () => {
       let runs = 0;
       @Controller()
       class Desk {
@@ -134,7 +134,7 @@ describeWith(redisService, 'requests whose tasks run on a fleet', () => {
   });
 
   onEachAdapter('while the app is closed', (start) => {
-    it('are finished, and nothing of the app is left in Redis', async () => {
+    it('are finished, and nothing of the app stays in Redis', async () => {
       const page = desk((futures) => ({
         x: futures.resultOrSubmit('x', '', tasks.greet, 'Ada'),
       }));

@@ -20,7 +20,7 @@ describeWith(redisService, 'a worker of an older build', () => {
     ['file', WITHOUT_FILE],
     ['function', OLD],
   ])(
-    'leaves what it has no %s for to others',
+    'leaves calls whose %s it lacks to other workers',
     async (_what, old) => {
       const queue = testQueue();
       await startWorker(queue, old);
@@ -36,7 +36,7 @@ describeWith(redisService, 'a worker of an older build', () => {
     30_000,
   );
 
-  it('answers what it knows of a job, and leaves only the rest to others', async () => {
+  it('answers the calls that it knows in a job, and leaves only the rest to others', async () => {
     const queue = testQueue();
     const executor = startExecutor(queue);
     const newer = await startWorker(queue, { threads: { max: 1 }, concurrency: 1 });
@@ -59,7 +59,7 @@ describeWith(redisService, 'a worker of an older build', () => {
     ]);
   }, 30_000);
 
-  it('fails the call if no worker that is alive has its task', async () => {
+  it('fails the call if no live worker has its task', async () => {
     const queue = testQueue();
     await startWorker(queue, OLD);
     await startWorker(queue, OLD);
@@ -74,7 +74,7 @@ describeWith(redisService, 'a worker of an older build', () => {
     expect((error as Error).message).toContain('its functions are: add');
   }, 30_000);
 
-  it('does not keep a call from its time limit while the newer worker is busy', async () => {
+  it('does not suspend the time limit of a call while the newer worker is busy', async () => {
     const queue = testQueue();
     await startWorker(queue, { files: ['./older/basic.tasks.js'] });
     await startWorker(queue, { threads: { max: 1 }, concurrency: 1 });

@@ -48,7 +48,7 @@ describeWith(redisService, 'with a secret', () => {
     Logger.overrideLogger(log);
   });
 
-  it('calls run, are ended and are handed back as without one', async () => {
+  it('calls run, are stopped and are handed back as without a secret', async () => {
     const queue = testQueue();
     await startWorker(queue, { secret, files: ['./basic.tasks.js'] });
     const worker = await startWorker(queue, { secret });
@@ -68,7 +68,7 @@ describeWith(redisService, 'with a secret', () => {
     expect(signals.started).toEqual([worker.pid]);
   }, 30_000);
 
-  it('nobody can answer for a worker, or end a task, who has not got it', async () => {
+  it('nobody without the secret can answer for a worker or stop a task', async () => {
     const queue = testQueue();
     const worker = await startWorker(queue, { secret });
     const executor = startExecutor(queue, { secret });
@@ -119,7 +119,7 @@ describeWith(redisService, 'with a secret', () => {
     30_000,
   );
 
-  it('a worker without it does not run signed jobs', async () => {
+  it('a worker without the secret does not run signed jobs', async () => {
     const queue = testQueue();
     const worker = await startWorker(queue);
     const executor = startExecutor(queue, { secret });
@@ -128,7 +128,7 @@ describeWith(redisService, 'with a secret', () => {
     expect(worker.log()).toMatch(/a job was dropped: .*"secret"/);
   }, 30_000);
 
-  it('a job that was recorded is not run again: as it was, under another id, or changed', async () => {
+  it('a recorded job does not run again: unchanged, under another id, or changed', async () => {
     const queue = testQueue();
     const executor = startExecutor(queue, { secret });
     const signals = new Signals();
@@ -150,7 +150,7 @@ describeWith(redisService, 'with a secret', () => {
     expect(signals.started).toHaveLength(1);
   }, 30_000);
 
-  it('a job that was recorded is not run when its time is over, by no worker', async () => {
+  it('a recorded job does not run on any worker once its time is over', async () => {
     const queue = testQueue();
     const executor = startExecutor(queue, { secret });
     const signals = new Signals();

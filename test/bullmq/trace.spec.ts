@@ -48,7 +48,7 @@ describeWith(redisService, 'the trace of a request', () => {
     await provider.shutdown();
   });
 
-  it('goes on in the worker: each call runs in that of its own request', async () => {
+  it('continues in the worker: each call runs in the trace of its own request', async () => {
     const queue = testQueue();
     const pool = new TracedPool({ minThreads: 0, maxThreads: 2, idleTimeout: 30_000 });
     await startWorkerHere(queue, pool);
@@ -66,7 +66,7 @@ describeWith(redisService, 'the trace of a request', () => {
     for (const span of spans) span.end();
   });
 
-  it('is none where there is none', async () => {
+  it('is absent in the worker if the request has none', async () => {
     const queue = testQueue();
     const pool = new TracedPool({ minThreads: 0, maxThreads: 1, idleTimeout: 30_000 });
     await startWorkerHere(queue, pool);

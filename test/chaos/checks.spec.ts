@@ -68,7 +68,7 @@ describe('a chaos run', () => {
     return tally;
   }
 
-  it('finds nothing wrong with a right answer, though it comes byte by byte', async () => {
+  it('accepts a correct answer that arrives byte by byte', async () => {
     const tally = await ask(ONE, (socket, n) => {
       for (const byte of right(n)) socket.write(byte);
     });
@@ -106,7 +106,7 @@ describe('a chaos run', () => {
     expect(tally.problems).toContain('lost: 1');
   });
 
-  it('finds a second answer, at once', async () => {
+  it('finds a second answer that comes immediately', async () => {
     const tally = await ask(ONE, (socket, n) => socket.write(right(n) + right(n)));
     expect(tally.totals).toMatchObject({ ...RIGHT, 'answered twice': 1 });
     expect(tally.problems).toContain('answered twice: 1');
@@ -127,7 +127,7 @@ describe('a chaos run', () => {
     expect(tally.totals).toMatchObject({ ...RIGHT, 'answered twice': 1 });
   });
 
-  it('allows for killed workers where tasks must not run twice, and else as a rare exception', async () => {
+  it('accepts failures from killed workers if tasks must not run twice, else as rare exceptions', async () => {
     for (const [route, isAllowed] of [
       [ONCE, true],
       [ONE, false],
@@ -142,7 +142,7 @@ describe('a chaos run', () => {
     }
   });
 
-  it('allows for a task that ran out of its time on a stuck worker as a rare exception', async () => {
+  it('accepts a timeout of a task on a stuck worker as a rare exception', async () => {
     const late = (n: number) => answer(n, '{}', 504, { 'X-Code': 'ERR_FUTURES_TIMEOUT' });
     for (const [count, problems] of [
       [1, 0],
@@ -158,7 +158,7 @@ describe('a chaos run', () => {
     }
   });
 
-  it('takes a refusal for the value where a body may be too deep, and nowhere else', async () => {
+  it('accepts a refusal as the answer only where a body may be too deep', async () => {
     const refused = (n: number) => answer(n, '{}', 500, { 'X-Code': 'ERR_FUTURES_TASK_ARGUMENT' });
     for (const [route, wrong] of [
       [routeOf('deep'), 0],
@@ -169,7 +169,7 @@ describe('a chaos run', () => {
     }
   });
 
-  it('does not ask a spoilt worker for its own answer, but for no wrong one either', async () => {
+  it('does not expect an answer from a spoilt worker, but accepts no wrong one', async () => {
     const route = routeOf('muted');
     const silent = await ask(route, (socket, n) => socket.write(broken(n)));
     expect(silent.problems).toEqual([]);
@@ -177,7 +177,7 @@ describe('a chaos run', () => {
     expect(wrong.problems).toContain('wrong values seen: 1');
   });
 
-  it('does not hold against the server what its own clients leave', async () => {
+  it('does not blame the server for requests that its own clients abandon', async () => {
     answering = () => {};
     const tally = new Tally([ONE]);
     const client = new Client(url, tally);
@@ -213,7 +213,7 @@ describe('a chaos run over HTTP/2', () => {
     stream.end(body);
   };
 
-  it('finds nothing wrong with a right answer', async () => {
+  it('accepts a correct answer', async () => {
     answering = (stream, n) => respond(stream, n, JSON.stringify([`value ${n}.0`]));
     const tally = new Tally([ONE]);
     const client = start(tally);
@@ -234,7 +234,7 @@ describe('a chaos run over HTTP/2', () => {
     expect(tally.totals).toMatchObject({ ...RIGHT, lost: 1 });
   });
 
-  it('resets the stream of a request that it leaves', async () => {
+  it('resets the stream of a request that it abandons', async () => {
     const reset = latch<number>();
     answering = (stream) => stream.on('close', () => reset.open(stream.rstCode));
     const tally = new Tally([ONE]);

@@ -24,23 +24,23 @@ describe.each([11, 12] as const)('Nest %i', (nest) => {
     facts = await collectFacts(nest);
   }, 180_000);
 
-  it('is the Nest that is asked', () => {
+  it('is the requested version', () => {
     expect(facts.version).toMatch(new RegExp(`^${nest}\\.`));
   });
 
-  it('runs inner interceptors, parameter decorators, pipes and the handler again, and no guard, when next.handle() is called again', () => {
+  it('runs inner interceptors, parameter decorators, pipes and the handler, but no guard, on each call of next.handle()', () => {
     const pass = ['inner', 'parameter', 'pipe', 'handler'];
     expect(facts['callsOfTwoPasses']).toEqual(['guard', 'outer', ...pass, ...pass]);
   });
 
-  it('keeps the AsyncLocalStorage store around next.handle(), for each pass its own', () => {
+  it('keeps the AsyncLocalStorage store around next.handle(), one for each pass', () => {
     const callers = ['inner', 'parameter', 'handler', 'later'];
     expect(facts['storesOfTwoPasses']).toEqual(
       ['1', '2'].flatMap((store) => callers.map((caller) => `${caller} ${store}`)),
     );
   });
 
-  it('awaits parameters, all at once, and answers with the error of one', () => {
+  it('awaits all parameters in parallel, and answers with the error of one', () => {
     expect(facts['promisedParameters']).toEqual({
       text: 'A B',
       calls: ['a starts', 'b starts', 'a ends', 'b ends'],
@@ -48,7 +48,7 @@ describe.each([11, 12] as const)('Nest %i', (nest) => {
     });
   });
 
-  it('keeps interceptors and paths under the metadata keys we use, on handlers and on classes', () => {
+  it('keeps interceptors and paths under the known metadata keys, on handlers and on classes', () => {
     expect(facts['metadata']).toEqual({
       interceptorsOfHandler: true,
       interceptorsOfClass: true,
@@ -57,7 +57,7 @@ describe.each([11, 12] as const)('Nest %i', (nest) => {
     });
   });
 
-  it('honours interceptors, classes and instances, that configure() puts into the metadata', () => {
+  it('honours interceptor classes and instances that configure() adds to the metadata', () => {
     expect(facts['callsOfInstalled']).toEqual([
       'first of class',
       'class',
@@ -68,11 +68,11 @@ describe.each([11, 12] as const)('Nest %i', (nest) => {
     ]);
   });
 
-  it('resolves a class in the metadata to the wrapper among the injectables of the module', () => {
+  it('resolves a class in the metadata to its wrapper among the injectables of the module', () => {
     expect(facts['isGivenInstanceUsed']).toBe(true);
   });
 
-  it('calls configure() when all global interceptors are known and no route is registered', () => {
+  it('calls configure() when all global interceptors are known and no route is registered yet', () => {
     expect(facts['startUp']).toEqual({
       order: ['useGlobalInterceptors', 'configure', 'route'],
       found: [2, 1],
@@ -80,7 +80,7 @@ describe.each([11, 12] as const)('Nest %i', (nest) => {
     });
   });
 
-  it('tells what a controller depends on: by constructor, by property and by enhancer', () => {
+  it('reveals what a controller depends on: by constructor, by property and by enhancer', () => {
     expect(facts['dependencies']).toEqual([
       'Desk',
       'Middle',
@@ -91,7 +91,7 @@ describe.each([11, 12] as const)('Nest %i', (nest) => {
     ]);
   });
 
-  it('answers an error in the shape of http-errors with its status, hiding its message if told to', () => {
+  it('answers an error in the shape of http-errors with its status, and hides its message on request', () => {
     expect(facts['hiddenError']).toEqual({
       status: 504,
       body: { statusCode: 504, message: 'Gateway Timeout' },
@@ -102,7 +102,7 @@ describe.each([11, 12] as const)('Nest %i', (nest) => {
     });
   });
 
-  it('works off the requests it has between the two shutdown hooks', () => {
+  it('finishes its requests in flight between the two shutdown hooks', () => {
     expect(facts['shutDown']).toEqual({
       order: ['beforeApplicationShutdown', 'handler ends', 'onApplicationShutdown'],
       answer: 'page',

@@ -45,7 +45,7 @@ function broken(run: (calls: readonly Call[]) => unknown): Executor {
 }
 
 describe('an executor of the app', () => {
-  it('is handed all calls of a pass at once, with their limits and a signal', async () => {
+  it('gets all calls of a pass at once, with their limits and a signal', async () => {
     const fleet = new Fleet();
     @Controller()
     class Desk {
@@ -78,7 +78,7 @@ describe('an executor of the app', () => {
     expect(fleet.signals[0]).toBeInstanceOf(AbortSignal);
   });
 
-  it('may be the one that is used unless told otherwise', async () => {
+  it('can be the default', async () => {
     const fleet = new Fleet();
     const context = await startContext({ executor: 'fleet', executors: { fleet } });
     const pool = context.get(WorkerPool);
@@ -88,7 +88,7 @@ describe('an executor of the app', () => {
     expect(pool.stats()).toMatchObject({ fleet: { workers: 7, resolved: 1 } });
   });
 
-  it('shares a batch with others: each gets its part, and the order stays', async () => {
+  it('shares a batch with others: each gets its part, and the order is kept', async () => {
     const [one, two] = [new Fleet(), new Fleet()];
     @Controller()
     class Desk {
@@ -110,7 +110,7 @@ describe('an executor of the app', () => {
     ]);
   });
 
-  it('is closed when the app is', async () => {
+  it('is closed with the app', async () => {
     const fleet = new Fleet();
     const context = await startContext({ executors: { fleet }, shutdownTimeout: 5_000 });
     await context.close();
@@ -118,7 +118,7 @@ describe('an executor of the app', () => {
     expect(fleet.closed?.timeout).toBeLessThanOrEqual(5_000);
   });
 
-  it('that fails to close does not keep the threads from being closed', async () => {
+  it('does not keep the threads from being closed if it fails to close', async () => {
     const fleet = Object.assign(new Fleet(), { close: () => Promise.reject(new Error('stuck')) });
     const context = await startContext({ executors: { fleet }, threads: { max: 1 } });
     const pool = context.get(WorkerPool);
@@ -137,7 +137,7 @@ describe('an executor of the app', () => {
     await expect(running).rejects.toThrow('taskFile()');
   });
 
-  it('must be known by its name', async () => {
+  it('must be addressed by its registered name', async () => {
     const context = await startContext({ executors: { fleet: new Fleet() } });
     const running = context.get(WorkerPool).using({ executor: 'feet' }).run(tasks.add, 1, 2);
     await expect(running).rejects.toThrow(FuturesArgumentError);
@@ -145,14 +145,14 @@ describe('an executor of the app', () => {
     await expect(startContext({ executor: 'feet' })).rejects.toThrow(FuturesOptionsError);
   });
 
-  it.each(['run', 'stats', 'close'])('without %s is refused at the start', async (method) => {
+  it.each(['run', 'stats', 'close'])('without %s is refused at startup', async (method) => {
     const fleet = Object.assign(new Fleet(), { [method]: undefined });
     const starting = startContext({ executors: { fleet } });
     await expect(starting).rejects.toThrow(FuturesOptionsError);
     await expect(starting).rejects.toThrow('executors.fleet');
   });
 
-  it.each(['thread', 'inline', 'process'])('cannot be called %s', async (name) => {
+  it.each(['thread', 'inline', 'process'])('cannot be named %s', async (name) => {
     const starting = startContext({ executors: { [name]: new Fleet() } });
     await expect(starting).rejects.toThrow(FuturesOptionsError);
   });
@@ -174,7 +174,7 @@ describe('an executor that breaks its contract', () => {
     ['gives what is no outcome', broken(async () => [{}, { value: 1 }]), 'one outcome a call'],
   ];
 
-  it.each(cases)('and %s breaks its own calls only', async (_name, fleet, reason) => {
+  it.each(cases)('and %s fails only its own calls', async (_name, fleet, reason) => {
     const errors: unknown[] = [];
     @Controller()
     class Desk {
@@ -207,7 +207,7 @@ describe('an executor that breaks its contract', () => {
     expect((errors[0] as Error).message).toContain(reason);
   });
 
-  it('and gives too few outcomes keeps those it gives', async () => {
+  it('and returns too few outcomes keeps those it returned', async () => {
     const fleet = broken(async () => [resolved('first')]);
     const context = await startContext({ executors: { fleet } });
     const pool = context.get(WorkerPool).using({ executor: 'fleet' });

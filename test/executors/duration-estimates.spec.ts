@@ -7,20 +7,20 @@ function callOf(key: string | undefined, task: (...args: never[]) => unknown = t
 }
 
 describe('estimates of durations', () => {
-  it('know nothing of a task that never ran', () => {
+  it('are unknown for a task that never ran', () => {
     const estimates = new DurationEstimates();
     estimates.record(callOf('a'), 5);
     expect(estimates.of(callOf('a', tasks.echo))).toBe(Infinity);
   });
 
-  it('are a moving average of the task for a key that is new, or for none', () => {
+  it('use a moving average of the task for a new key, or for no key', () => {
     const estimates = new DurationEstimates();
     for (const run of [10, 20]) estimates.record(callOf('a'), run);
     expect(estimates.of(callOf('b'))).toBe(12);
     expect(estimates.of(callOf(undefined))).toBe(12);
   });
 
-  it('tell the keys of a long task apart', () => {
+  it('distinguish the keys of a long task', () => {
     const estimates = new DurationEstimates();
     for (let i = 0; i < 3; i++) {
       estimates.record(callOf('long'), 50);
@@ -30,14 +30,14 @@ describe('estimates of durations', () => {
     expect(estimates.of(callOf('short'))).toBe(0.5);
   });
 
-  it('do not tell those of a short one apart', () => {
+  it('do not distinguish the keys of a short task', () => {
     const estimates = new DurationEstimates();
     for (const key of ['a', 'b', 'a', 'b']) estimates.record(callOf(key), 0.5);
     expect(estimates.of(callOf('a'))).toBe(0.5);
     expect(estimates.of(callOf('c'))).toBe(0.5);
   });
 
-  it('forget the keys that were not asked for the longest', () => {
+  it('forget the keys that were unused for the longest time', () => {
     const estimates = new DurationEstimates();
     estimates.record(callOf('first'), 10);
     for (let i = 0; i < 1_000; i++) estimates.record(callOf(`key ${i}`), 10);
@@ -50,7 +50,7 @@ describe('estimates of durations', () => {
   });
 });
 
-it('keeps nothing of the keys themselves, however long they are', () => {
+it('estimates retain no keys, however long the keys are', () => {
   const estimates = new DurationEstimates();
   const task = taskReference(() => {});
   const before = process.memoryUsage().heapUsed;

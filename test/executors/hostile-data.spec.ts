@@ -79,7 +79,7 @@ describe.each(kinds)('in %s,', (_kind, start) => {
         },
         'args[0].total is a getter that throws',
       ],
-    ])('fails its own call alone: %s', async (_name, value, message) => {
+    ])('fails only its own call: %s', async (_name, value, message) => {
       const [before, error, after] = await run(
         executor,
         call(tasks.add, [1, 2]),
@@ -91,11 +91,11 @@ describe.each(kinds)('in %s,', (_kind, start) => {
       expect(error).toMatchObject({ key: 'odd', message: expect.stringContaining(message) });
     });
 
-    it('is arrived at all the same, if both sides can read it', async () => {
+    it('arrives if both sides can read it', async () => {
       expect(await run(executor, call(odd.take, [nested(1_000)]))).toEqual(['object']);
     });
 
-    it('is refused by an error that is its own cause', async () => {
+    it('may be an error that is its own cause, which only newer versions of Node read', async () => {
       const error = new Error('mine');
       error.cause = error;
       const [outcome] = await run(executor, call(odd.take, [[error, new Date()]]));
@@ -105,25 +105,25 @@ describe.each(kinds)('in %s,', (_kind, start) => {
     });
   });
 
-  describe('a result that cannot be read here', () => {
+  describe('a result that cannot be read on this side', () => {
     it.each([
       ['nested 5 000 deep', () => call(odd.nest, [5_000])],
       ['nested 20 000 deep', () => call(odd.nest, [20_000])],
-    ])('fails its own call alone, and leaves its worker: %s', async (_name, callOf) => {
+    ])('fails only its own call, and keeps its worker: %s', async (_name, callOf) => {
       const calls = Array.from({ length: 2 * WORKERS }, callOf);
       const values = await run(executor, ...calls, call(tasks.add, [1, 2]));
       expect(values).toEqual([...calls.map(() => expect.any(TaskResultError)), 3]);
       await expectWhole();
     });
 
-    it('is no error that is its own cause, where Node cannot read it', async () => {
+    it('may be an error that is its own cause, which only newer versions of Node read', async () => {
       const [value] = await run(executor, call(odd.circularCause, []));
       const isRead = value instanceof TaskResultError || typeof value === 'object';
       expect(isRead).toBe(true);
       await expectWhole();
     });
 
-    it('costs an error no more than the property that holds it', async () => {
+    it('costs an error only the property that contains it', async () => {
       const [deep, circular] = await run(
         executor,
         call(odd.throwWithDeepProperty, [5_000]),
@@ -160,12 +160,12 @@ describe.each(kinds)('in %s,', (_kind, start) => {
       expect(sum).toBe(3);
     });
 
-    it('leave an error its class and message', async () => {
+    it('do not cost an error its class and message', async () => {
       const [error] = await run(executor, call(odd.throwLarge, [100_001]));
       expect(error).toMatchObject({ name: 'RangeError', message: 'large' });
     });
 
-    it('leave an HttpException its status, and an answer', async () => {
+    it('do not cost an HttpException its status and a response', async () => {
       const [small, large] = (await run(
         executor,
         call(odd.refuse, [10]),
@@ -175,7 +175,7 @@ describe.each(kinds)('in %s,', (_kind, start) => {
       expect([large.getStatus(), typeof large.getResponse()]).toEqual([400, 'string']);
     });
 
-    it('are not met by what is just small enough', async () => {
+    it('are not found in a value that is just small enough', async () => {
       const [buffer, type] = await run(
         executor,
         call(odd.makeBuffer, [90_000]),

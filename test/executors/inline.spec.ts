@@ -20,7 +20,7 @@ const timers = () => process.getActiveResourcesInfo().filter((name) => name === 
 describe('inline executor', () => {
   const executor = new InlineExecutor();
 
-  it('runs closures on the event loop, and gives their values as they are', async () => {
+  it('runs closures on the event loop, and returns their values unchanged', async () => {
     const value = { method: () => 'kept' };
     expect(
       await run(
@@ -39,7 +39,7 @@ describe('inline executor', () => {
     });
   });
 
-  it('passes the arguments as they are', async () => {
+  it('passes the arguments unchanged', async () => {
     const argument = { save() {} };
     const [same] = await run(
       executor,
@@ -58,7 +58,7 @@ describe('inline executor', () => {
     expect(receiver).toBeUndefined();
   });
 
-  it('runs all calls of a batch at the same time, and keeps their order', async () => {
+  it('runs all calls of a batch concurrently, and keeps their order', async () => {
     const order: string[] = [];
     let release!: () => void;
     const gate = new Promise<void>((resolve) => (release = resolve));
@@ -71,7 +71,7 @@ describe('inline executor', () => {
     expect(order).toEqual(['second', 'first']);
   });
 
-  it('gives the error itself, thrown or rejected, and fails only that call', async () => {
+  it('returns the original error, thrown or rejected, and fails only that call', async () => {
     const [thrown, rejected] = [new TypeError('thrown'), new RangeError('rejected')];
     const outcomes = await executor.run([
       call(() => {
@@ -86,12 +86,12 @@ describe('inline executor', () => {
     expect(outcomes[2]?.value).toBe(rejected);
   });
 
-  it('runs the functions of a task file here, where it is told to', async () => {
+  it('runs the functions of a task file on the event loop', async () => {
     const values = await run(executor, call(tasks.where, []), call(tasks.greet, ['Ada']));
     expect(values).toEqual([{ pid: process.pid, threadId }, 'Hello, Ada']);
   });
 
-  it('names file and export of a task that is not there', async () => {
+  it('names the file and the export of a missing task', async () => {
     const url = new URL('../fixtures/basic.tasks.js', import.meta.url);
     const { renderRepotr } = taskFile<{ renderRepotr(): void }>(url);
     const { lost } = taskFile<{ lost(): void }>(new URL('./missing.tasks.js', url));
@@ -110,7 +110,7 @@ describe('inline executor', () => {
     expect(values[1]).toMatchObject({ message: expect.stringContaining('missing.tasks.js') });
   });
 
-  it('gives up a task that is out of time, whatever becomes of it', async () => {
+  it('gives up a task that times out, whatever becomes of it', async () => {
     let fail!: (error: Error) => void;
     const never = () => new Promise((_resolve, reject) => (fail = reject));
     const values = await run(
@@ -125,7 +125,7 @@ describe('inline executor', () => {
     await new Promise(setImmediate);
   });
 
-  it('gives up what runs when the client goes, and starts nothing after that', async () => {
+  it('gives up running calls when the client goes away, and then starts no more', async () => {
     const client = new AbortController();
     const running = executor.run([call(() => new Promise(() => {}), [], { key: 'page' })], client);
     client.abort();
@@ -139,7 +139,7 @@ describe('inline executor', () => {
     expect(runs).toBe(0);
   });
 
-  it('puts one listener on the signal, whatever the number of calls, and takes it off', async () => {
+  it('adds one listener to the signal, whatever the number of calls, and removes it', async () => {
     const client = new AbortController();
     const [add, remove] = ['addEventListener', 'removeEventListener'].map((name) => {
       const calls: unknown[] = [];
@@ -160,18 +160,18 @@ describe('inline executor', () => {
     expect(remove).toEqual(add);
   });
 
-  it('counts the time that a task blocks the event loop', async () => {
+  it('counts the time during which a task blocks the event loop', async () => {
     const [outcome] = await executor.run([call(spin, [])]);
     expect(outcome?.run).toBeGreaterThanOrEqual(20);
   });
 
-  it('leaves no timer', async () => {
+  it('leaves no timer behind', async () => {
     const before = timers();
     await executor.run([call(() => 1, []), call(() => Promise.reject(new Error('x')), [])]);
     expect(timers()).toEqual(before);
   });
 
-  it('tells what it is doing and what it has done', async () => {
+  it('reports what it is doing and what it has done', async () => {
     const own = new InlineExecutor();
     let release!: () => void;
     const running = own.run([
@@ -198,7 +198,7 @@ describe('inline executor', () => {
   });
 
   describe('when it is closed', () => {
-    it('ends what runs', async () => {
+    it('finishes running calls', async () => {
       const own = new InlineExecutor();
       let release!: () => void;
       const running = run(
@@ -212,7 +212,7 @@ describe('inline executor', () => {
       await closed;
     });
 
-    it('gives up what has not ended in time', async () => {
+    it('gives up calls that do not end in time', async () => {
       const own = new InlineExecutor();
       const running = run(
         own,

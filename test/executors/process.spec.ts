@@ -50,7 +50,7 @@ describe('process executor', () => {
     expect(await pool.run(tasks.echo, value)).toEqual(value);
   });
 
-  it('gives errors as threads do', async () => {
+  it('returns errors as threads do', async () => {
     await expect(pool.run(tasks.fail, 'no paper')).rejects.toMatchObject({
       name: 'OutOfPaperError',
       message: 'no paper',
@@ -61,7 +61,7 @@ describe('process executor', () => {
     await expect(pool.run(tasks.notFound, 'chart')).rejects.toMatchObject({ status: 404 });
   });
 
-  it('refuses what cannot be cloned, and keeps the process', async () => {
+  it('refuses values that cannot be cloned, and keeps the process', async () => {
     const before = await pool.runAll([[tasks.where], [tasks.where]]);
     await expect(pool.run(tasks.echo, { save: () => {} })).rejects.toThrow(TaskArgumentError);
     await expect(pool.run(tasks.uncloneable)).rejects.toThrow(TaskResultError);
@@ -70,13 +70,13 @@ describe('process executor', () => {
     expect(before.map((each) => each.pid)).toContain(pid);
   });
 
-  it('names a task file or a function that is not there', async () => {
+  it('names a missing task file or function', async () => {
     const missing = taskFile<{ run(): void }>(new URL('./nowhere.tasks.js', import.meta.url));
     await expect(pool.run(missing.run)).rejects.toThrow(UnknownTaskError);
   });
 
   it.each(['abort', 'segfault', 'exit', 'throwLater'] as const)(
-    'survives a process that ends by %s under one task',
+    'survives a process that dies by %s during a task',
     async (fault) => {
       await expect(pool.run(faults[fault])).rejects.toThrow(BrokenExecutorError);
       expect(
@@ -88,7 +88,7 @@ describe('process executor', () => {
     },
   );
 
-  it('runs a task though several processes in a row die before they start it', async () => {
+  it('runs a task even if several processes in a row die before they start it', async () => {
     const before = new Set(childProcesses());
     for (const pid of before) process.kill(pid, 'SIGKILL');
     const sum = pool.run(tasks.add, 1, 2);
@@ -104,7 +104,7 @@ describe('process executor', () => {
     expect(await sum).toBe(3);
   });
 
-  it('ends a process that is out of time', async () => {
+  it('ends a process whose task times out', async () => {
     const { pid } = await pool.run(tasks.where);
     const error = await pool
       .using({ timeout: 200 })

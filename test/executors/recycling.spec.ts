@@ -40,7 +40,7 @@ async function settlesAt(executor: Executor, workers: number): Promise<void> {
 }
 
 describe.each(kinds)('recycling of %s', (kind, start) => {
-  it('replaces a worker after so many tasks', async () => {
+  it('replaces a worker after a number of tasks', async () => {
     const executor = start({ max: 1, maxTasksPerWorker: 2 });
     const workers = [];
     for (let i = 0; i < 5; i++) workers.push(await workerOf(executor));
@@ -57,7 +57,7 @@ describe.each(kinds)('recycling of %s', (kind, start) => {
     expect(await workerOf(executor)).not.toBe(before);
   });
 
-  it('never replaces one without a limit', async () => {
+  it('never replaces a worker without a limit', async () => {
     const executor = start({ max: 1 });
     const before = await workerOf(executor);
     await run(executor, call(light.keepOnHeap, [80]));
@@ -70,7 +70,7 @@ describe.each(kinds)('recycling of %s', (kind, start) => {
     expect(await run(executor, ...numbers.map((i) => call(light.echo, [i])))).toEqual(numbers);
   });
 
-  it('ends workers that were not needed for `idleTimeout`, down to `min`', async () => {
+  it('ends workers that are idle for `idleTimeout`, down to `min`', async () => {
     const executor = start({ min: 1, max: 2, idleTimeout: 50 });
     const latch = new Latch();
     const hold = kind === 'threads' ? call(latches.hold, [latch.cells]) : call(light.spin, [300]);
@@ -84,7 +84,7 @@ describe.each(kinds)('recycling of %s', (kind, start) => {
   });
 });
 
-it('takes back at once what a thread that ends has not started', async () => {
+it('an exiting thread hands back the calls that it has not started', async () => {
   const executor = startThreads({ max: 1, maxTasksPerWorker: 27 });
   await makeHoldShort(executor);
   const open = new Latch().open();

@@ -16,7 +16,7 @@ describe("an executor's stats", () => {
     });
   });
 
-  it('tell how long calls ran, and how long they waited', async () => {
+  it('report how long calls ran and how long they waited', async () => {
     const executor = startThreads({ max: 1 });
     await run(executor, call(tasks.echo, [0]));
     const waiting = Promise.all([30, 30, 30].map((ms) => run(executor, call(tasks.spin, [ms]))));
@@ -29,7 +29,7 @@ describe("an executor's stats", () => {
     expect(wait?.p50).toBeLessThan(wait?.p99 as number);
   });
 
-  it('tell how busy the workers are, calls under way included', async () => {
+  it('report how busy the workers are, including calls in flight', async () => {
     const executor = startThreads({ max: 2 });
     await run(executor, call(tasks.echo, [0]));
     const before = executor.stats().utilization as number;
@@ -43,7 +43,7 @@ describe("an executor's stats", () => {
     await Promise.all([first.open(), second.open()]);
   });
 
-  it('count no wait and no run of a call that was never started', async () => {
+  it('count no wait and no run for a call that was never started', async () => {
     const executor = startThreads({ max: 1 });
     const latch = new Latch();
     const held = run(executor, call(latches.hold, [latch.cells]));

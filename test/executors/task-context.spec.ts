@@ -40,7 +40,7 @@ async function journalHas(count: number): Promise<string[]> {
 }
 
 describe.each(Object.entries(kinds))('a task context in %s', (_kind, create) => {
-  it('is made once a worker, on first use, and closed at shutdown', async () => {
+  it('is created once per worker, on first use, and closed at shutdown', async () => {
     executor = create({ max: 1 });
     const use = call(tasks.useJournal, [journal()]);
     const [first] = (await run(executor, use)) as [{ id: string; runs: number }];
@@ -70,7 +70,7 @@ describe.each(Object.entries(kinds))('a task context in %s', (_kind, create) => 
     expect(await journalHas(2)).toEqual([`open ${id}`, `close ${id}`]);
   });
 
-  it('is tried again by the next task if it could not be made', async () => {
+  it('is created by the next task if an attempt failed', async () => {
     executor = create({ max: 1 });
     expect(await run(executor, call(tasks.useFlaky, []))).toEqual([
       expect.objectContaining({ message: 'the database does not answer' }),
@@ -78,7 +78,7 @@ describe.each(Object.entries(kinds))('a task context in %s', (_kind, create) => 
     expect(await run(executor, call(tasks.useFlaky, []))).toEqual(['connected at attempt 2']);
   });
 
-  it("takes no time of the task's own", async () => {
+  it('is not counted in the run time of a task', async () => {
     executor = create({ max: 1 });
     const { value, run: ran } = (
       await executor.run([call(tasks.useSlow, [], { timeout: 200 })], {})
@@ -87,7 +87,7 @@ describe.each(Object.entries(kinds))('a task context in %s', (_kind, create) => 
     expect(ran).toBeLessThan(200);
   });
 
-  it('finds no provider that is not there', async () => {
+  it('names a provider that it does not have', async () => {
     executor = create({ max: 1 });
     const [error] = await run(executor, call(tasks.unknownProvider, []));
     expect(error).toMatchObject({ message: expect.stringContaining('NOTHING') });
@@ -96,12 +96,12 @@ describe.each(Object.entries(kinds))('a task context in %s', (_kind, create) => 
 });
 
 describe('a task context', () => {
-  it('makes an instance for each look-up of what is request-scoped', async () => {
+  it('creates an instance of a request-scoped provider for each look-up', async () => {
     executor = kinds.threads({ max: 1 });
     expect(await run(executor, call(tasks.resolveTwice, []))).toEqual([true]);
   });
 
-  it('says how to mend it if it is given something else than a module', async () => {
+  it('says how to fix it if it gets something other than a module', async () => {
     executor = kinds.threads({ max: 1 });
     const [error] = await run(executor, call(tasks.useWrong, []));
     expect(error).toMatchObject({
@@ -112,19 +112,19 @@ describe('a task context', () => {
     });
   });
 
-  it('that cannot be closed keeps no thread alive', async () => {
+  it('keeps no thread alive if it cannot be closed', async () => {
     executor = kinds.threads({ max: 1, maxTasksPerWorker: 1 });
     expect(await run(executor, call(tasks.useStuck, []))).toEqual([true]);
     expect(await run(executor, call(tasks.useStuck, []))).toEqual([true]);
   });
 
-  it('that cannot be closed keeps no idle thread alive', async () => {
+  it('keeps no idle thread alive if it cannot be closed', async () => {
     executor = kinds.threads({ max: 1, idleTimeout: 30 });
     expect(await run(executor, call(tasks.useStuck, []))).toEqual([true]);
     while (executor.stats().workers > 0) await setTimeout(20);
   });
 
-  it('that is made on the event loop is closed with the app', async () => {
+  it('is closed with the app if it was created on the event loop', async () => {
     executor = new InlineExecutor();
     const [{ id }] = (await run(executor, call(tasks.useJournal, [journal()]))) as [{ id: string }];
     expect(await lines()).toEqual([`open ${id}`]);

@@ -17,7 +17,7 @@ describe('taskSignal', () => {
     (await executor.run([call(tasks.where, [])]))[0]?.worker;
 
   it.each(['countUntilAborted', 'waitUntilAborted'] as const)(
-    'tells a task whose client has gone to end, and keeps its thread (%s)',
+    'notifies a task whose client has gone, and keeps its thread (%s)',
     async (name) => {
       const executor = startThreads({ max: 1 });
       const before = await threadOf(executor);
@@ -32,7 +32,7 @@ describe('taskSignal', () => {
     },
   );
 
-  it('tells a task that is out of time to end, and keeps its thread', async () => {
+  it('notifies a task that times out, and keeps its thread', async () => {
     const executor = startThreads({ max: 1 });
     const before = await threadOf(executor);
     const flags = new Int32Array(new SharedArrayBuffer(8));
@@ -42,7 +42,7 @@ describe('taskSignal', () => {
     expect(await threadOf(executor)).toBe(before);
   });
 
-  it('is a new one for each task', async () => {
+  it('is new for each task', async () => {
     const executor = startThreads({ max: 1 });
     const flags = new Int32Array(new SharedArrayBuffer(8));
     await run(executor, call(signals.countUntilAborted, [flags], { timeout: 100 }));

@@ -13,7 +13,7 @@ import {
 } from './support.js';
 
 describe('the signal of a batch in the thread executor', () => {
-  it('drops what is queued; it never runs', async () => {
+  it('drops queued calls, which then never run', async () => {
     const executor = startThreads({ max: 1 });
     const blocker = await block(executor);
     const latch = new Latch().open();
@@ -30,7 +30,7 @@ describe('the signal of a batch in the thread executor', () => {
     expect(latch.started).toBe(0);
   });
 
-  it('settles what runs at once, and ends it, so that its thread is free again', async () => {
+  it('immediately settles a running call, and ends it to free its thread', async () => {
     const executor = startThreads({ max: 1 });
     const stuck = new Latch();
     const client = new AbortController();
@@ -65,7 +65,7 @@ describe('the signal of a batch in the thread executor', () => {
     expect(await running).toEqual([expect.any(Number), expect.any(Number)]);
   });
 
-  it('drops what was sent and not started, and starts none of it elsewhere', async () => {
+  it('drops calls that were sent but not started, and starts none of them elsewhere', async () => {
     const pool = startPool(2);
     const executor = startThreads({ pool });
     await makeHoldShort(executor);
@@ -90,7 +90,7 @@ describe('the signal of a batch in the thread executor', () => {
     expect(dropped.started).toBe(0);
   });
 
-  it('lets an idle thread take over what waits behind a call that is given up', async () => {
+  it('lets an idle thread take over calls behind one that is given up', async () => {
     const pool = startPool(2);
     const executor = startThreads({ pool });
     await makeHoldShort(executor);
@@ -109,7 +109,7 @@ describe('the signal of a batch in the thread executor', () => {
     expect(await other).toEqual([threadId]);
   });
 
-  it('that is aborted already starts nothing', async () => {
+  it('starts nothing if it is already aborted', async () => {
     const executor = startThreads({ max: 1 });
     const latch = new Latch().open();
     const outcomes = await executor.run([call(latches.hold, [latch.cells])], {
@@ -120,7 +120,7 @@ describe('the signal of a batch in the thread executor', () => {
     expect(latch.started).toBe(0);
   });
 
-  it('changes nothing for other batches', async () => {
+  it('does not affect other batches', async () => {
     const executor = startThreads({ max: 1 });
     const blocker = await block(executor);
     const client = new AbortController();

@@ -8,7 +8,7 @@ type CrashTasks = typeof import('../fixtures/crash.tasks.js');
 const CRASH_FILE = new URL('../fixtures/crash.tasks.js', import.meta.url);
 const crash = taskFile<CrashTasks>(CRASH_FILE);
 
-it('the death of an idle thread of a pool that the app owns does not end the process', async () => {
+it('the death of an idle thread in a pool of the app does not end the process', async () => {
   Logger.overrideLogger(false);
   const pool = startPool(1, { atomics: 'async' });
   const executor = startThreads({ pool });
@@ -31,7 +31,7 @@ describe('a task that ends its worker', () => {
   ];
 
   it.each(deaths)(
-    'by %s fails only its own call, and the pool works again',
+    'by %s fails only its own call, and the pool keeps working',
     async (_name, task) => {
       const executor = startThreads({
         max: 1,
@@ -86,7 +86,7 @@ describe('a task that ends its worker', () => {
     expect(await run(startThreads(), call(idempotent.survive, [runs, 1]))).toEqual([2]);
   });
 
-  it('is not run for ever, even if it is idempotent', async () => {
+  it('is not run forever, even if it is idempotent', async () => {
     const idempotent = taskFile<CrashTasks>(CRASH_FILE, { idempotent: true });
     const runs = counter();
     const [error] = await run(startThreads(), call(idempotent.survive, [runs, 1_000]));
@@ -95,7 +95,7 @@ describe('a task that ends its worker', () => {
     expect(runs[0]).toBeLessThan(10);
   });
 
-  it('does not use up the patience with those that wait behind it', async () => {
+  it('does not use up the retries of calls that wait behind it', async () => {
     const executor = startThreads({ max: 1 });
     for (let i = 0; i < 25; i++) await run(executor, call(crash.survive, [counter(), 0]));
     const fatal = Array.from({ length: 6 }, () => call(crash.survive, [counter(), 1]));
@@ -111,7 +111,7 @@ describe('a task that cannot be found', () => {
     ['with a syntax error', 'broken.tasks.js', 'never'],
     ['that throws while it is loaded', 'throws-on-load.tasks.js', 'never'],
     ['that does not exist', 'missing.tasks.js', 'never'],
-  ])('names file and cause for a file %s', async (_name, file, task) => {
+  ])('is reported with file and cause for a file %s', async (_name, file, task) => {
     const handles = taskFile<Record<string, Task<[]>>>(fixture(file));
     const values = await run(
       startThreads({ max: 1 }),
@@ -134,7 +134,7 @@ describe('a task that cannot be found', () => {
     ['is missing', 'renderRepotr'],
     ['is not a function', 'notAFunction'],
     ['is only inherited', 'toString'],
-  ])('names file and export where the export %s', async (_name, exportName) => {
+  ])('is reported with file and export if the export %s', async (_name, exportName) => {
     const handles = taskFile<Record<string, Task<[]>>>(fixture('basic.tasks.js'));
     const [error] = await run(startThreads({ max: 1 }), call(handles[exportName] as Task<[]>, []));
     expect(error).toBeInstanceOf(UnknownTaskError);

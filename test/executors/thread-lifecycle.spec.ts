@@ -8,14 +8,14 @@ import { block, call, Latch, latches, run, startPool, startThreads } from './sup
 const fixture = (name: string) => fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url));
 
 describe('the thread pool', () => {
-  it('makes no thread before the first call', async () => {
+  it('creates no thread before the first call', async () => {
     const executor = startThreads({ min: 2, max: 2 });
     expect(executor.stats().workers).toBe(0);
     await run(executor, call(tasks.echo, [1]));
     expect(executor.stats().workers).toBe(2);
   });
 
-  it('makes `min` threads when it is started', async () => {
+  it('creates `min` threads when it is started', async () => {
     const executor = startThreads({ min: 2, max: 3 });
     await executor.start();
     expect(executor.stats()).toMatchObject({
@@ -27,7 +27,7 @@ describe('the thread pool', () => {
     });
   });
 
-  it('tells what it is doing and what it has done', async () => {
+  it('reports what it is doing and what it has done', async () => {
     const executor = startThreads({ max: 2 });
     const [first, second] = [await block(executor), await block(executor)];
     const queued = run(executor, call(tasks.echo, [1]), call(tasks.fail, ['x']));
@@ -50,7 +50,7 @@ describe('the thread pool', () => {
   });
 
   describe('when it is closed', () => {
-    it('ends what runs and what waits, takes nothing new, and leaves no thread', async () => {
+    it('finishes running and waiting calls, accepts no more, and leaves no thread', async () => {
       const executor = startThreads({ max: 1 });
       const blocker = await block(executor);
       const queued = run(executor, call(tasks.add, [1, 2]));
@@ -64,7 +64,7 @@ describe('the thread pool', () => {
       expect(executor.stats()).toMatchObject({ workers: 0, queued: 0, running: 0 });
     });
 
-    it('gives up what has not ended in time', async () => {
+    it('gives up calls that do not end in time', async () => {
       const executor = startThreads({ max: 1 });
       const latch = new Latch();
       const hold = call(latches.hold, [latch.cells]);
@@ -79,7 +79,7 @@ describe('the thread pool', () => {
       expect(latch.started).toBe(1);
     });
 
-    it('may be closed again, and before it was ever used', async () => {
+    it('may be closed twice, and before its first use', async () => {
       const executor = startThreads();
       await executor.close({ timeout: 10 });
       await executor.close({ timeout: 10 });
@@ -98,7 +98,7 @@ describe('the thread pool', () => {
   });
 
   describe('that the app owns', () => {
-    it('runs the tasks, beside what its owner runs in it', async () => {
+    it('runs tasks beside those of its owner', async () => {
       const pool = startPool(1);
       const filename = fixture('piscina-worker.js');
       const executor = startThreads({ pool });
@@ -122,7 +122,7 @@ describe('the thread pool', () => {
       expect(values.map((each) => new Set(each))).toEqual([new Set([0]), new Set([1])]);
     });
 
-    it('waits for a thread that its owner has occupied', async () => {
+    it('waits for a thread that its owner occupies', async () => {
       const pool = startPool(1);
       const executor = startThreads({ pool });
       const other = startThreads({ pool });
@@ -133,7 +133,7 @@ describe('the thread pool', () => {
       expect(await waiting).toEqual([1]);
     });
 
-    it('is not closed, and keeps no listener of ours', async () => {
+    it('is not closed, and keeps no listener of this module', async () => {
       const pool = startPool(1);
       const executor = startThreads({ pool });
       const before = pool.listenerCount('message');

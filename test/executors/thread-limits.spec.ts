@@ -12,7 +12,7 @@ import {
 } from './support.js';
 
 describe('maxQueue of the thread executor', () => {
-  it('refuses a batch that does not fit whole, and takes one that does', async () => {
+  it('refuses a batch that does not fit as a whole, and accepts one that does', async () => {
     const executor = startThreads({ max: 1, maxQueue: 2 });
     const blocker = await block(executor);
     const latch = new Latch().open();
@@ -35,7 +35,7 @@ describe('maxQueue of the thread executor', () => {
     expect(await run(executor, hold)).toEqual([expect.any(Number)]);
   });
 
-  it('of 0 takes what threads can start at once', async () => {
+  it('of 0 accepts as many calls as threads can start at once', async () => {
     const executor = startThreads({ max: 2, maxQueue: 0 });
     const echo = call(tasks.echo, [1]);
     // The pool is made by the first run.
@@ -47,7 +47,7 @@ describe('maxQueue of the thread executor', () => {
 });
 
 describe('queueTimeout of the thread executor', () => {
-  it('ends the wait of a call that no thread was free for; it never runs', async () => {
+  it('ends the wait of a call that found no free thread, and the call never runs', async () => {
     const executor = startThreads({ max: 1 });
     const blocker = await block(executor);
     const latch = new Latch().open();
@@ -89,7 +89,7 @@ describe('queueTimeout of the thread executor', () => {
     expect(late.started).toBe(0);
   });
 
-  it('does not count the run', async () => {
+  it('does not count the run time', async () => {
     const executor = startThreads({ max: 1 });
     await run(executor, call(tasks.spin, [0]));
     const spin = call(tasks.spin, [600], { queueTimeout: 500 });
@@ -98,7 +98,7 @@ describe('queueTimeout of the thread executor', () => {
 });
 
 describe('timeout of the thread executor', () => {
-  it('stops the task, and the others of its message still run', async () => {
+  it('stops the task, and the other tasks of its message still run', async () => {
     const pool = startPool(1);
     const executor = startThreads({ pool });
     await makeHoldShort(executor);
@@ -131,14 +131,14 @@ describe('timeout of the thread executor', () => {
     expect(open.started).toBe(3);
   });
 
-  it('stops a task that waits for something that never comes', async () => {
+  it('stops a task that waits for something that never happens', async () => {
     const executor = startThreads({ max: 1 });
     const never = call(latches.hang, [new Latch().cells], { timeout: 50 });
     expect(await run(executor, never)).toEqual([expect.any(FutureTimeoutError)]);
     expect(await run(executor, call(tasks.echo, [1]))).toEqual([1]);
   });
 
-  it('does not count the time the task file takes to load', async () => {
+  it('does not count the time to load the task file', async () => {
     const slow = taskFile<typeof import('../fixtures/slow-to-load.tasks.js')>(
       new URL('../fixtures/slow-to-load.tasks.js', import.meta.url),
     );

@@ -18,7 +18,7 @@ const data = taskFile<typeof import('../fixtures/data.tasks.js')>(
 );
 
 describe('messages of the thread executor', () => {
-  it('carry one call each as long as nobody knows how long a task runs', async () => {
+  it('carry one call each while the run time of a task is unknown', async () => {
     const pool = startPool(2);
     const executor = startThreads({ pool });
     await run(executor, ...Array.from({ length: 4 }, () => call(tasks.echo, [1])));
@@ -35,7 +35,7 @@ describe('messages of the thread executor', () => {
     expect(pool.messages.length).toBeLessThan(40);
   });
 
-  it('carry calls of several requests that wait together', async () => {
+  it('carry waiting calls of several requests together', async () => {
     const pool = startPool(1);
     const executor = startThreads({ pool });
     await makeHoldShort(executor);
@@ -51,7 +51,7 @@ describe('messages of the thread executor', () => {
     expect(pool.messages).toEqual([2]);
   });
 
-  it('are not kept back until the handlers of other requests have run, if none went out just before', async () => {
+  it('are sent before handlers of other requests run, if none was sent just before', async () => {
     const pool = startPool(1);
     const executor = startThreads({ pool });
     await run(executor, call(tasks.echo, [1]));
@@ -62,7 +62,7 @@ describe('messages of the thread executor', () => {
     expect(await running).toEqual([2]);
   });
 
-  it('carry one call each where tasks are known to be long', async () => {
+  it('carry one call each for tasks that are known to be long', async () => {
     const pool = startPool(2);
     const executor = startThreads({ pool });
     for (let i = 0; i < 4; i++) await run(executor, call(tasks.spin, [10]));
@@ -71,7 +71,7 @@ describe('messages of the thread executor', () => {
     expect(pool.messages).toEqual([1, 1, 1, 1]);
   });
 
-  it('learn nothing from the time a task file takes to load', async () => {
+  it('do not count the time to load a task file as run time', async () => {
     const pool = startPool(1);
     const executor = startThreads({ pool });
     const slow = taskFile<typeof import('../fixtures/slow-to-load.tasks.js')>(
@@ -87,7 +87,7 @@ describe('messages of the thread executor', () => {
     expect(pool.messages).toEqual([2]);
   });
 
-  it('are taken back: a short call is not held behind a long one while a thread is idle', async () => {
+  it('are taken back: a short call does not wait behind a long one while a thread is idle', async () => {
     const pool = startPool(2);
     const executor = startThreads({ pool });
     await makeHoldShort(executor);
@@ -111,7 +111,7 @@ describe('messages of the thread executor', () => {
     expect(long.started).toBe(1);
   });
 
-  it('count each call once that was taken back', async () => {
+  it('count a call once even if it was taken back', async () => {
     const executor = startThreads();
     await makeHoldShort(executor);
     const { resolved } = executor.stats();
@@ -129,7 +129,7 @@ describe('messages of the thread executor', () => {
     expect(executor.stats()).toMatchObject({ running: 0, queued: 0, resolved: resolved + 2 });
   });
 
-  it('bring back results of any kind, each for its own call', async () => {
+  it('return results of any kind, each for its own call', async () => {
     const pool = startPool(1);
     const executor = startThreads({ pool });
     for (let i = 0; i < 25; i++) await run(executor, call(tasks.echo, [i]));
@@ -154,7 +154,7 @@ describe('messages of the thread executor', () => {
     }
   });
 
-  it('do not hold a result that is there until the next call has ended', async () => {
+  it('do not hold back a finished result until the next call has ended', async () => {
     const pool = startPool(1);
     const executor = startThreads({ pool });
     await makeHoldShort(executor);
@@ -171,7 +171,7 @@ describe('messages of the thread executor', () => {
     expect(await slow).toEqual([threadId]);
   });
 
-  it('begin with the longest calls of a request, known by their keys', async () => {
+  it('begin with the longest calls of a request, which are known by their keys', async () => {
     const executor = startThreads({ pool: startPool(1) });
     const long = call(tasks.spin, [20], { key: 'long' });
     const short = call(tasks.spin, [1], { key: 'short' });
@@ -185,7 +185,7 @@ describe('messages of the thread executor', () => {
     );
   });
 
-  it('carry a call that moves its arguments alone, since it cannot be taken back', async () => {
+  it('carry a call with moved arguments alone, since it cannot be taken back', async () => {
     const pool = startPool(2);
     const executor = startThreads({ pool });
     await makeHoldShort(executor);

@@ -4,7 +4,7 @@ import { tasks } from '../support/tasks.js';
 import { block, call, latches, Latch, run, startPool, startThreads } from './support.js';
 
 describe('a thread that dies before it has started', () => {
-  it('is replaced, and what waited for it is run', async () => {
+  it('is replaced, and the calls that waited for it run', async () => {
     const pool = startPool(2);
     const executor = startThreads({ pool });
     const values = run(executor, call(tasks.add, [1, 2]), call(tasks.add, [3, 4]));
@@ -13,7 +13,7 @@ describe('a thread that dies before it has started', () => {
     expect(await values).toEqual([3, 7]);
   });
 
-  it('is replaced, though another is alive and busy', async () => {
+  it('is replaced even if another thread is alive and busy', async () => {
     const pool = startPool(2);
     const executor = startThreads({ pool });
     const blocker = await block(executor);
@@ -25,7 +25,7 @@ describe('a thread that dies before it has started', () => {
     await blocker.open();
   });
 
-  it('does not hold up what is sent after a client has gone', async () => {
+  it('does not delay calls that are sent after a client has gone', async () => {
     const pool = startPool(1);
     const executor = startThreads({ pool });
     const client = new AbortController();
@@ -37,7 +37,7 @@ describe('a thread that dies before it has started', () => {
     expect(await run(executor, call(tasks.add, [1, 2]))).toEqual([3]);
   });
 
-  it('is not replaced for ever, if none ever starts', async () => {
+  it('is not replaced forever if no thread ever starts', async () => {
     // Each death is a warning.
     Logger.overrideLogger(false);
     const executor = startThreads({

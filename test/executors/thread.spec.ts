@@ -8,7 +8,7 @@ const data = taskFile<typeof import('../fixtures/data.tasks.js')>(
 );
 
 describe('thread executor', () => {
-  it('gives the outcomes in the order of the calls', async () => {
+  it('returns the outcomes in the order of the calls', async () => {
     const numbers = Array.from({ length: 40 }, (_, i) => i);
     const values = await run(startThreads(), ...numbers.map((i) => call(tasks.add, [i, i])));
     expect(values).toEqual(numbers.map((i) => i + i));
@@ -18,7 +18,7 @@ describe('thread executor', () => {
     expect(await run(startThreads())).toEqual([]);
   });
 
-  it('says of each call where it ran and for how long', async () => {
+  it('reports for each call where it ran and for how long', async () => {
     const [outcome] = (await startThreads().run([call(tasks.where, [])])) as [Outcome];
     const { threadId } = outcome.value as { threadId: number };
     expect(outcome).toEqual({
@@ -44,7 +44,7 @@ describe('thread executor', () => {
     expect(threads).not.toContain(0);
   });
 
-  it('waits for the promise of an async task, and for any thenable', async () => {
+  it('awaits the promise of an async task, and any thenable', async () => {
     const calls = [call(tasks.greet, ['Ada']), call(data.thenable, [])];
     expect(await run(startThreads(), ...calls)).toEqual(['Hello, Ada', 'settled']);
   });
@@ -92,7 +92,7 @@ describe('thread executor', () => {
       expect(isDeepStrictEqual(structuredClone(echoed), structuredClone(value))).toBe(true);
     });
 
-    it('one value that stands in two places once', async () => {
+    it('a value once if it occurs in two places', async () => {
       const [both] = (await run(startThreads(), call(tasks.echo, [[shared, shared]]))) as [
         object[],
       ];
@@ -100,7 +100,7 @@ describe('thread executor', () => {
     });
   });
 
-  it('shares what is shared: a SharedArrayBuffer is not copied', async () => {
+  it('shares a SharedArrayBuffer instead of copying it', async () => {
     const cells = new Int32Array(new SharedArrayBuffer(8));
     Atomics.store(cells, 1, 1);
     await run(startThreads(), call(latches.hold, [cells]));

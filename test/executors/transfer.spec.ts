@@ -23,13 +23,13 @@ describe('transfer()', () => {
     expect(await run(executor, call(tasks.bytesLeft, []))).toEqual([0]);
   });
 
-  it('is what it takes: without it, a result is copied', async () => {
+  it('is required: without it, a result is copied', async () => {
     const executor = startThreads({ max: 1 });
     await run(executor, call(tasks.copied, [3]));
     expect(await run(executor, call(tasks.bytesLeft, []))).toEqual([3]);
   });
 
-  it('fails the call whose memory cannot be moved, and no other', async () => {
+  it('fails only the call whose memory cannot be moved', async () => {
     const executor = startThreads({ max: 1 });
     const [twice, view] = await run(executor, call(tasks.twice, []), call(tasks.view, [1]));
     expect(twice).toBeInstanceOf(TaskResultError);
@@ -37,7 +37,7 @@ describe('transfer()', () => {
     expect(view).toEqual(new Uint8Array([7]));
   });
 
-  it('copies what shares its memory with others', async () => {
+  it('copies a value that shares its memory with others', async () => {
     const executor = startThreads({ max: 1 });
     const text = async () =>
       Buffer.from((await run(executor, call(tasks.pooled, [])))[0] as Uint8Array).toString();
@@ -47,7 +47,7 @@ describe('transfer()', () => {
   it.each([
     ['noObject', /only an object has parts that can be moved, but the result is 1/],
     ['noMemory', /neither an ArrayBuffer nor a view of one. Name what of it is to be moved/],
-  ] as const)('says how to mend a wrong use: %s', async (name, message) => {
+  ] as const)('says how to fix a wrong use: %s', async (name, message) => {
     const [error] = await run(startThreads({ max: 1 }), call(tasks[name], []));
     expect(error).toMatchObject({ name: 'TypeError', message: expect.stringMatching(message) });
   });

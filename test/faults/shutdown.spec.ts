@@ -31,7 +31,7 @@ describe.each(['thread', 'process'] as const)('in a %s,', (kind) => {
     ['under 50 concurrent requests', 5, 50],
   ] as const)('%s,', (_, held, healthy) => {
     onEachAdapter('tasks in flight when the app is closed', (start) => {
-      it('run to their end, those of the next passes too', async () => {
+      it('run to their end, and so do those of later passes', async () => {
         const open = openResources();
         const app = await start(deskOf(kind));
         const occupation = await occupy(app, held);

@@ -28,7 +28,7 @@ async function expectRefused(server: HostileServer, executor: string, odd: strin
 
 describe('an argument that cannot leave its process', () => {
   const shared = new SharedServer(() => ({ adapter: 'express' }));
-  it.each(BOUND)('is refused by the process executor, which says where it is: %s', (odd) =>
+  it.each(BOUND)('is refused by the process executor, which names its path: %s', (odd) =>
     shared.use((server) => expectRefused(server, 'process', odd)),
   );
 });
@@ -42,7 +42,7 @@ describeWith(redisService, 'an argument that cannot leave its process', () => {
     await startWorker(queue, { files: filesOf('hostile', 'innocent') });
   });
 
-  it.each(BOUND)('is refused by the queue, which says where it is: %s', (odd) =>
+  it.each(BOUND)('is refused by the queue, which names its path: %s', (odd) =>
     shared.use((server) => expectRefused(server, 'queue', odd)),
   );
 });

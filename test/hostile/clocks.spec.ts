@@ -56,7 +56,7 @@ interface Stats {
   readonly run?: Readonly<Record<string, number>>;
 }
 
-describe('limits of time', () => {
+describe('time limits', () => {
   it.each(STEPS)(
     'hold in a process whose clock is an hour %s',
     async (_, step) => {

@@ -61,7 +61,7 @@ const name = ({ adapter, replay, scope }: Setting) => `${adapter}, ${replay}, ${
 
 describe('a promise that a discarded pass left behind', () => {
   it.each(settings.map((setting) => [name(setting), setting] as const))(
-    'and that an error of ours rejects does not end the process (%s)',
+    'does not end the process if an error of this module rejects it (%s)',
     async (_name, setting) => {
       const app = await start(setting);
       expect(await app.get('ownError')).toEqual({ x: 'value' });
@@ -74,7 +74,7 @@ describe('a promise that a discarded pass left behind', () => {
   );
 
   it.each(settingsWithContext.map((setting) => [name(setting), setting] as const))(
-    'and that an error of the app rejects does not, where its async context is known (%s)',
+    'does not end the process if an error of the app rejects it in a known async context (%s)',
     async (_name, setting) => {
       const app = await start(setting);
       expect(await app.get('early')).toEqual({ x: 'connection lost' });
@@ -86,7 +86,7 @@ describe('a promise that a discarded pass left behind', () => {
     },
   );
 
-  it('is no matter for listeners of the app', async () => {
+  it('is not reported to listeners of the app', async () => {
     const app = await start({ ...(settingsWithContext[0] as Setting), listener: true });
     await app.get('ownError');
     await app.get('early');
@@ -106,7 +106,7 @@ describe('any other unhandled rejection', () => {
     return { answer, ...(await app.end()) };
   }
 
-  it.each(['outside', 'published'])('ends the process, with its own error (%s)', async (path) => {
+  it.each(['outside', 'published'])('ends the process with its own error (%s)', async (path) => {
     const { answer, code, errors } = await afterReplay(path, []);
     expect([answer, code]).toEqual(['none', 1]);
     expect(errors).toMatch(
@@ -122,7 +122,7 @@ describe('any other unhandled rejection', () => {
     ['warn', 0, /UnhandledPromiseRejectionWarning: Error: outside of any request/],
     ['none', 0, /^$/],
     ['warn-with-error-code', 1, /UnhandledPromiseRejectionWarning: Error: outside of any request/],
-  ])('keeps to --unhandled-rejections=%s', async (mode, expected, printed) => {
+  ])('follows --unhandled-rejections=%s', async (mode, expected, printed) => {
     const flag = `--unhandled-rejections=${mode}`;
     // In this mode Node raises ours before anybody is asked.
     const app = await start(setting, [flag]);
@@ -134,7 +134,7 @@ describe('any other unhandled rejection', () => {
     expect(errors).toMatch(printed);
   });
 
-  it('is told to a listener of the app, and does not end the process then', async () => {
+  it('reaches a listener of the app, and then does not end the process', async () => {
     const { answer, code, output } = await afterReplay('outside', [], true);
     expect([answer, code]).toEqual([{ x: 'value' }, 0]);
     expect(output).toBe('listener: outside of any request\n');

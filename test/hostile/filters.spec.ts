@@ -71,7 +71,7 @@ onEachAdapter('an exception filter that fails', (start) => {
       expect((await app.get('/fine')).body).toEqual({ x: 'value' });
     });
 
-    it.each(ODD_VALUES)('by throwing %s leaves the server as it was', async (_name, make) => {
+    it.each(ODD_VALUES)('by throwing %s does not harm the server', async (_name, make) => {
       const app = await start({
         controllers: [desk(throwingFilter([], make))],
         futures: { replay },
@@ -81,7 +81,7 @@ onEachAdapter('an exception filter that fails', (start) => {
       expect((await app.get('/fine', within)).body).toEqual({ x: 'value' });
     });
 
-    it('since it asks for a future itself, is answered with 500', async () => {
+    it('because it asks for a future itself is answered with 500', async () => {
       @Catch()
       class Asking implements ExceptionFilter {
         constructor(@Inject(FuturesService) private readonly futures: FuturesService) {}
@@ -95,7 +95,7 @@ onEachAdapter('an exception filter that fails', (start) => {
       expect((await app.get('/fine')).body).toEqual({ x: 'value' });
     });
 
-    it('after it has sent the response leaves that response as it is', async () => {
+    it('after it has sent the response leaves that response unchanged', async () => {
       @Catch()
       class SendsAndThrows implements ExceptionFilter {
         catch(_error: unknown, host: ArgumentsHost): never {
@@ -110,7 +110,7 @@ onEachAdapter('an exception filter that fails', (start) => {
     });
   });
 
-  it('after a guard of a replay has refused it, is answered with 500', async () => {
+  it('after a guard has refused the replay is answered with 500', async () => {
     const calls: string[] = [];
     let asked = 0;
     class OnlyOnce implements CanActivate {

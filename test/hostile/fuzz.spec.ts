@@ -56,7 +56,7 @@ onEveryAdapter(`odd values and bodies (seed ${SEED})`, (adapter) => {
   const seconds = SECONDS * 0.3;
   const executors = ['thread', 'process', 'inline', 'plain'];
   it(
-    'end no process and hang no request, wherever they come up',
+    'end no process and hang no request, wherever they occur',
     () => fuzz({ executors, seconds, start: () => HostileServer.start({ adapter }) }),
     testTimeout(seconds),
   );
@@ -66,7 +66,7 @@ describeWith(redisService, 'on a queue', () => {
   onEveryAdapter(`odd values and bodies (seed ${SEED})`, (adapter) => {
     const seconds = SECONDS * 0.2;
     it(
-      'end no process and hang no request, wherever they come up',
+      'end no process and hang no request, wherever they occur',
       async () => {
         const queue = testQueue();
         const files = [...filesOf('hostile', 'innocent'), './gate.tasks.js'];

@@ -53,19 +53,19 @@ const messages: [string, () => Error][] = [
 ];
 
 describe('a key that a client has made up', () => {
-  it.each(messages)('is escaped and cut in the message of %s', (_name, make) => {
+  it.each(messages)('is escaped and truncated in the message of %s', (_name, make) => {
     const { message } = make();
     expect(message).not.toMatch(UNSAFE);
     expect(message.length).toBeLessThan(6_000);
   });
 
-  it('stays as it is in the property', () => {
+  it('is unchanged in the property', () => {
     expect(new FutureNotSubmittedError(HOSTILE).key).toBe(HOSTILE);
     expect(refusals.ended(HOSTILE)).toMatchObject({ key: HOSTILE });
     expect(new TaskArgumentError(HOSTILE, '', {}).path).toBe(HOSTILE);
   });
 
-  it('is shown whole if it is short, and readable if it is not English', () => {
+  it('is shown completely if it is short, and is readable if it is not English', () => {
     expect(new FutureNotSubmittedError('Größe 漢字 👩‍👩‍👧 a\\b').message).toContain(
       '"Größe 漢字 👩‍👩‍👧 a\\b"',
     );
@@ -78,7 +78,7 @@ describe('a key that a client has made up', () => {
     );
   });
 
-  it('is one of few in the lists of ReplayLimitError, which has them all', () => {
+  it('may be left out of the message of ReplayLimitError, but not of its lists', () => {
     const error = new ReplayLimitError(
       5,
       Array.from({ length: 5 }, () => many),
@@ -100,7 +100,7 @@ const METRIC = `${TOKEN}(?:;${PARAMETER})*`;
 const SERVER_TIMING = new RegExp(`^${METRIC}(?:, ${METRIC})*$`);
 
 onEachAdapter('Server-Timing', (start) => {
-  it('holds 4 KB at most, tells how many futures it left out, and keeps to its grammar', async () => {
+  it('is at most 4 KB long, tells how many futures it leaves out, and follows its grammar', async () => {
     const app = await start({
       controllers: [
         desk((futures) => {
@@ -120,7 +120,7 @@ onEachAdapter('Server-Timing', (start) => {
     expect(timing).toContain(`more;desc="${300 - told} left out"`);
   });
 
-  it('names the task of a future whose key is long', async () => {
+  it('names the task of a future with a long key', async () => {
     const app = await start({
       controllers: [
         desk((futures) =>

@@ -74,7 +74,7 @@ describe.each(['thread', 'process', 'inline'])('on %s, a task file', (executor) 
     await server.expectInnocent(executor);
   });
 
-  it('that always fails is not loaded for every call, and is used again when the cause is gone', async () => {
+  it('that always fails is not loaded for every call, and works again once the cause is gone', async () => {
     file = new TaskFile(FAILURES['throws while loading'] as string);
     for (let i = 0; i < CALLS; i++) {
       expect(await add()).toMatchObject({ status: 500, code: 'ERR_FUTURES_UNKNOWN_TASK' });

@@ -225,7 +225,7 @@ onEachAdapter('a value that throws when it is looked at', (start) => {
     );
 
     it.each(THROWN)(
-      'is answered with 500 where plain Nest has no such place (%s)',
+      'is answered with 500 where plain Nest has no equivalent (%s)',
       async (place) => {
         const app = await start({ controllers, futures: { replay } });
         const all = Object.fromEntries(ODD_VALUES.map(([name]) => [name, 500]));
@@ -233,12 +233,12 @@ onEachAdapter('a value that throws when it is looked at', (start) => {
       },
     );
 
-    it('is a result as good as any if it can be awaited', async () => {
+    it('is a valid result if it can be awaited', async () => {
       const app = await start({ controllers, futures: { replay } });
       expect(await statuses(app, 'replayed/result')).toEqual(await statuses(app, 'plain/resolves'));
     });
 
-    it('is no reason for strict to change a response', async () => {
+    it('does not make strict change a response', async () => {
       const app = await start({ controllers, futures: { replay, strict: true } });
       for (const place of ['throws', 'returns', 'replacing']) {
         expect(await statuses(app, `replayed/${place}`)).toEqual(

@@ -22,7 +22,7 @@ describe('child processes whose app was killed by SIGKILL', () => {
   });
 
   it.each(tasks)(
-    'end by themselves, whatever their task does: %s()',
+    'exit by themselves, whatever their task does: %s()',
     async (task) => {
       const server = await HostileServer.start({ adapter: 'fastify' });
       const run = { executor: 'process', file, task, args: [folder], timeout: 3_600_000 };

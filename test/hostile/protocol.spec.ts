@@ -22,7 +22,7 @@ describe.each(['thread', 'process'] as const)('in a %s,', (executor) => {
       adapter: executor === 'thread' ? 'fastify' : 'express',
     }));
     it.each(NAMES[name])(
-      'neither ends the app nor spoils other calls: %s()',
+      'neither ends the app nor affects other calls: %s()',
       (task) => shared.use((server) => survive(server, { executor, file: file(name), task })),
       LONG,
     );

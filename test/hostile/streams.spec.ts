@@ -2,7 +2,7 @@ import { HostileServer } from './server.js';
 
 const file = new URL('./app/streams.tasks.js', import.meta.url);
 
-it('a task that ends the stderr of its child process does not end it for the app', async () => {
+it('a task that closes the stderr of its child process does not close it for the app', async () => {
   const server = await HostileServer.start({ adapter: 'express' });
   try {
     const run = { executor: 'process', file };

@@ -26,7 +26,7 @@ const interceptor: NestInterceptor = {
 
 onEachAdapter('a teardown that throws', (start) => {
   describe.each(REPLAY_MODES)("replay: '%s'", (replay) => {
-    it('of an Observable that a discarded pass returned, is logged, and the request replayed', async () => {
+    it('in an Observable of a discarded pass is logged, and the request is replayed', async () => {
       @Controller()
       class Desk {
         @Get()
@@ -41,7 +41,7 @@ onEachAdapter('a teardown that throws', (start) => {
       expect(app.log.errors).toEqual([expect.stringContaining('of the teardown')]);
     });
 
-    it('of an interceptor is logged, and does not keep a limit from being told', async () => {
+    it('in an interceptor is logged, and does not hide the error of a limit', async () => {
       @Controller()
       class Desk {
         @Get()

@@ -91,7 +91,7 @@ onEachAdapter('a response that a timeout has sent', (start) => {
       expect(app.log.errors[0]).not.toContain('@Res()');
     });
 
-    it('while the handler runs has its tasks not run, and the log names the causes', async () => {
+    it('while the handler runs keeps its tasks from running, and the log names the causes', async () => {
       const order: string[] = [];
       const handling = latch();
       const answered = latch();
@@ -143,7 +143,7 @@ onEachAdapter('a response that a timeout has sent', (start) => {
     expect(calls).toEqual([]);
   });
 
-  it('is told apart from one that the handler itself has ended', async () => {
+  it('is distinguished from a response that the handler itself has ended', async () => {
     const signals: boolean[] = [];
     const closed = latch();
     @Controller()

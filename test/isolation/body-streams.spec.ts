@@ -157,7 +157,7 @@ onEachAdapter('a body that the handler reads from the stream', (start) => {
       });
     });
 
-    it('is there as a whole after a pass that read half of it', async () => {
+    it('is complete after a pass that read half of it', async () => {
       const { seen, ...options } = desk(async (stream, pass) => {
         if (pass > 1) return iterating(stream);
         return new Promise((resolve) => {
@@ -206,7 +206,7 @@ onEachAdapter('a body that the handler reads from the stream', (start) => {
       expect(reads).toBe(1);
     });
 
-    it('is what it was, though a pass changed the chunks that it was given', async () => {
+    it('is unchanged even if a pass modified its chunks', async () => {
       const { seen, ...options } = desk(async (stream) => {
         const chunks: Buffer[] = [];
         for await (const chunk of stream) chunks.push(chunk as Buffer);
@@ -230,7 +230,7 @@ onEachAdapter('a body that the handler reads from the stream', (start) => {
       expect(app.log.errors).toEqual([expect.stringContaining('removeAllListeners()')]);
     });
 
-    it('is an error for a reader that does not listen for one, though a middleware does', async () => {
+    it('is an error for a reader without an error listener, even if a middleware has one', async () => {
       const { seen, ...options } = desk(listening);
       const setup = (nest: INestApplication) => {
         leaveUnread(nest);
@@ -265,7 +265,7 @@ onEachAdapter('a body that the handler reads from the stream', (start) => {
       expect(app.log.errors).toEqual([]);
     });
 
-    it('leaves the connection to the next request', async () => {
+    it('leaves the connection usable for the next request', async () => {
       const { seen, ...options } = desk((stream, pass) => (pass < 3 ? iterating(stream) : ''));
       const app = await start({ ...options, futures: { replay } });
       const connections = new Set<unknown>();
@@ -407,7 +407,7 @@ describe.each(REPLAY_MODES)("a stream that Fastify took for the parsed body ('%s
     expect(seen.map((each) => each.length)).toEqual([length, length, length]);
   });
 
-  it('is there as a whole after a pass that read half of it', async () => {
+  it('is complete after a pass that read half of it', async () => {
     const { app, seen } = await run(async (stream, pass) => {
       if (pass > 1) return iterating(stream);
       await new Promise((resolve) => stream.once('data', resolve));

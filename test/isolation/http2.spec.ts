@@ -63,7 +63,7 @@ async function answer(stream: ClientHttp2Stream): Promise<{ status: unknown; bod
 }
 
 describe.each(REPLAY_MODES)("a request over HTTP/2 (replay: '%s')", (replay) => {
-  it('has in each pass the body that its handler reads, and no trailers of a discarded one', async () => {
+  it('has the body for its handler in each pass, and no trailers of a discarded pass', async () => {
     const seen: string[] = [];
     @Controller()
     class Desk {
@@ -158,7 +158,7 @@ describe.each(REPLAY_MODES)("a request over HTTP/2 (replay: '%s')", (replay) => 
     expect([...app.log.errors, ...app.log.warnings]).toEqual([]);
   });
 
-  it('that the client resets before its handler submits has no task run', async () => {
+  it('that the client resets before its handler submits runs no task', async () => {
     const order: string[] = [];
     const handling = latch();
     const goOn = latch();

@@ -57,7 +57,7 @@ function desk(): Type {
 }
 
 describe('isPassDiscarded()', () => {
-  it('knows the error of a discarded pass, and nothing else', () => {
+  it('recognizes the error of a discarded pass, and nothing else', () => {
     const discarded = new PassDiscardedError(1);
     expect(isPassDiscarded(discarded)).toBe(true);
     const revoked = Proxy.revocable({}, {});
@@ -74,7 +74,7 @@ describe('isPassDiscarded()', () => {
     }
   });
 
-  it('leaves an error to its own meaning that only wraps one', () => {
+  it('does not recognize an error that only wraps one', () => {
     const wrapped = new Error('cannot save', { cause: new PassDiscardedError(1) });
     expect(isPassDiscarded(wrapped)).toBe(false);
     expect(isPassDiscarded(wrapped.cause)).toBe(true);

@@ -111,7 +111,7 @@ onEachAdapter('the app-wide onDiscard', (start) => {
     },
   );
 
-  it('may be made by a factory from what the app injects', async () => {
+  it('may be created by a factory from injected providers', async () => {
     const order: string[] = [];
     @Injectable()
     class Sessions {

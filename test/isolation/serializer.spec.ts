@@ -51,7 +51,7 @@ onEachAdapter('the ClassSerializerInterceptor', (start) => {
     expect([...serialized]).toEqual(['Sales']);
   });
 
-  it('makes a plain result of a task an instance of the declared type', async () => {
+  it('turns a plain result of a task into an instance of the declared type', async () => {
     class Report {
       @Expose()
       title!: string;

@@ -374,7 +374,7 @@ describe.each(REPLAY_MODES)(
       expect(saved.filter((path) => existsSync(path))).toEqual([]);
     });
 
-    it('fails, and does not find an empty form, if the form is longer than what is kept', async () => {
+    it('fails, instead of finding an empty form, if the form is longer than what is kept', async () => {
       const seen: number[] = [];
       @Controller()
       class Desk {

@@ -32,7 +32,7 @@ describe.each([11, 12] as const)('the packed package, in an app on Nest %i', (ne
     ['import', 'esm.mjs'],
     ['require', 'cjs.cjs'],
   ])(
-    'serves values of worker threads and processes, loaded by %s, and lets the process end',
+    'serves values from worker threads and processes, loaded by %s, and lets the process exit',
     async (_, app) => {
       const { stdout, stderr } = await project.run(app);
       expect(stderr).toBe('');

@@ -12,7 +12,7 @@ describe('the package', () => {
 
   const isMissing = (path: string) => !files.includes(path);
 
-  it('holds the sources, their types, what is built with its maps, and the docs; empty dist and build if it lists more', async () => {
+  it('contains the sources, their types, the build with its maps, and the docs, nothing else; empty dist and build if it does not', async () => {
     const sources = (await readdir(join(ROOT, 'src'), { recursive: true })).filter((path) =>
       /\.c?ts$/.test(path),
     );
@@ -29,9 +29,11 @@ describe('the package', () => {
       'dist/testing/index.js',
     ];
     const built = [...modules, ...(await imported(modules)), ...types];
+    const pages = ['CHANGELOG.md', 'CONTRIBUTING.md', 'LICENSE', 'README.md', 'SECURITY.md'];
     const expected = [
-      ...['CHANGELOG.md', 'CONTRIBUTING.md', 'LICENSE', 'README.md', 'SECURITY.md'],
-      ...['package.json', 'sample/README.md'],
+      ...pages,
+      'package.json',
+      'sample/README.md',
       ...docs.map((name) => join('docs', name)),
       ...sources.map((path) => join('src', path)),
       ...built.flatMap((path) => [path, `${path}.map`]),
@@ -57,13 +59,13 @@ describe('the package', () => {
     }
   });
 
-  it('calls each class by its own name: errors and injected classes tell it', async () => {
+  it('keeps the names of classes, since errors and injected classes show them', async () => {
     for (const file of files.filter((path) => path.endsWith('.js'))) {
       expect((await read(file)).match(/class \w+\$\d/g)).toBeNull();
     }
   });
 
-  it('names no source map that it does not hold', async () => {
+  it('names no source map that it does not contain', async () => {
     const dangling: string[] = [];
     for (const file of files.filter((path) => path.endsWith('.js'))) {
       const [, map] = /^\/\/# sourceMappingURL=(.*)$/m.exec(await read(file)) ?? [];

@@ -62,12 +62,12 @@ describe.each(subpaths)('the subpath "%s"', (subpath) => {
   const entry = manifest.exports[subpath];
   const peers = OPTIONAL_PEERS[subpath] ?? [];
 
-  it('names in its types only packages that its users have', async () => {
+  it('names only packages in its types that its users have', async () => {
     const packages = await packagesOf(entry?.types ?? '');
     expect(others(packages, [...PUBLIC_TYPES, ...peers])).toEqual([]);
   });
 
-  it('imports only packages that are installed with it, or are peers of its own', async () => {
+  it('imports only packages that are installed with it, or its own peers', async () => {
     const { dependencies, peerDependencies, peerDependenciesMeta = {} } = manifest;
     const required = Object.keys({ ...dependencies, ...peerDependencies }).filter(
       (name) => peerDependenciesMeta[name]?.optional !== true,
@@ -77,7 +77,7 @@ describe.each(subpaths)('the subpath "%s"', (subpath) => {
   });
 });
 
-it('finds the packages that the core names, in its types and in its code', async () => {
+it('the check finds the packages that the core names, in its types and in its code', async () => {
   const core = manifest.exports['.'];
   for (const entry of [core?.types ?? '', core?.default ?? '']) {
     expect([...(await packagesOf(entry)).keys()]).toEqual(
@@ -87,7 +87,7 @@ it('finds the packages that the core names, in its types and in its code', async
 });
 
 it.each([...Object.values(manifest.imports), manifest.exports['./task']?.default])(
-  'a worker that loads %s loads no other package with it, but what drives it',
+  'a worker that loads %s loads no package except the one that drives it',
   async (entry) => {
     const packages = await packagesOf(entry ?? '');
     for (const [name, file] of packages) {

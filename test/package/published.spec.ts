@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { ROOT } from './project.js';
 
-it('passes `npm run check:package`: types resolve as the code does, the manifest fits the files', async () => {
+it('the package passes `npm run check:package`: types resolve, and the manifest fits the files', async () => {
   const { stdout } = await promisify(execFile)('npm', ['run', 'check:package'], {
     cwd: ROOT,
     timeout: 120_000,

@@ -34,7 +34,7 @@ describe('README', () => {
 
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  it('shows an example that compiles, and prints what it says', async () => {
+  it('shows an example that compiles and prints the output it shows', async () => {
     const [taskFile, controller] = codeBlocks(readme, 'ts');
     const [session] = codeBlocks(readme, 'console');
     const [, path, output] = /^\$ curl localhost:3000(\S+)\n(.*)$/s.exec(session ?? '') ?? [];

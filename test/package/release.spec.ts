@@ -30,7 +30,7 @@ const READY = {
 };
 
 describe('npm run release', () => {
-  it('has nothing against a version with notes, on a clean main', () => {
+  it('accepts a version with notes on a clean main', () => {
     expect(problemsOf(READY)).toEqual([]);
   });
 
@@ -49,7 +49,7 @@ describe('npm run release', () => {
     expect(problemsOf({ ...READY, ...change })).toEqual([expect.stringContaining(problem)]);
   });
 
-  it('names all problems at once', () => {
+  it('reports all problems together', () => {
     expect(problemsOf({ ...READY, branch: 'fix', tags: ['v0.2.0'] })).toHaveLength(2);
   });
 

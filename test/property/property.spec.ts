@@ -102,7 +102,7 @@ describe.each([
   });
 
   it(
-    `answer as plain code does, or with an error of this module (PROPERTY_SEED=${SEED})`,
+    `answer like plain code, or with an error of this module (PROPERTY_SEED=${SEED})`,
     async () => {
       const random = randomOf(SEED);
       const end = performance.now() + (SECONDS * 1_000) / 2;

@@ -39,7 +39,7 @@ describe('the error of a task', () => {
     expect(stack).toContain('errors.tasks.js');
   });
 
-  it('keeps the name, code and own properties of a class of its own, and its built-in base', async () => {
+  it('keeps the name, code and own properties of a custom class, and its built-in base', async () => {
     const error = await thrownBy(errors.throwOwn);
     expect(error).toBeInstanceOf(RangeError);
     expect(error).toMatchObject({
@@ -51,7 +51,7 @@ describe('the error of a task', () => {
     expect((error as Error).stack).toContain('throwOwn');
   });
 
-  it('keeps what Node says of a system error', async () => {
+  it('keeps what Node says about a system error', async () => {
     const error = await thrownBy(errors.throwSystemError);
     expect(error).toBeInstanceOf(Error);
     expect(error).toMatchObject({ code: 'ENOENT', syscall: 'open', path: '/no/such/file' });
@@ -73,7 +73,7 @@ describe('the error of a task', () => {
     expect(Object.keys(error as object)).toEqual([]);
   });
 
-  it('keeps causes that go round in a circle', async () => {
+  it('keeps circular causes', async () => {
     const head = (await thrownBy(errors.throwCyclic)) as Error;
     const tail = head.cause as Error;
     expect([head.message, tail.message]).toEqual(['head', 'tail']);
@@ -86,7 +86,7 @@ describe('the error of a task', () => {
     expect((whole.errors as Error[]).every(({ cause }) => cause === whole)).toBe(true);
   });
 
-  it('keeps what it can of properties that cannot be cloned', async () => {
+  it('keeps as much as possible of properties that cannot be cloned', async () => {
     const error = (await thrownBy(errors.throwWithUncloneable)) as Error & Record<string, unknown>;
     expect(error).toMatchObject({
       message: 'no answer',
@@ -100,7 +100,7 @@ describe('the error of a task', () => {
     expect(error['inner']).toMatchObject({ message: 'inside' });
   });
 
-  it('is kept where a property of it cannot be read', async () => {
+  it('is kept even if one of its properties cannot be read', async () => {
     expect(await thrownBy(errors.throwUnreadable)).toMatchObject({
       message: 'closed',
       state: expect.stringContaining('not open'),
@@ -118,7 +118,7 @@ describe('the error of a task', () => {
   });
 
   it.each(['just text', 0, null, undefined, { reason: 'none' }, 10n])(
-    'may be a value that is no error: %p',
+    'may be a value that is not an error: %p',
     async (value) => {
       const executor = startThreads({ max: 1 });
       const [outcome] = await executor.run([call(errors.throwValue, [value])]);
@@ -127,7 +127,7 @@ describe('the error of a task', () => {
     },
   );
 
-  it('may be a value that is no error and cannot be cloned', async () => {
+  it('may be a value that is not an error and cannot be cloned', async () => {
     const executor = startThreads({ max: 1 });
     const [outcome] = await executor.run([call(errors.throwUncloneableValue, [])]);
     expect(outcome).toMatchObject({ status: 'failed', worker: expect.stringContaining('thread') });
@@ -161,7 +161,7 @@ describe('an HttpException of a task', () => {
     expect([error.getStatus(), error.getResponse()]).toEqual([422, 'just text']);
   });
 
-  it('of a class of its own is of the nearest class of Nest, so that filters catch it', async () => {
+  it('of a custom class gets the nearest class of Nest, so that filters catch it', async () => {
     const page = await http('page');
     expect(page).toBeInstanceOf(NotFoundException);
     expect(page).toMatchObject({ name: 'MissingPageException', message: 'no page', page: 3 });
@@ -173,7 +173,7 @@ describe('an HttpException of a task', () => {
     expect(teapot.cause).toMatchObject({ message: 'no coffee' });
   });
 
-  it('may be one by its shape only', async () => {
+  it('may be recognized by its shape only', async () => {
     const error = await http('homeMade');
     expect(error).toBeInstanceOf(HttpException);
     expect(error.message).toBe('pay first');

@@ -62,7 +62,7 @@ onEachAdapter('a plain function that blocks the event loop', (start) => {
     return Desk;
   }
 
-  it('for more than 50 ms is named in development, with its key and the remedy, once', async () => {
+  it('for more than 50 ms is reported once in development, with its key and the remedy', async () => {
     const app = await start({ controllers: [desk()] });
     for (let i = 0; i < 3; i++) expect((await app.get('/')).text).toBe('chart');
     expect(blocked(app)).toHaveLength(1);
@@ -72,7 +72,7 @@ onEachAdapter('a plain function that blocks the event loop', (start) => {
     expect(warning).toContain('taskFile()');
   });
 
-  it('is named where the pool is asked, also if it throws', async () => {
+  it('is reported for WorkerPool too, even if it throws', async () => {
     const app = await start({});
     const run = app.app.get(WorkerPool).run(() => {
       block();
@@ -82,14 +82,14 @@ onEachAdapter('a plain function that blocks the event loop', (start) => {
     expect(blocked(app)).toHaveLength(1);
   });
 
-  it('is not named in production', async () => {
+  it('is not reported in production', async () => {
     process.env.NODE_ENV = 'production';
     const app = await start({ controllers: [desk()] });
     expect((await app.get('/')).text).toBe('chart');
     expect(blocked(app)).toEqual([]);
   });
 
-  it('is not one that awaits, or is done soon', async () => {
+  it('is not reported if it awaits, or ends soon', async () => {
     @Controller()
     class Desk {
       @Get()

@@ -12,7 +12,7 @@ const tasks = taskFile<GlobalTasks>(URL_OF_FILE);
 const squareHere = () => tasks.square(3);
 
 describe('taskFile', () => {
-  it('does not load the file here, but in the worker', async () => {
+  it('loads the file in the worker only', async () => {
     expect(await run(startThreads(), call(tasks.isLoaded, []))).toEqual([true]);
     expect('taskFileIsLoaded' in globalThis).toBe(false);
   });
@@ -22,7 +22,7 @@ describe('taskFile', () => {
     expect(await run(startThreads(), ...calls)).toEqual([9, 'by default']);
   });
 
-  it('takes a URL, a file: URL as text, and an absolute path, and means the same by them', async () => {
+  it('accepts a URL, a file: URL as text, and an absolute path, and treats them alike', async () => {
     const sources = [URL_OF_FILE, URL_OF_FILE.href, URL_OF_FILE.pathname];
     for (const source of sources) {
       const { square } = taskFile<GlobalTasks>(source);
@@ -50,7 +50,7 @@ describe('taskFile', () => {
     ['a data URL', 'data:text/javascript,export const f = 1', 'data:text/javascript'],
     ['nothing', undefined, 'undefined'],
     ['an object', {}, 'object'],
-  ])('refuses %s, and says what to give instead', (_name, url, shown) => {
+  ])('refuses %s, and says what to pass instead', (_name, url, shown) => {
     const make = () => taskFile(url as string);
     expect(make).toThrow(FuturesArgumentError);
     expect(make).toThrow('import.meta.url');
@@ -89,7 +89,7 @@ describe('taskFile', () => {
     expect(make).toThrow(name);
   });
 
-  it('knows that the file may not be loaded yet: any name has a handle', () => {
+  it('has a handle for any name, since the file may not be loaded yet', () => {
     const { renderRepotr } = tasks as unknown as Record<string, () => void>;
     expect(renderRepotr).toBeInstanceOf(Function);
     expect(isTaskHandle(renderRepotr as () => void)).toBe(true);
@@ -97,12 +97,12 @@ describe('taskFile', () => {
 });
 
 describe('a handle', () => {
-  it('is the same each time, so that keys can be compared by it', () => {
+  it('is the same object each time, so that it can be compared', () => {
     expect(tasks.square).toBe(tasks.square);
     expect(tasks.square).not.toBe(taskFile<GlobalTasks>(URL_OF_FILE).square);
   });
 
-  it('throws where it is called, and says what to do with it', () => {
+  it('throws if it is called, and says what to do instead', () => {
     expect(squareHere).toThrow(FuturesArgumentError);
     expect(squareHere).toThrow('global.square is the handle of a task');
     expect(squareHere).toThrow('WorkerPool.run()');
@@ -121,7 +121,7 @@ describe('the object of handles', () => {
     expect((await Promise.resolve(tasks)).square).toBe(tasks.square);
   });
 
-  it('may be logged and put into JSON', () => {
+  it('may be logged and converted to JSON', () => {
     expect(() => inspect(tasks)).not.toThrow();
     expect(() => JSON.stringify({ tasks })).not.toThrow();
   });
@@ -147,7 +147,7 @@ describe('the object of handles', () => {
 });
 
 describe('a plain function as a task', () => {
-  it('has its own name for an id', () => {
+  it('uses its own name as its id', () => {
     expect(taskReference(function fetchRates() {})).toMatchObject({
       id: 'fetchRates',
       url: undefined,

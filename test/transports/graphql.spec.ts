@@ -30,7 +30,7 @@ onEachAdapter('a GraphQL resolver', (start) => {
   });
 
   it.each(['request', 'singleton'] as const)(
-    'finds FuturesService in what it injects, with scope %s',
+    'finds FuturesService in its dependencies, with scope %s',
     async (scope) => {
       const passes: number[] = [];
       @Resolver()

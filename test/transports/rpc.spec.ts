@@ -53,7 +53,7 @@ onEachRpcHost('a message handler', (start) => {
     expect(executor.batches.map((keys) => keys.toSorted())).toEqual([['name', 'price']]);
   });
 
-  it('is given what it submitted by @Future()', async () => {
+  it('gets submitted values from @Future()', async () => {
     @Controller()
     class Desk {
       @MessagePattern('sum')
@@ -86,7 +86,7 @@ onEachRpcHost('a message handler', (start) => {
     },
   );
 
-  it('is told to use @UseFutures() if it has none', async () => {
+  it('gets an error that recommends @UseFutures() if it has none', async () => {
     @Controller()
     class Desk {
       constructor(@Inject(FuturesService) private readonly futures: FuturesService) {}

@@ -69,7 +69,7 @@ onEachAdapter('a WebSocket gateway', (start) => {
     expect(executor.batches.map((keys) => keys.toSorted())).toEqual([['name', 'price']]);
   });
 
-  it('is given what it submitted by @Future()', async () => {
+  it('gets submitted values from @Future()', async () => {
     @WebSocketGateway()
     class Desk {
       @SubscribeMessage('sum')

@@ -40,13 +40,13 @@ describe.each([
     ['an error', new RangeError('kept', { cause: new Error('why') })],
     ['many numbers', Array.from({ length: 1_000 }, (_, i) => i / 3)],
     ['empty objects', [{}, [], new Map(), {}]],
-  ])('is what it was: %s', (_what, value) => {
+  ])('arrives unchanged: %s', (_what, value) => {
     const clone = unpack(pack(value, options));
     expect(isDeepStrictEqual(structuredClone(clone), structuredClone(value))).toBe(true);
   });
 
   it.each([0, 3, 100_000])(
-    'keeps a Buffer of %s bytes a Buffer, with memory of its own',
+    'that is a Buffer of %s bytes stays a Buffer, with its own memory',
     (size) => {
       const pool = Buffer.alloc(size + 8, 7);
       const buffer = pool.subarray(8);
@@ -72,7 +72,7 @@ describe.each([
     expect(bytesOf(clone[0])).toEqual(bytesOf(view));
   });
 
-  it('is a new value each time that it is read', () => {
+  it('is a new value each time it is read', () => {
     const packed = pack({ rows: [new Date(0)] }, options);
     const first = unpack(packed) as { rows: unknown[] };
     first.rows.push('TOTAL');
@@ -88,7 +88,7 @@ describe.each([
     expect(() => pack([value], options)).toThrow();
   });
 
-  it('is refused if it is nested too deeply for this side, and no less deep', () => {
+  it('is refused only if it is nested too deeply for this side', () => {
     expect(() => pack(nested(200_000), options)).toThrow(/Maximum call stack/);
     expect(() => unpack(pack(nested(1_000), options))).not.toThrow();
   });
@@ -99,21 +99,21 @@ describe.each([
     ['bytes', new Uint8Array(1_001)],
     ['large bytes', new Uint8Array(200_000)],
     ['anything else', [new Date(), 'x'.repeat(1_000)]],
-  ])('is refused if it has more bytes than it may: %s', (_what, value) => {
+  ])('is refused if it has too many bytes: %s', (_what, value) => {
     expect(() => pack(value, { ...options, maxBytes: 1_000 })).toThrow(TooLarge);
     expect(() => pack(value, { ...options, maxBytes: 300_000 })).not.toThrow();
   });
 });
 
 describe('between threads', () => {
-  it('shares what is shared', () => {
+  it('shares shared memory', () => {
     const cells = new Int32Array(new SharedArrayBuffer(8), 4);
     const [view, memory] = unpack(pack([cells, cells.buffer], SHARED)) as [Int32Array, unknown];
     expect(view.buffer).toBe(cells.buffer);
     expect([view.byteOffset, memory]).toEqual([4, cells.buffer]);
   });
 
-  it('moves what is to be moved, views of it included', () => {
+  it('moves the listed memory, including its views', () => {
     const memory = new Uint8Array([1, 2, 3, 4]).buffer;
     const packed = pack([Buffer.from(memory, 1, 2), memory], { ...SHARED, transferList: [memory] });
     const moved: unknown[] = [];
@@ -136,7 +136,7 @@ describe('between threads', () => {
   it.each([
     ['a Blob', new Blob(['x'])],
     ['shared memory', new SharedArrayBuffer(8)],
-  ])('leaves to structured clone what V8 does not know: %s', (_what, value) => {
+  ])('leaves values that V8 does not know to structured clone: %s', (_what, value) => {
     const packed = pack({ at: [{}, value] }, SHARED);
     expect((unpack(packed) as { at: unknown[] }).at[1]).toBe(value);
   });
@@ -147,12 +147,12 @@ describe('between processes', () => {
     ['a Blob', new Blob(['x'])],
     ['shared memory', new SharedArrayBuffer(8)],
     ['a view of shared memory', new Int32Array(new SharedArrayBuffer(8))],
-  ])('refuses what cannot leave the process: %s', (_what, value) => {
+  ])('refuses values that cannot leave the process: %s', (_what, value) => {
     expect(() => pack({ at: [{}, value] }, APART)).toThrow(/cannot leave the process|host object/);
   });
 });
 
-it('writes plain data as JSON up to the length that is allowed', () => {
+it('plain data is written as JSON up to the allowed length', () => {
   const value = { text: 'x'.repeat(100) };
   expect(pack(value, { ...SHARED, maxJson: 200 })[0]).toBe(Form.Json);
   expect(pack(value, { ...SHARED, maxJson: 50 })[0]).toBe(Form.Bytes);

@@ -26,7 +26,7 @@ describe('slots for results', () => {
     'déjà vu\0ÿ',
     '5 €, 日本語, 🙂',
     'x'.repeat(1024),
-  ])('take %p', (value) => {
+  ])('store %p', (value) => {
     const { worker, scheduler } = sides(3);
     expect(worker.write(1, value, 1_700_000_000_000.25, 0.125)).toBe(true);
     expect(scheduler.isPrimitive(1)).toBe(true);
@@ -45,7 +45,7 @@ describe('slots for results', () => {
     { surrogate: '\ud800' },
     JSON.parse('{"__proto__": {"a": 1}}'),
     { text: 'x'.repeat(1000) },
-  ])('take the plain data %j, as structured clone gives it', (value: object) => {
+  ])('store the plain data %j, as structured clone returns it', (value: object) => {
     const { worker, scheduler } = sides(1);
     expect(worker.write(0, value, 1, 1)).toBe(true);
     expect(scheduler.isPrimitive(0)).toBe(false);
@@ -97,13 +97,13 @@ describe('slots for results', () => {
     ['long text in an object', { text: 'x'.repeat(1020) }],
     ['a long name', { ['x'.repeat(1020)]: 1 }],
     ['a long list', Array.from({ length: 600 }, () => 1)],
-  ])('do not take %s', (_, value) => {
+  ])('do not store %s', (_, value) => {
     const { worker, scheduler } = sides(1);
     expect(worker.write(0, value, 1, 1)).toBe(false);
     expect(scheduler.has(0)).toBe(false);
   });
 
-  it('share their room for text', () => {
+  it('share their space for text', () => {
     const { worker, scheduler } = sides(5);
     const values = ['a'.repeat(1000), { b: 'b'.repeat(200) }, 7, 'c'.repeat(100)];
     const taken = values.map((value, i) => worker.write(i, value, 1, 1));
@@ -114,14 +114,14 @@ describe('slots for results', () => {
     expect(scheduler.primitive(4)).toBe('d');
   });
 
-  it('keep the values of neighbours apart', () => {
+  it('keep the values of neighbours separate', () => {
     const { worker, scheduler } = sides(4);
     const values = ['a'.repeat(256), 7, 'b'.repeat(256), 'c'];
     values.forEach((value, i) => worker.write(i, value, i, i));
     expect(values.map((_, i) => scheduler.primitive(i))).toEqual(values);
   });
 
-  it('tell what was posted', () => {
+  it('report which result was posted', () => {
     const { worker, scheduler } = sides(2);
     worker.markPosted(1);
     worker.write(0, 1, 1, 1);

@@ -11,7 +11,7 @@ class PlainFutureController {
   }
 }
 
-/** As it is written by hand: the pool is made when it is first needed. */
+/** The hand-written way: the pool is created when it is first needed. */
 @Controller()
 class RawController {
   #pool: Promise<{ run(value: number): Promise<unknown> }> | undefined;

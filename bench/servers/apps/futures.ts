@@ -36,7 +36,7 @@ class DeclaredController {
   }
 }
 
-/** The same as the hand-written handlers, by futures: two passes. */
+/** The same as the hand-written handlers, with futures: two passes. */
 function many(
   futures: FuturesService,
   count: number,
@@ -79,7 +79,7 @@ class RequestReplayController {
   }
 }
 
-/** Request-scoped, or a singleton, as the module's service is. */
+/** Request-scoped or a singleton, like the module's service. */
 @Controller('service')
 class ServiceController {
   constructor(private readonly futures: FuturesService) {}

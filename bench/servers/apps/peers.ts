@@ -7,8 +7,8 @@ import { THREADS } from '../../threads.js';
 import { rootModule, type AppFile } from '../app-file.js';
 
 /*
- * The same handler over other pools, each with the settings that serve it best here. They start
- * threads when they are made, so each is made in the one server that uses it.
+ * The same handler with other pools, each with its best settings for this. Pools start their
+ * threads when they are created, so each pool is created only in the server that uses it.
  */
 
 type Run = (value: number) => unknown;

@@ -15,7 +15,7 @@ class FutureController {
   }
 }
 
-/** The same app with the module, as it is by default, and another route that uses futures. */
+/** The same app with the module in its default setup, and with one more route that uses futures. */
 export const apps: AppFile['apps'] = {
   request: rootModule([PlainController, FutureController], { imports: [FuturesModule.forRoot()] }),
   singleton: rootModule([PlainController, FutureController], {

@@ -13,13 +13,13 @@ const tasks = taskFile<typeof import('../../tasks/echo.tasks.js')>(
 );
 const name = `bench-${process.pid}`;
 
-/** Each contender has one worker process, with as many threads and jobs at once. */
+/** Each contender has one worker process, which runs as many jobs at once as it has threads. */
 async function startWorker(contender: 'raw' | 'futures'): Promise<void> {
   const file = fileURLToPath(new URL('../queue-worker.js', import.meta.url));
   await once(fork(file, [contender, name]), 'message');
 }
 
-/** What people write by hand; completed jobs must stay for a while, or waitUntilFinished() fails. */
+/** The hand-written way. Completed jobs must stay for a while, or waitUntilFinished() fails. */
 @Controller()
 class RawController implements OnModuleInit {
   #queue!: Queue<number>;
@@ -32,7 +32,7 @@ class RawController implements OnModuleInit {
       defaultJobOptions: { removeOnComplete: { count: 1_000 }, removeOnFail: { count: 1_000 } },
     });
     this.#events = new QueueEvents(name, QUEUE);
-    // A listener a job.
+    // One listener per job.
     this.#events.setMaxListeners(0);
     this.#queue.setMaxListeners(0);
     await this.#events.waitUntilReady();

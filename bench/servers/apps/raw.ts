@@ -16,7 +16,7 @@ import { rootModule, type AppFile } from '../app-file.js';
 import { rawPool } from '../raw-pool.js';
 import { widget } from '../../widget.js';
 
-// What people write by hand: handlers that await piscina.run().
+// The hand-written way: handlers that await piscina.run().
 const pool = rawPool<unknown, unknown>('echo.worker');
 
 function many(count: number, valueOf = (i: number): unknown => i): Promise<unknown[]> {
@@ -54,7 +54,7 @@ class ScopedController {
   }
 }
 
-/** What stands where FuturesService does: made for each request, and of it. */
+/** The counterpart of FuturesService: created for each request, and injected with it. */
 @Injectable({ scope: Scope.REQUEST })
 class EchoService {
   constructor(@Inject(REQUEST) readonly request: object) {}
@@ -78,7 +78,7 @@ interface TwiceRequest {
   value?: unknown;
 }
 
-/** The least that a replay by an interceptor can do, for scale: it does it to every request. */
+/** For scale: the minimal replay by an interceptor, which replays every request. */
 class TwiceInterceptor implements NestInterceptor {
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     const request = context.getArgByIndex<TwiceRequest>(0);

@@ -12,7 +12,7 @@ const tasks = taskFile<typeof import('../../tasks/work.tasks.js')>(
 );
 const pool = rawPool<number, string>('work.worker');
 
-/** One task of this length, in ms. */
+/** Amount of work for a task of 20 ms. */
 const LONG = iterationsFor(20);
 interface Part {
   readonly name: string;
@@ -27,14 +27,14 @@ const UNEVEN = [8, 50, 2, 25, 1, 33, 12, 4, 46, 17, 1, 5, 29, 3, 42, 7].map((ms,
 let order = 0;
 
 /**
- * The tasks in another order for each request, the same for all contenders: with one order, one of
- * them may be lucky each time, since no pool knows beforehand which of its tasks is long.
+ * The tasks in another order for each request, the same for all contenders. With a fixed order, one
+ * contender might always be lucky, since no pool knows in advance which task is long.
  */
 function inSomeOrder(): Part[] {
   const tasks = [...UNEVEN];
   let random = ++order;
   for (let i = tasks.length - 1; i > 0; i--) {
-    // The generator of Park and Miller.
+    // The Park-Miller generator.
     random = (random * 48_271) % 2_147_483_647;
     const j = random % (i + 1);
     [tasks[i], tasks[j]] = [tasks[j] as Part, tasks[i] as Part];
@@ -67,7 +67,7 @@ class RawController {
 
 @Controller()
 class FuturesController {
-  /** One request at a time. */
+  /** Shared by all requests, since they come one at a time. */
   #parts: readonly Part[] = [];
 
   @Get('long')
