@@ -1,48 +1,20 @@
-import { Logger, type CallHandler, type ExecutionContext } from '@nestjs/common';
-import type { Observer, Subscriber, Subscription } from 'rxjs';
-import type { UseFuturesOptions } from './route-traits.js';
-import {
-  BodySpentError,
-  PassDiscardedError,
-  ResponseCommittedError,
-  type BodyLoss,
-} from '../errors/index.js';
+import { Logger } from '@nestjs/common';
+import type { Subscriber } from 'rxjs';
+import { PassDiscardedError, ResponseCommittedError } from '../errors/index.js';
 import { isA, logThrown } from '../errors/text.js';
-import { type CurrentPass, currentPass, httpRequestOf } from '../request/request-ledger.js';
-import { keptOutcomeError } from '../request/drift.js';
-import { Outlet, warnOfEffects } from './outlet.js';
-import type { Ledger } from '../request/ledger.js';
-import { watchStrayRejections } from './stray-rejections.js';
-import { destroyBody } from '../http/discarded-body.js';
-import { subscribeBegun } from './lazy-body.js';
-import { copyMoved } from '../http/uploads.js';
-import { Rehearsal } from './rehearsal.js';
-import type { RequestReplay } from './request-replay.js';
-import { setRetryAfter } from '../http/response-head.js';
-import { RoutePolicy } from './route-policy.js';
 import { adapterOf } from '../http/adapter.js';
-import { UnparsedBody } from '../http/unparsed-body.js';
+import { destroyBody } from '../http/discarded-body.js';
+import { setRetryAfter } from '../http/response-head.js';
+import { copyMoved } from '../http/uploads.js';
+import { keptOutcomeError } from '../request/drift.js';
+import { httpRequestOf } from '../request/request-ledger.js';
+import { Outlet, warnOfEffects } from './outlet.js';
+import { PassRunner, type PassLoopOptions } from './pass-runner.js';
+import { Rehearsal } from './rehearsal.js';
+import { RoutePolicy } from './route-policy.js';
+import { watchStrayRejections } from './stray-rejections.js';
 
 const logger = new Logger('Futures');
-
-/**
- * Since Node 24, an async context costs next to nothing (AsyncContextFrame). So each pass runs in
- * one there, to identify promises that a discarded pass has left behind.
- */
-const IS_CONTEXT_CHEAP = Number.parseInt(process.versions.node, 10) >= 24;
-
-/** What a pass loop needs to run a request. */
-export interface PassLoopOptions {
-  readonly ledger: Ledger;
-  readonly context: ExecutionContext;
-  readonly handler: CallHandler;
-  /** Undefined if only the handler is replayed. */
-  readonly request: RequestReplay | undefined;
-  /** Whether the route streams events. */
-  readonly isSse: boolean;
-  /** The route's `@UseFutures()` options. */
-  readonly route: UseFuturesOptions;
-}
 
 /**
  * Runs a request pass by pass, until a pass leaves nothing pending. Then it publishes that outcome.
@@ -53,134 +25,50 @@ export interface PassLoopOptions {
  *
  * @internal
  */
-export class PassLoop implements Observer<unknown> {
-  #subscription: Subscription | undefined;
-  #isDiscarding = false;
-  #rehearsal: Rehearsal | undefined;
+export class PassLoop extends PassRunner {
   readonly #outlet: Outlet;
-  #pass: CurrentPass;
-  readonly #body: UnparsedBody | undefined;
-  private readonly ledger: Ledger;
-  private readonly context: ExecutionContext;
-  private readonly handler: CallHandler;
-  private readonly request: RequestReplay | undefined;
-  private readonly subscriber: Subscriber<unknown>;
-  readonly #usesContext: boolean;
-  readonly #isSse: boolean;
   readonly #policy: RoutePolicy;
 
-  constructor(
-    { ledger, context, handler, request, isSse, route }: PassLoopOptions,
-    subscriber: Subscriber<unknown>,
-  ) {
-    this.ledger = ledger;
-    this.context = context;
-    this.handler = handler;
-    this.request = request;
-    this.subscriber = subscriber;
-    this.#isSse = isSse;
+  constructor(options: PassLoopOptions, subscriber: Subscriber<unknown>) {
+    super(options, subscriber);
+    const { ledger, context, isSse, route } = options;
     this.#outlet = new Outlet(ledger, context, subscriber, isSse);
     this.#policy = new RoutePolicy(ledger, context, route);
-    this.#usesContext =
-      IS_CONTEXT_CHEAP || ledger.runtime.usesContext || context.getType() !== 'http';
-    this.#pass = { ledger, isDiscarded: false };
-    const served = httpRequestOf(context);
-    this.#body = served && UnparsedBody.of(served, request !== undefined);
-  }
-
-  /** Starts a pass. */
-  start(): void {
-    this.#isDiscarding = false;
-    if (this.#body !== undefined) {
-      this.#body.onLost = (loss, isSilent) => this.#loseBody(loss, isSilent);
-    }
-    this.#pass = { ledger: this.ledger, isDiscarded: false };
-    this.#subscription = this.#inContext(() => this.#subscribe());
-    // A synchronous outcome was discarded before #subscription was set.
-    if (this.#isDiscarding) this.#unsubscribe();
-  }
-
-  #inContext<Result>(run: () => Result): Result {
-    return this.#usesContext ? currentPass.run(this.#pass, run) : run();
-  }
-
-  #subscribe(): Subscription | undefined {
-    try {
-      const outcome = this.handler.handle();
-      const isHttp = this.context.getType() === 'http' && !this.#isSse;
-      return isHttp ? subscribeBegun(this.ledger, outcome, this) : outcome.subscribe(this);
-    } catch (error) {
-      // With global interceptors, handle() calls the first of them, and that one threw.
-      this.error(error);
-      return undefined;
-    }
-  }
-
-  /** Called when the response is not wanted any more. */
-  stop(): void {
-    this.ledger.pass.end();
-    this.#unsubscribe();
-    this.#body?.forget();
-  }
-
-  /** Fails a pass that reads the lost body again, even if the handler swallows the error. */
-  #loseBody(loss: BodyLoss, isSilent: boolean): BodySpentError {
-    const { pass } = this.ledger;
-    const error = new BodySpentError(pass.number, loss);
-    if (!pass.isRunning) return error;
-    if (this.#rehearsal === undefined) pass.failure ??= error;
-    if (!isSilent) return error;
-    if (this.#rehearsal !== undefined) this.error(error);
-    else {
-      this.#isDiscarding = true;
-      this.#unsubscribe();
-      this.#fail(error);
-    }
-    return error;
-  }
-
-  /** Only logs what a teardown throws: it is not the outcome of a pass. */
-  #unsubscribe(): void {
-    try {
-      this.#subscription?.unsubscribe();
-    } catch (error) {
-      logThrown(logger, error);
-    }
   }
 
   next(value: unknown): void {
     // If there is a barrier, it has noted already what the handler itself returned.
     this.ledger.pass.outcome ??= { value };
-    if (this.#isDiscarding) destroyBody(value);
+    if (this.isDiscarding) destroyBody(value);
     else if (this.ledger.pass.mustDiscard) {
       destroyBody(value);
       this.#discard();
     } else if (this.ledger.pass.failure !== undefined) {
       destroyBody(value);
-      this.#fail(this.ledger.pass.failure);
+      this.fail(this.ledger.pass.failure);
     } else this.#failIf(this.#outlet.take(value));
   }
 
   error(error: unknown): void {
     const { pass } = this.ledger;
     pass.outcome ??= { error };
-    if (this.#isDiscarding) return;
+    if (this.isDiscarding) return;
     // An interceptor that coalesces equal requests can deliver another request's rejection here.
     const isOfAnother = isA(error, PassDiscardedError) && pass.failure === undefined;
     const keptFrom = pass.mustDiscard ? undefined : pass.keptFrom(error);
-    if (keptFrom !== undefined) this.#fail(keptOutcomeError(this.ledger, keptFrom));
+    if (keptFrom !== undefined) this.fail(keptOutcomeError(this.ledger, keptFrom));
     else if (pass.mustDiscard || isOfAnother) this.#discard();
     else if (!this.#outlet.hasPublished && !this.#isCommitted && this.#policy.wantsRetry(error)) {
       // The replay decides anew whether it is published with placeholders.
       pass.isPublishedAsIs = false;
       this.#discard();
-    } else this.#fail(pass.failure ?? error);
+    } else this.fail(pass.failure ?? error);
   }
 
   complete(): void {
-    if (this.#isDiscarding) return;
+    if (this.isDiscarding) return;
     if (this.ledger.pass.mustDiscard) this.#discard();
-    else if (this.ledger.pass.failure !== undefined) this.#fail(this.ledger.pass.failure);
+    else if (this.ledger.pass.failure !== undefined) this.fail(this.ledger.pass.failure);
     else if (this.#failIf(this.#outlet.refusal())) return;
     else if (this.#isRehearsed) this.#rehearse(this.#outlet.release());
     else {
@@ -198,28 +86,28 @@ export class PassLoop implements Observer<unknown> {
   }
 
   #rehearse(value: unknown): void {
-    this.#rehearsal = new Rehearsal(this.ledger, this.context, value, this.#isCloned);
-    this.#rehearsal.begin();
+    this.rehearsal = new Rehearsal(this.ledger, this.context, value, this.#isCloned);
+    this.rehearsal.begin();
     this.#rewound().then(
       () => this.start(),
-      (error: unknown) => this.#fail(error),
+      (error: unknown) => this.fail(error),
     );
   }
 
   /** Restarts the body, so that a pass can read it again from the same request. */
   async #rewound(): Promise<void> {
-    await this.#body?.rewind(this.context.getArgByIndex<object>(0));
+    await this.body?.rewind(this.context.getArgByIndex<object>(0));
   }
 
   #discard(): void {
-    this.#isDiscarding = true;
-    this.#pass.isDiscarded = true;
+    this.isDiscarding = true;
+    this.pass.isDiscarded = true;
     this.#outlet.drop();
     watchStrayRejections();
-    this.#unsubscribe();
+    this.unsubscribe();
     const ended =
-      this.#rehearsal === undefined ? this.#replay() : this.#endRehearsal(this.#rehearsal);
-    ended.catch((error: unknown) => this.#fail(error));
+      this.rehearsal === undefined ? this.#replay() : this.#endRehearsal(this.rehearsal);
+    ended.catch((error: unknown) => this.fail(error));
   }
 
   async #replay(): Promise<void> {
@@ -228,11 +116,11 @@ export class PassLoop implements Observer<unknown> {
       this.#endCommitted('pass');
       return;
     }
-    if (!this.#isSse || !ledger.head.isSent) ledger.restoreHead();
+    if (!this.isSse || !ledger.head.isSent) ledger.restoreHead();
     // The await also lets the unsubscribed pass release what it holds before tasks start.
     await this.#policy.endPass();
     // Before the tasks start: a plain function among them may read the body as well.
-    if (this.#body !== undefined) await this.#rewound();
+    if (this.body !== undefined) await this.#rewound();
     if (this.#policy.isLastPass) throw this.#policy.limitError();
     const served = httpRequestOf(this.context);
     if (served !== undefined) {
@@ -240,7 +128,7 @@ export class PassLoop implements Observer<unknown> {
     }
     await ledger.resolvePending();
     const next = this.request?.clone() ?? httpRequestOf(this.context);
-    if (this.#body !== undefined && next !== undefined) await this.#body.rewind(next);
+    if (this.body !== undefined && next !== undefined) await this.body.rewind(next);
     if (this.#isCommitted) this.#endCommitted('tasks');
     else if (ledger.client.isCancelled || this.subscriber.closed) this.#abandon();
     else this.#next(next);
@@ -256,8 +144,8 @@ export class PassLoop implements Observer<unknown> {
     ledger.pass.next();
     // The clone is answered by a pass loop of its own. This one ends without an outcome.
     if (request !== undefined && served !== undefined) {
-      this.#pass = { ledger, isDiscarded: false };
-      this.#inContext(() => request.dispatch(served, ledger));
+      this.pass = { ledger, isDiscarded: false };
+      this.inContext(() => request.dispatch(served, ledger));
       return;
     }
     if (served !== undefined) adapterOf(served).keepUpload(served, served);
@@ -266,15 +154,15 @@ export class PassLoop implements Observer<unknown> {
 
   /** Whether something irrevocable was sent; the head of an event stream does not count. */
   get #isCommitted(): boolean {
-    return this.#isSse ? this.#outlet.hasPublished : this.ledger.head.isSent;
+    return this.isSse ? this.#outlet.hasPublished : this.ledger.head.isSent;
   }
 
   #endCommitted(sentDuring: 'pass' | 'tasks'): void {
     const { pass } = this.ledger;
     const error = new ResponseCommittedError(pass.pendingKeys, sentDuring);
-    if (this.#isSse) {
+    if (this.isSse) {
       // Nest logs the error, and ends the stream with an error event.
-      this.#fail(error);
+      this.fail(error);
       return;
     }
     pass.end();
@@ -293,17 +181,17 @@ export class PassLoop implements Observer<unknown> {
   /** Ends without a response, since nobody waits for it. */
   #abandon(): void {
     this.ledger.pass.end();
-    if (!this.#isSse) this.subscriber.next(undefined);
+    if (!this.isSse) this.subscriber.next(undefined);
     this.subscriber.complete();
   }
 
   /** Fails if there is an error. Returns whether there was one. */
   #failIf(error: Error | undefined): boolean {
-    if (error !== undefined) this.#fail(error);
+    if (error !== undefined) this.fail(error);
     return error !== undefined;
   }
 
-  #fail(error: unknown): void {
+  protected fail(error: unknown): void {
     const { ledger } = this;
     ledger.pass.end();
     setRetryAfter(ledger.head, error);

@@ -4,7 +4,8 @@ import { FuturesContextError } from '../errors/index.js';
 import { headOf, rawOf } from '../http/adapter.js';
 import { ClientConnection } from '../http/client-connection.js';
 import { type FuturesRuntime, runtimeOf } from './futures.runtime.js';
-import { Ledger, type SharedState } from './ledger.js';
+import type { SharedState } from './future-store.js';
+import { Ledger } from './ledger.js';
 
 const LEDGER = Symbol('nestjs-futures.ledger');
 const SHARED = Symbol('nestjs-futures.shared');

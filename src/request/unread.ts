@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { FutureUnreadError } from '../errors/index.js';
 import { told } from '../errors/text.js';
-import type { Mark } from './mark.js';
+import type { Mark } from './future.js';
 import type { Ledger } from './ledger.js';
 import type { UnreadMode } from './futures.options.js';
 

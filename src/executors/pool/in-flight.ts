@@ -19,6 +19,11 @@ export class InFlight extends Map<number, Message> {
     return this.#sum(({ own }) => own.filter(({ settled }) => !settled).length);
   }
 
+  /** Jobs that were sent, and wait behind others in their message. */
+  get unstarted(): Job[] {
+    return Array.from(this.values(), (message) => message.unstarted).flat();
+  }
+
   of(job: Job): Message | undefined {
     return this.#find((message) => message.owns(job));
   }

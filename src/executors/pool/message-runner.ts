@@ -1,11 +1,10 @@
 import { monotonicNow } from '../../wire/clock.js';
-import { addMovable } from '../../wire/codec.js';
 import { WireStatus, type PostedOutcome } from '../../wire/protocol.js';
 import { type Job, rerunnable } from './job.js';
 import { Message } from './message.js';
 import { InFlight } from './in-flight.js';
 import { DrainWaiters, Repetition } from './watches.js';
-import { notStarted, type Outcome, type Transferable } from '../executor.js';
+import { notStarted, type Outcome } from '../executor.js';
 import { Supervisor } from './supervisor.js';
 import {
   isSentAgain,
@@ -44,7 +43,7 @@ export const RETIRE_GRACE = 5_000;
  * @internal
  */
 export class MessageRunner implements WorkersListener {
-  readonly #messages = new InFlight();
+  readonly inFlight = new InFlight();
   readonly #waiters = new DrainWaiters();
   readonly #supervisor: Supervisor;
   readonly #rebalancing = new Repetition(REBALANCE_EVERY, () => this.#rebalance());
@@ -55,7 +54,7 @@ export class MessageRunner implements WorkersListener {
     readonly limits: ByteLimits,
     readonly hooks: MessageRunnerHooks,
   ) {
-    this.#supervisor = new Supervisor(workers, this.#messages, {
+    this.#supervisor = new Supervisor(workers, this.inFlight, {
       collect: (message) => this.#collect(message),
       reclaim: (jobs) => this.#reclaim(jobs),
     });
@@ -64,27 +63,7 @@ export class MessageRunner implements WorkersListener {
 
   /** How many more messages can be sent now. */
   get free(): number {
-    return this.workers.width - this.#messages.size;
-  }
-
-  /** How many messages are in flight. */
-  get busy(): number {
-    return this.#messages.size;
-  }
-
-  /** How long the calls that run now have run, all together, in ms. */
-  get runTime(): number {
-    return this.#messages.runTime;
-  }
-
-  /** Jobs that were sent and are not settled. */
-  get running(): number {
-    return this.#messages.running;
-  }
-
-  /** Jobs that were sent, and wait behind others in their message. */
-  get unstarted(): Job[] {
-    return Array.from(this.#messages.values(), (message) => message.unstarted).flat();
+    return this.workers.width - this.inFlight.size;
   }
 
   send(jobs: readonly Job[]): void {
@@ -108,14 +87,9 @@ export class MessageRunner implements WorkersListener {
       maxResultBytes: this.limits.maxResultBytes,
     };
     const message = new Message(wire, jobs, workers.kind);
-    this.#messages.set(message.id, message);
-    this.hooks.busy(this.#messages.size);
-    const transferList: Transferable[] = [];
-    for (const { call, packed } of jobs) {
-      if (call.transferList !== undefined) transferList.push(...call.transferList);
-      if (workers.canShare && packed !== undefined) addMovable(packed, transferList);
-    }
-    workers.send(wire, transferList).then(
+    this.inFlight.set(message.id, message);
+    this.hooks.busy(this.inFlight.size);
+    workers.send(wire, message.transferList(workers.canShare)).then(
       () => this.#acknowledge(message),
       // What the worker posted before it died is delivered first.
       (error: unknown) => setImmediate(() => this.#broken(message, error)),
@@ -125,11 +99,11 @@ export class MessageRunner implements WorkersListener {
 
   #acknowledge(message: Message): void {
     message.acknowledged = true;
-    if (!this.#messages.has(message.id)) return;
+    if (!this.inFlight.has(message.id)) return;
     this.#collect(message);
     // A worker posts its results before it says that it is done.
     if (!message.complete) this.workers.drain(message.workerId);
-    if (!this.#messages.has(message.id)) return;
+    if (!this.inFlight.has(message.id)) return;
     for (const job of message.complete ? [] : message.own) job.settle(notStarted(lost(job.call)));
     this.#finish(message);
   }
@@ -137,7 +111,7 @@ export class MessageRunner implements WorkersListener {
   /** Takes what a worker has posted. */
   posted(workerId: number, content: unknown): void {
     const posted = readPosted(content);
-    const message = posted && this.#messages.get(posted[0]);
+    const message = posted && this.inFlight.get(posted[0]);
     // A message that was given up may still be answered.
     if (posted !== undefined && message === undefined) return;
     if (posted === undefined || message?.workerId !== workerId || !message.isDue(posted[1])) {
@@ -166,7 +140,7 @@ export class MessageRunner implements WorkersListener {
 
   /** A worker has posted a result that cannot be deserialized. */
   unreadable(workerId: number): void {
-    const message = this.#messages.ofWorker(workerId);
+    const message = this.inFlight.ofWorker(workerId);
     const index = message?.firstUnread;
     if (message === undefined || index === undefined) return;
     const job = message.takePosted(index);
@@ -190,14 +164,14 @@ export class MessageRunner implements WorkersListener {
 
   /** Takes a sent job back, unless it has started; returns whether it was taken back. */
   withdraw(job: Job): boolean {
-    const taken = this.#messages.of(job)?.takeBack() ?? [];
+    const taken = this.inFlight.of(job)?.takeBack() ?? [];
     this.#reclaim(taken.filter((each) => each !== job));
     return taken.includes(job);
   }
 
   /** Gives up a sent job that is settled: it is taken back, or, if it runs, asked to stop. */
   cancel(job: Job): void {
-    const message = this.#messages.of(job);
+    const message = this.inFlight.of(job);
     if (message === undefined) return;
     this.#reclaim(message.takeBack());
     if (message.running === job) this.#supervisor.abort(message, job);
@@ -205,34 +179,34 @@ export class MessageRunner implements WorkersListener {
 
   /** Resolves when nothing is in flight and `isEmpty()`, or after `timeout` ms. */
   drained(timeout: number, isEmpty: () => boolean): Promise<void> {
-    return this.#waiters.wait(timeout, () => this.#messages.size === 0 && isEmpty());
+    return this.#waiters.wait(timeout, () => this.inFlight.size === 0 && isEmpty());
   }
 
   /** Settles all jobs in flight with `outcome`. */
   abandon(outcome: Outcome): void {
-    for (const message of this.#messages.values()) {
+    for (const message of this.inFlight.values()) {
       message.takeBack();
       this.#collect(message);
       for (const job of message.jobs) job.settle(outcome);
       if (message.claimed > 0) this.#supervisor.kill(message);
     }
-    this.#messages.clear();
+    this.inFlight.clear();
     this.#rebalancing.stop();
     this.#supervisor.stop();
   }
 
   #finish(message: Message): void {
-    if (!this.#messages.delete(message.id)) return;
-    if (this.#messages.size === 0) this.#supervisor.rest();
-    this.hooks.busy(this.#messages.size);
+    if (!this.inFlight.delete(message.id)) return;
+    if (this.inFlight.size === 0) this.#supervisor.rest();
+    this.hooks.busy(this.inFlight.size);
     this.hooks.free();
     this.#waiters.check();
   }
 
   #broken(message: Message, error: unknown): void {
-    if (!this.#messages.has(message.id)) return;
+    if (!this.inFlight.has(message.id)) return;
     this.workers.drain(message.workerId);
-    if (!this.#messages.has(message.id)) return;
+    if (!this.inFlight.has(message.id)) return;
     const unstarted = message.takeBack();
     this.#collect(message);
     const started = message.own.filter((job) => !job.settled);
@@ -258,7 +232,7 @@ export class MessageRunner implements WorkersListener {
   /** Keeps short calls and results from waiting behind a long call while a worker is idle. */
   #rebalance(): boolean {
     let isNeeded = false;
-    for (const message of this.#messages.values()) {
+    for (const message of this.inFlight.values()) {
       this.#collect(message);
       if (!message.hasUnstarted) continue;
       if (message.isStuck && this.free > 0 && !this.hooks.hasQueue())

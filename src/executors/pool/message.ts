@@ -11,8 +11,9 @@ import {
   type WireMessage,
 } from '../../wire/protocol.js';
 import { monotonicNow } from '../../wire/clock.js';
-import type { Packed } from '../../wire/codec.js';
+import { addMovable, type Packed } from '../../wire/codec.js';
 import { ResultSlots, messageBytes } from '../../wire/result-slots.js';
+import type { Transferable } from '../executor.js';
 import type { Job } from './job.js';
 import type { Ran } from './wire.js';
 
@@ -63,6 +64,16 @@ export class Message {
   /** Allocates the memory that a message with this many calls shares with its worker. */
   static memoryFor(calls: number): SharedArrayBuffer {
     return new SharedArrayBuffer(messageBytes(calls));
+  }
+
+  /** What is moved along with it. */
+  transferList(canShare: boolean): readonly Transferable[] {
+    const list: Transferable[] = [];
+    for (const { call, packed } of this.jobs) {
+      if (call.transferList !== undefined) list.push(...call.transferList);
+      if (canShare && packed !== undefined) addMovable(packed, list);
+    }
+    return list;
   }
 
   get id(): number {

@@ -49,7 +49,7 @@ export class Scheduler {
   readonly #limits: ByteLimits;
   readonly #breaker = new LoadBreaker();
   readonly #waits = new WaitWatch({
-    waiting: () => [...this.#queue, ...this.#runner.unstarted],
+    waiting: () => [...this.#queue, ...this.#runner.inFlight.unstarted],
     withdraw: (job) => this.#withdraw(job),
   });
   readonly #keeper: JobKeeper = {
@@ -107,8 +107,8 @@ export class Scheduler {
     return {
       workers: this.#workers.alive,
       queued: this.#queue.size,
-      running: this.#runner.running,
-      ...this.#stats.summary(this.#workers.width, this.#runner.runTime),
+      running: this.#runner.inFlight.running,
+      ...this.#stats.summary(this.#workers.width, this.#runner.inFlight.runTime),
     };
   }
 
@@ -121,7 +121,7 @@ export class Scheduler {
     }
     this.#idle.stop();
     this.#waits.stop();
-    const idle = this.#workers.alive - this.#runner.busy;
+    const idle = this.#workers.alive - this.#runner.inFlight.size;
     this.#runner.abandon(notStarted(error));
     await this.#retire(idle);
     await this.#workers.close();
