@@ -26,6 +26,7 @@ export {
   duration,
   integer,
   is,
+  oneOf,
   option,
   optional,
   required,

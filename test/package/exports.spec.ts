@@ -62,6 +62,7 @@ const EXPORTS: Readonly<Record<string, readonly string[]>> = {
     'integer',
     'is',
     'notStarted',
+    'oneOf',
     'option',
     'optional',
     'pool',
