@@ -109,7 +109,7 @@ interface Registration {
  * @throws FuturesOptionsError if the app has one with other options, or from another copy
  * @internal
  */
-export function checkOneModule(modules: ModulesContainer, runtime: FuturesRuntime): void {
+function checkOneModule(modules: ModulesContainer, runtime: FuturesRuntime): void {
   const known = ((modules as { [MODULES]?: Registration[] })[MODULES] ??= []);
   const scope = runtime.usesContext ? 'singleton' : 'request';
   const own: Registration = { home: import.meta.url, options: { ...runtime.options, scope } };

@@ -2,7 +2,7 @@ import { describe } from './text.js';
 import { FuturesOptionsError } from './index.js';
 
 /** The longest delay of a Node timer, in ms (2^31 - 1). */
-const MAX_DURATION = 2_147_483_647;
+export const MAX_DURATION = 2_147_483_647;
 
 /** Which values an option accepts. */
 export interface Rule {
@@ -113,15 +113,16 @@ export type Resolved<Table extends OptionTable> = {
  * Checks options and fills in the defaults.
  *
  * @param name the option whose value these options are; empty at the top level
+ * @param prefix what stands before the name of each option in error messages
  * @throws FuturesOptionsError that names the option, its value and what is allowed
  */
 export function resolve<Table extends OptionTable>(
   table: Table,
   input: unknown,
   name = '',
+  prefix = name === '' ? '' : `${name}.`,
 ): Resolved<Table> {
   check(name || 'options', input, is.object);
-  const prefix = name === '' ? '' : `${name}.`;
   checkKnown(table, input as object, prefix);
   const entries = Object.entries(table).map(([key, { resolve: resolveOne }]) => [
     key,

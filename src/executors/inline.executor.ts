@@ -144,7 +144,7 @@ const REMEMBERED = 1000;
  *
  * @internal
  */
-export class BlockingWatch {
+class BlockingWatch {
   // By source text, since each pass creates a new closure from the same text.
   readonly #warned = new Set<string>();
 

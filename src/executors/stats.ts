@@ -6,7 +6,7 @@ import type { ExecutorStats, Outcome, Percentiles } from './executor.js';
  *
  * @internal
  */
-export class RollingWindow {
+class RollingWindow {
   readonly #length: number;
   readonly #rolled: () => void;
   #start = performance.now();
@@ -46,7 +46,7 @@ const US_PER_MS = 1_000;
  *
  * @internal
  */
-export class RollingHistogram {
+class RollingHistogram {
   // Created on first use: an app starts with several executors, and most apps use one.
   #current: RecordableHistogram | undefined;
   #previous: RecordableHistogram | undefined;

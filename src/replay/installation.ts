@@ -159,7 +159,7 @@ function provideInterceptor(modules: ModulesContainer, handlers: readonly Future
 }
 
 /** @internal */
-export function hasGlobalInterceptors(config: ApplicationConfig): boolean {
+function hasGlobalInterceptors(config: ApplicationConfig): boolean {
   return (
     config.getGlobalInterceptors().length > 0 || config.getGlobalRequestInterceptors().length > 0
   );
@@ -175,10 +175,7 @@ export function hasGlobalInterceptors(config: ApplicationConfig): boolean {
  *
  * @internal
  */
-export function precedeGlobalInterceptors(
-  config: ApplicationConfig,
-  futures: FuturesInterceptor,
-): void {
+function precedeGlobalInterceptors(config: ApplicationConfig, futures: FuturesInterceptor): void {
   const globals = config.getGlobalInterceptors();
   // Request-scoped ones run last: Nest keeps wrappers, and asks them for an instance per request.
   const scoped = config.getGlobalRequestInterceptors();

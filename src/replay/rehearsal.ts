@@ -154,7 +154,7 @@ interface Streamed {
  *
  * @internal
  */
-export function comparableBody(result: unknown): unknown {
+function comparableBody(result: unknown): unknown {
   if (typeof result !== 'object' || result === null) return result;
   if (isA(result, StreamableFile)) {
     return { headers: result.getHeaders(), stream: describe(result.getStream()) };

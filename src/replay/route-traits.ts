@@ -1,13 +1,12 @@
 import { SetMetadata, type CustomDecorator, type ExecutionContext } from '@nestjs/common';
 import {
-  check,
-  checkKnown,
   duration,
   given,
   integer,
   is,
   oneOf,
   optional,
+  resolve,
   type Given,
 } from '../errors/options.js';
 import { viewOf } from '../http/page-rendering.js';
@@ -62,11 +61,7 @@ const USE_FUTURES = 'nestjs-futures:use';
  * @internal
  */
 export function setRouteOptions(options: UseFuturesOptions): CustomDecorator {
-  check('@UseFutures()', options, is.object);
-  checkKnown(OPTIONS, options, '@UseFutures() ');
-  for (const [name, { resolve }] of Object.entries(OPTIONS)) {
-    resolve(`@UseFutures() ${name}`, options[name as keyof UseFuturesOptions]);
-  }
+  resolve(OPTIONS, options, '@UseFutures()', '@UseFutures() ');
   return SetMetadata(USE_FUTURES, options);
 }
 

@@ -31,7 +31,7 @@ interface Entry {
  *
  * @internal
  */
-export class PassLog {
+class PassLog {
   /** When the first pass started, in ms on the clock of `performance.now()`. */
   readonly origin = performance.now();
   readonly #ended: (Entry & { readonly end: number })[] = [];

@@ -114,7 +114,7 @@ export interface CurrentPass {
 export const currentPass = new AsyncLocalStorage<CurrentPass>();
 
 /** The ledger of the current pass, if there is one. @internal */
-export function currentLedger(): Ledger | undefined {
+function currentLedger(): Ledger | undefined {
   return currentPass.getStore()?.ledger;
 }
 

@@ -68,7 +68,7 @@ export function judgeUnread(
 }
 
 /** @internal */
-export function unreadError(unread: readonly Unread[], ledger: Ledger): FutureUnreadError {
+function unreadError(unread: readonly Unread[], ledger: Ledger): FutureUnreadError {
   const keys = unread.map(({ key }) => key);
   const passes = [...new Set(unread.map(({ pass }) => pass))];
   return new FutureUnreadError(keys, passes, ledger.pass.number);

@@ -48,7 +48,7 @@ export function createTaskHandle(
   Object.defineProperty(handle, 'name', { value: task.exportName });
   Object.defineProperty(handle, REFERENCE, { value: reference });
   // `await` calls this. Without it, `await` would return the handle, as if it were the result.
-  // oxlint-disable-next-line unicorn/no-thenable -- it throws, which is what it is for
+  // oxlint-disable-next-line unicorn/no-thenable -- it exists to throw when a handle is awaited by mistake
   Object.defineProperty(handle, 'then', { value: handle });
   return handle;
 }

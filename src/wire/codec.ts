@@ -2,7 +2,7 @@ import { types } from 'node:util';
 import { LARGE, Reader, TooLarge, Writer, type PackOptions } from './serializer.js';
 import { typeOf, viewOf } from './views.js';
 import { isPlainData } from './plain-data.js';
-import { EMPTY_OBJECT, holdsPlatformObject } from './platform-objects.js';
+import { losesPlatformObject } from './platform-objects.js';
 import { byteLengthOf, isArray, parse, stringify } from './primordials.js';
 
 export { TooLarge, type PackOptions };
@@ -61,7 +61,7 @@ export function pack(value: unknown, options: PackOptions): Packed {
   const writer = new Writer(options);
   const bytes = writer.write(value);
   if (writer.holdsBareMemory) return [Form.Value, value];
-  if (isObject && bytes.includes(EMPTY_OBJECT) && holdsPlatformObject(value)) {
+  if (losesPlatformObject(value, bytes)) {
     if (!options.canShare) throw new Error('it cannot leave the process');
     return [Form.Value, value];
   }

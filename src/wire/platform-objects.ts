@@ -49,4 +49,15 @@ function* partsOf(value: object): Generator {
 }
 
 /** How V8's serializer writes empty objects and, since Node 21, platform objects: `o{`, count 0. */
-export const EMPTY_OBJECT = Buffer.from([0x6f, 0x7b, 0]);
+const EMPTY_OBJECT = Buffer.from([0x6f, 0x7b, 0]);
+
+/**
+ * Whether V8's serializer has lost a platform object in a value.
+ *
+ * @param bytes what the serializer wrote
+ * @internal
+ */
+export function losesPlatformObject(value: unknown, bytes: Buffer): boolean {
+  const isObject = typeof value === 'object' && value !== null;
+  return isObject && bytes.includes(EMPTY_OBJECT) && holdsPlatformObject(value);
+}

@@ -1,6 +1,6 @@
 import { types } from 'node:util';
 import { Deserializer, Serializer } from 'node:v8';
-import { EMPTY_OBJECT, holdsPlatformObject } from './platform-objects.js';
+import { losesPlatformObject } from './platform-objects.js';
 import { typeOf, viewOf } from './views.js';
 
 // By internal slots, not classes: a test runner's sandbox has its own classes.
@@ -214,10 +214,7 @@ export const LARGE = 64 * 1024;
  */
 export function toBytes(value: unknown): Buffer {
   const bytes = new Writer(LEAVING).write(value);
-  const isObject = typeof value === 'object' && value !== null;
-  if (isObject && bytes.includes(EMPTY_OBJECT) && holdsPlatformObject(value)) {
-    throw new Error('it cannot leave the process');
-  }
+  if (losesPlatformObject(value, bytes)) throw new Error('it cannot leave the process');
   return bytes;
 }
 

@@ -70,7 +70,7 @@ class CodeFilter extends BaseExceptionFilter {
       this.applicationRef?.setHeader(response, 'x-code', error.code);
       this.applicationRef?.setHeader(response, 'x-reason', encodeURI(error.message));
     }
-    // oxlint-disable-next-line promise/valid-params, promise/no-promise-in-callback -- of no promise
+    // oxlint-disable-next-line promise/valid-params, promise/no-promise-in-callback -- a Nest filter, not a promise
     super.catch(error, host);
   }
 }

@@ -178,7 +178,7 @@ function orderOf([task, bare, packed]: WireCall, maxResultBytes: number): Proces
  *
  * @internal
  */
-export class ProcessProgress {
+class ProcessProgress {
   readonly #message: WireMessage;
   readonly #state: Int32Array;
   readonly #clock: Float64Array;

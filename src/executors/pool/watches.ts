@@ -1,4 +1,5 @@
 import { FutureTimeoutError } from '../../errors/index.js';
+import { MAX_DURATION } from '../../errors/options.js';
 import { monotonicNow } from '../../wire/clock.js';
 import { notStarted } from '../executor.js';
 import type { Message } from './message.js';
@@ -192,7 +193,7 @@ export class WaitWatch {
   #arm(due: number): void {
     this.stop();
     this.#due = due;
-    const wait = Math.min(MAX_TIMER, Math.max(1, Math.ceil(due - monotonicNow())));
+    const wait = Math.min(MAX_DURATION, Math.max(1, Math.ceil(due - monotonicNow())));
     // Calls only wait behind others in flight, and those keep the process alive.
     this.#timer = setTimeout(() => this.#look(), wait).unref();
   }
@@ -210,9 +211,6 @@ export class WaitWatch {
     if (next < this.#due) this.#arm(next);
   }
 }
-
-/** The longest delay of a Node timer, in ms. */
-const MAX_TIMER = 2 ** 31 - 1;
 
 function giveUp(job: Job): void {
   const { key, task, queueTimeout = 0 } = job.call;

@@ -1,4 +1,4 @@
-// oxlint-disable unicorn/no-thenable -- thenables are among what is odd
+// oxlint-disable unicorn/no-thenable -- some of the odd values are thenables
 import { closed, raise, revoked } from './oddities.js';
 
 export const code = {

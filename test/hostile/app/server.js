@@ -2,7 +2,7 @@
  * The app under test, in a process of its own, so that a crash of it fails a test and not Jest:
  * node server.js '{"adapter": "fastify", "futures": {…}, "queue": {…}}'. Its decorators are applied by hand.
  */
-// oxlint-disable-next-line import/no-unassigned-import -- first, before anything can keep process.kill
+// oxlint-disable-next-line import/no-unassigned-import -- it must run first, before another module keeps the original process.kill
 import './guard.js';
 import { Body, Controller, Get, HttpCode, Inject, Module, Param, Post, Res } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';

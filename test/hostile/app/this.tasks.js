@@ -1,4 +1,4 @@
-// oxlint-disable oxc/no-this-in-exported-function -- tests look at what it is
+// oxlint-disable oxc/no-this-in-exported-function -- the tests check what `this` is
 /** @this {unknown} */
 export function typeOfThis() {
   return typeof this;
