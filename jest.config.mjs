@@ -3,8 +3,9 @@ import { availableParallelism } from 'node:os';
 /** @type {import('jest').Config} */
 export default {
   testEnvironment: 'node',
-  // Most tests wait for processes and services more than they compute.
-  maxWorkers: 2 * availableParallelism(),
+  // Most tests wait for processes and services more than they compute; with twice as many workers
+  // as cores, processes are delayed beyond the limits that tests set.
+  maxWorkers: Math.ceil(1.5 * availableParallelism()),
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.spec.ts'],
   extensionsToTreatAsEsm: ['.ts'],

@@ -80,11 +80,12 @@ describe.each(Object.entries(kinds))('a task context in %s', (_kind, create) => 
 
   it('is not counted in the run time of a task', async () => {
     executor = create({ max: 1 });
+    // Half of what the context takes, and long enough for a process that a busy machine delays.
     const { value, run: ran } = (
-      await executor.run([call(tasks.useSlow, [], { timeout: 200 })], {})
+      await executor.run([call(tasks.useSlow, [], { timeout: 1_500 })], {})
     )[0] as { value: unknown; run: number };
     expect(value).toBe('ready');
-    expect(ran).toBeLessThan(200);
+    expect(ran).toBeLessThan(1_500);
   });
 
   it('names a provider that it does not have', async () => {
