@@ -235,10 +235,15 @@ describe('a chaos run over HTTP/2', () => {
   });
 
   it('resets the stream of a request that it abandons', async () => {
+    const seen = latch();
     const reset = latch<number>();
-    answering = (stream) => stream.on('close', () => reset.open(stream.rstCode));
+    answering = (stream) => {
+      stream.on('close', () => reset.open(stream.rstCode));
+      seen.open();
+    };
     const tally = new Tally([ONE]);
-    await start(tally).askAndLeave(ONE);
+    // A client that leaves before its request has arrived resets a stream that the server never sees.
+    await start(tally).askAndLeave(ONE, seen.opened);
     expect(await reset.opened).toBe(constants.NGHTTP2_CANCEL);
     expect(tally.totals).toEqual({ requests: 1, 'left by the client': 1, ...RIGHT });
   });

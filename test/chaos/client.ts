@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { Http1Connection, LostAnswer, type Answer, type Connection } from './connection.js';
 import { Http2Connection } from './http2-connection.js';
 import { judge, requestOf, type Route } from './routes.js';
@@ -56,16 +57,25 @@ export class Client {
     }
   }
 
-  /** Asks, and hangs up after a while; an answer that comes before is judged. */
-  async askAndLeave(route: Route): Promise<void> {
+  /**
+   * Asks, and hangs up after a while; an answer that comes before is judged.
+   *
+   * @param leaving resolves when it hangs up. Default: within 40 ms
+   */
+  async askAndLeave(
+    route: Route,
+    leaving: Promise<unknown> = setTimeout(Math.random() * HANG_UP_WITHIN),
+  ): Promise<void> {
     const n = ++lastNumber;
     this.#tally.asked(route);
     const connection = this.#open();
     let hasLeft = false;
-    const timer = setTimeout(() => {
+    let isAnswered = false;
+    void leaving.then(() => {
+      if (isAnswered) return;
       hasLeft = true;
       connection.hangUp();
-    }, Math.random() * HANG_UP_WITHIN);
+    });
     try {
       this.#judge(route, n, await connection.ask(requestOf(route, n)));
     } catch (error) {
@@ -73,7 +83,7 @@ export class Client {
       if (hasLeft) this.#tally.left(route);
       else this.#tally.loseOne(route, error.message);
     }
-    clearTimeout(timer);
+    isAnswered = true;
     this.hangUp();
   }
 
