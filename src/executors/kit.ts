@@ -11,7 +11,7 @@ export type { Cancellation, CancellationSource } from './executor.js';
 // Statistics, estimates and limits.
 export { CallStats, DrainRate } from './stats.js';
 export { DurationEstimates } from './pool/duration-estimates.js';
-export { DrainWaiters } from './pool/watches.js';
+export { DrainWaiters } from './pool/timers.js';
 
 // Values, arguments and errors that leave the process.
 export { fromBytes, toBytes } from '../wire/serializer.js';

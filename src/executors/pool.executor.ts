@@ -9,7 +9,7 @@ import {
   cancellationOf,
 } from './executor.js';
 import { CallStats } from './stats.js';
-import type { Scheduler } from './pool/scheduler.js';
+import type { Pool } from './pool/pool.js';
 import { BYTE_LIMITS, type ByteLimits, type ProcessOptions } from './pool-options.js';
 
 const DEFAULT_LIMITS = resolve(BYTE_LIMITS, {});
@@ -19,7 +19,7 @@ function unused(): ExecutorStats {
 }
 
 /**
- * An executor that runs its calls on workers through a scheduler. The workers are created on first
+ * An executor that runs its calls on a pool of workers. The workers are created on first
  * use, or earlier by {@link start}.
  *
  * @internal
@@ -33,8 +33,8 @@ export abstract class PoolExecutor implements Executor {
   #limits: ByteLimits = DEFAULT_LIMITS;
   /** Apps that use the executor and are not closed. */
   #apps = 0;
-  #starting: Promise<Scheduler> | undefined;
-  #scheduler: Scheduler | undefined;
+  #starting: Promise<Pool> | undefined;
+  #pool: Pool | undefined;
   #closed = false;
 
   constructor({ min, maxQueue }: ProcessOptions, limits: Partial<ByteLimits> = {}) {
@@ -54,7 +54,7 @@ export abstract class PoolExecutor implements Executor {
     if (!this.#closed) return;
     this.#closed = false;
     this.#starting = undefined;
-    this.#scheduler = undefined;
+    this.#pool = undefined;
   }
 
   /** Unregisters an app. After the last one, {@link close} ends the workers. */
@@ -63,37 +63,38 @@ export abstract class PoolExecutor implements Executor {
   }
 
   run(calls: readonly Call[], source: CancellationSource = {}): Promise<Outcome[]> {
+    if (calls.length === 0) return Promise.resolve([]);
     const cancellation = cancellationOf(source);
-    if (this.#scheduler !== undefined) return this.#scheduler.run(calls, cancellation);
-    return this.start().then((scheduler) => scheduler.run(calls, cancellation));
+    if (this.#pool !== undefined) return this.#pool.run(calls, cancellation);
+    return this.start().then((pool) => pool.run(calls, cancellation));
   }
 
-  /** Creates the scheduler and its workers, once. */
-  start(): Promise<Scheduler> {
+  /** Creates the pool, once. */
+  start(): Promise<Pool> {
     return (this.#starting ??= this.#start());
   }
 
   stats(): ExecutorStats {
-    return this.#scheduler?.stats() ?? unused();
+    return this.#pool?.stats() ?? unused();
   }
 
   async close({ timeout }: { readonly timeout: number }): Promise<void> {
     if (this.#apps > 0) return;
     this.#closed = true;
     // Workers that were never needed are not created just to be closed.
-    const scheduler = this.#scheduler ?? (await this.#starting);
-    await scheduler?.close(timeout);
+    const pool = this.#pool ?? (await this.#starting);
+    await pool?.close(timeout);
   }
 
   protected abstract createWorkers(): Promise<Workers>;
 
-  async #start(): Promise<Scheduler> {
+  async #start(): Promise<Pool> {
     // Loaded here, so that an app that uses no future never loads it.
-    const { Scheduler } = await import('./pool/scheduler.js');
+    const { Pool } = await import('./pool/pool.js');
     const workers = await this.createWorkers();
-    const scheduler = new Scheduler(workers, this.#maxQueue, this.#limits);
-    if (this.#closed) await scheduler.close(0);
-    this.#scheduler = scheduler;
-    return scheduler;
+    const pool = new Pool(workers, this.#maxQueue, this.#limits);
+    if (this.#closed) await pool.close(0);
+    this.#pool = pool;
+    return pool;
   }
 }

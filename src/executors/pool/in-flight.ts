@@ -16,12 +16,7 @@ export class InFlight extends Map<number, Message> {
 
   /** Jobs that were sent and are not settled. */
   get running(): number {
-    return this.#sum(({ own }) => own.filter(({ settled }) => !settled).length);
-  }
-
-  /** Jobs that were sent, and wait behind others in their message. */
-  get unstarted(): Job[] {
-    return Array.from(this.values(), (message) => message.unstarted).flat();
+    return this.#sum(({ open }) => open.length);
   }
 
   of(job: Job): Message | undefined {

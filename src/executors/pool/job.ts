@@ -1,14 +1,7 @@
-import { BrokenExecutorError, FutureTimeoutError } from '../../errors/index.js';
+import { FutureTimeoutError } from '../../errors/index.js';
 import { Form, type Packed, isPostedAsIs } from '../../wire/codec.js';
-import { messageOf } from '../../wire/uncloneable.js';
-import { type Call, type Outcome, notStarted } from '../executor.js';
-
-/** What the jobs of all batches of one scheduler share. */
-export interface JobKeeper {
-  /** How long a call is expected to run, in ms; Infinity: unknown. */
-  estimate(call: Call): number;
-  settled(outcome: Outcome): void;
-}
+import type { Call, Outcome } from '../executor.js';
+import type { CallHistory } from './history.js';
 
 /**
  * The calls that were handed to the executor together.
@@ -16,33 +9,34 @@ export interface JobKeeper {
  * @internal
  */
 export class Batch {
+  /** In the order of the calls. */
   readonly jobs: readonly Job[];
   readonly #outcomes: Outcome[];
-  readonly #keeper: JobKeeper;
-  readonly #ended: (outcomes: Outcome[]) => void;
+  readonly #history: CallHistory;
+  readonly #resolve: (outcomes: Outcome[]) => void;
   #open: number;
 
   /**
    * @param queuedAt ms on the monotonic clock
-   * @param ended called once, when all jobs are settled
+   * @param resolve gets the outcomes in the order of the calls, when all jobs are settled
    */
   constructor(
     calls: readonly Call[],
     readonly queuedAt: number,
-    keeper: JobKeeper,
-    ended: (outcomes: Outcome[]) => void,
+    history: CallHistory,
+    resolve: (outcomes: Outcome[]) => void,
   ) {
     this.#outcomes = new Array<Outcome>(calls.length);
-    this.#keeper = keeper;
-    this.#ended = ended;
+    this.#history = history;
+    this.#resolve = resolve;
     this.#open = calls.length;
-    this.jobs = calls.map((call, i) => new Job(call, keeper.estimate(call), this, i));
+    this.jobs = calls.map((call, i) => new Job(call, history.estimate(call), this, i));
   }
 
-  settle(index: number, outcome: Outcome): void {
+  settle(index: number, call: Call, outcome: Outcome): void {
     this.#outcomes[index] = outcome;
-    this.#keeper.settled(outcome);
-    if (--this.#open === 0) this.#ended(this.#outcomes);
+    this.#history.record(call, outcome);
+    if (--this.#open === 0) this.#resolve(this.#outcomes);
   }
 }
 
@@ -105,53 +99,8 @@ export class Job {
   settle(outcome: Outcome): void {
     if (this.settled) return;
     this.settled = true;
-    this.#batch.settle(this.#index, outcome);
+    this.#batch.settle(this.#index, this.call, outcome);
   }
-}
-
-/** An idempotent call fails when this many workers have died while running it. */
-const MAX_DEATHS = 3;
-/** The same, before they started it: not its fault, but it must end if no worker can start. */
-const MAX_FALSE_STARTS = 30;
-
-/**
- * Returns the jobs of a dead worker that may run again; the others fail.
- *
- * @param hasStarted whether the worker died while it ran them
- * @internal
- */
-export function rerunnable(jobs: readonly Job[], hasStarted: boolean, cause: unknown): Job[] {
-  return jobs.filter((job) => {
-    const mayRunAgain = survivesDeath(job, hasStarted);
-    if (!mayRunAgain) failBroken(job, cause);
-    return mayRunAgain;
-  });
-}
-
-/** Counts a death of the job's worker; returns whether the job may run again. */
-function survivesDeath(job: Job, hasStarted: boolean): boolean {
-  // Arguments that were moved to the worker are lost with it.
-  const isWhole = (job.call.transferList ?? []).length === 0;
-  if (!hasStarted) return ++job.falseStarts < maxFalseStarts(job) && isWhole;
-  return ++job.deaths < MAX_DEATHS && isWhole && job.call.task.idempotent;
-}
-
-/** A worker that cannot read its message as a whole doesn't start it: the job may be the cause. */
-function maxFalseStarts({ packed }: Job): number {
-  return packed?.[0] === Form.Value ? MAX_DEATHS : MAX_FALSE_STARTS;
-}
-
-/** Settles a job whose worker died. */
-function failBroken(job: Job, cause: unknown): void {
-  const { key, task } = job.call;
-  const reason = messageOf(cause);
-  const message =
-    job.deaths > 0
-      ? `The worker died under the task ${task.id}: ${reason}. ` +
-        `See what in the task ends its worker; if it may be run twice, say so with taskFile(url, { idempotent: true }).`
-      : `The worker died before it had started the task ${task.id}: ${reason}. ` +
-        `See whether workers have memory enough to start ("resourceLimits").`;
-  job.settle(notStarted(new BrokenExecutorError(message, { key, task: task.id, cause })));
 }
 
 /**

@@ -8,14 +8,18 @@ import {
   STARTED_AT,
   TAKEN_BACK,
   WORKER_ID,
+  type PostedOutcome,
   type WireMessage,
+  WireStatus,
 } from '../../wire/protocol.js';
 import { monotonicNow } from '../../wire/clock.js';
-import { addMovable, type Packed } from '../../wire/codec.js';
+import { addMovable } from '../../wire/codec.js';
 import { ResultSlots, messageBytes } from '../../wire/result-slots.js';
-import type { Transferable } from '../executor.js';
+import { notStarted, type Transferable } from '../executor.js';
+import type { ByteLimits } from '../pool-options.js';
 import type { Job } from './job.js';
-import type { Ran } from './wire.js';
+import { isSentAgain, outcomeOf, toOutcome, toWireCalls, unreadable } from './wire.js';
+import type { Workers } from './workers.js';
 
 /** The age, in ms, from which a message that is not done counts as stuck in a long call. */
 const STUCK_AFTER = 2;
@@ -31,14 +35,16 @@ export class Message {
   idlePulses = 0;
   /** Set when the worker says it is done with the message. */
   acknowledged = false;
+  readonly wire: WireMessage;
+  readonly #kind: string;
+  readonly #canShare: boolean;
+  readonly #limits: ByteLimits;
   readonly #slots: ResultSlots;
   readonly #state: Int32Array;
   readonly #clock: Float64Array;
-  readonly #kind: string;
   #worker = '';
-  /** How many results were taken. */
+  /** How many results were taken, and which of the posted ones. */
   #taken = 0;
-  /** Indexes of the taken results that were posted. */
   #takenPosted: Set<number> | undefined;
   /** Which call was last seen running, and since when, in ms on the monotonic clock. */
   #seen = { index: -1, at: 0 };
@@ -47,44 +53,38 @@ export class Message {
   /** Where the worker stops: calls from this index on were taken back. */
   #end: number;
 
-  /** @param kind what workers are called, such as `thread` */
+  /** @param jobs if empty, the message makes its worker close what its tasks opened, and exit */
   constructor(
-    readonly wire: WireMessage,
+    readonly id: number,
     readonly jobs: readonly Job[],
-    kind: string,
+    { scheduler, kind, canShare }: Pick<Workers, 'scheduler' | 'kind' | 'canShare'>,
+    limits: ByteLimits,
   ) {
-    const { progress } = wire;
+    const progress = new SharedArrayBuffer(messageBytes(jobs.length));
+    const calls = jobs.length === 0 ? undefined : toWireCalls(jobs);
+    this.wire = { scheduler, message: id, progress, calls, maxResultBytes: limits.maxResultBytes };
     this.#kind = kind;
+    this.#canShare = canShare;
+    this.#limits = limits;
     this.#end = jobs.length;
     this.#slots = new ResultSlots(progress, jobs.length);
     this.#state = new Int32Array(progress, 0, PROGRESS_BYTES / 4);
     this.#clock = new Float64Array(progress, 0, PROGRESS_BYTES / 8);
   }
 
-  /** Allocates the memory that a message with this many calls shares with its worker. */
-  static memoryFor(calls: number): SharedArrayBuffer {
-    return new SharedArrayBuffer(messageBytes(calls));
-  }
-
   /** What is moved along with it. */
-  transferList(canShare: boolean): readonly Transferable[] {
+  get transferList(): readonly Transferable[] {
     const list: Transferable[] = [];
     for (const { call, packed } of this.jobs) {
       if (call.transferList !== undefined) list.push(...call.transferList);
-      if (canShare && packed !== undefined) addMovable(packed, list);
+      if (this.#canShare && packed !== undefined) addMovable(packed, list);
     }
     return list;
   }
 
-  get id(): number {
-    return this.wire.message;
-  }
-
   /** The shortest time limit of its calls, in ms. */
   get shortestTimeout(): number {
-    let shortest = Infinity;
-    for (const { call } of this.jobs) shortest = Math.min(shortest, call.timeout);
-    return shortest;
+    return this.jobs.reduce((shortest, { call }) => Math.min(shortest, call.timeout), Infinity);
   }
 
   /** How many calls the worker has started. */
@@ -158,20 +158,35 @@ export class Message {
     return !this.#slots.has(index) || this.#slots.isPosted(index);
   }
 
-  /** Takes a posted result; returns the job that it belongs to. */
-  takePosted(index: number): Job {
+  /**
+   * Settles the job whose result was posted.
+   *
+   * @returns the job, unsettled, if its arguments must be sent again in another form
+   */
+  take([, index, status, payload, startedAt, run]: PostedOutcome): Job | undefined {
+    const job = this.#takePosted(index);
+    const isUnread = status === WireStatus.UnreadableArguments;
+    if (isUnread && this.#canShare && !job.settled && isSentAgain(job)) return job;
+    const ran = { worker: this.worker, startedAt, run, now: monotonicNow() };
+    job.settle(toOutcome(job, status, payload, ran, this.#limits));
+    return undefined;
+  }
+
+  /** Fails the first call whose result was posted but has not arrived, if there is one. */
+  failUnread(): void {
+    for (let i = 0; i < this.jobs.length && this.#slots.has(i); i++) {
+      if (!this.#slots.isPosted(i) || this.#takenPosted?.has(i) === true) continue;
+      const job = this.#takePosted(i);
+      job.settle(notStarted(unreadable(job.call)));
+      return;
+    }
+  }
+
+  #takePosted(index: number): Job {
     this.#slots.markPosted(index);
     (this.#takenPosted ??= new Set()).add(index);
     this.#taken++;
     return this.jobs[index] as Job;
-  }
-
-  /** The index of the first call whose result was posted but has not arrived. */
-  get firstUnread(): number | undefined {
-    for (let i = 0; i < this.jobs.length && this.#slots.has(i); i++) {
-      if (this.#slots.isPosted(i) && this.#takenPosted?.has(i) !== true) return i;
-    }
-    return undefined;
   }
 
   /** Whether the worker has taken the message, and only has to say that it is done. */
@@ -179,12 +194,10 @@ export class Message {
     return this.workerId !== 0 && !this.hasUnstarted && this.#taken >= this.claimed;
   }
 
-  /** Takes the results that are new in the memory. The `ran` object is used again for each. */
-  takeFound(
-    takePrimitive: (job: Job, value: unknown, ran: Ran) => void,
-    take: (job: Job, packed: Packed, ran: Ran) => void,
-  ): void {
+  /** Settles the jobs whose results are new in the memory. */
+  collect(): void {
     const slots = this.#slots;
+    if (this.#found >= this.jobs.length || !slots.has(this.#found)) return;
     const ran = { worker: this.worker, startedAt: 0, run: 0, now: monotonicNow() };
     // A worker runs its calls in order.
     while (this.#found < this.jobs.length && slots.has(this.#found)) {
@@ -194,14 +207,17 @@ export class Message {
       ran.startedAt = slots.startedAt(index);
       ran.run = slots.run(index);
       const job = this.jobs[index] as Job;
-      if (slots.isPrimitive(index)) takePrimitive(job, slots.primitive(index), ran);
-      else take(job, slots.packed(index), ran);
+      job.settle(
+        slots.isPrimitive(index)
+          ? outcomeOf(job, 'resolved', slots.primitive(index), ran)
+          : toOutcome(job, WireStatus.Resolved, slots.packed(index), ran, this.#limits),
+      );
     }
   }
 
-  /** The jobs of this message, without those that were taken back. */
-  get own(): readonly Job[] {
-    return this.jobs.slice(0, this.#end);
+  /** The jobs that are not settled, without those that were taken back. */
+  get open(): readonly Job[] {
+    return this.jobs.slice(0, this.#end).filter(({ settled }) => !settled);
   }
 
   owns(job: Job): boolean {

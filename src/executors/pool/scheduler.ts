@@ -1,182 +1,81 @@
-import { ExecutorSaturatedError } from '../../errors/index.js';
+import { ExecutorSaturatedError, FutureTimeoutError } from '../../errors/index.js';
 import { monotonicNow } from '../../wire/clock.js';
-import { CallQueue } from './call-queue.js';
-import { CallStats, DrainRate } from '../stats.js';
-import {
-  type Call,
-  type Cancellation,
-  type ExecutorStats,
-  type Outcome,
-  SHUTTING_DOWN,
-  cancelled,
-  notStarted,
-} from '../executor.js';
-import { MessageRunner, RETIRE_GRACE } from './message-runner.js';
-import { DurationEstimates } from './duration-estimates.js';
-import { IdleWorkers } from './supervisor.js';
-import { LoadBreaker } from './load-breaker.js';
-import { packArguments } from './wire.js';
+import { type Call, type ExecutorStats, type Outcome, notStarted } from '../executor.js';
 import type { ByteLimits } from '../pool-options.js';
-import { Batch, type Job, type JobKeeper } from './job.js';
-import { WaitWatch } from './watches.js';
+import { CallHistory } from './history.js';
+import { Batch, type Job } from './job.js';
+import { JobQueue } from './job-queue.js';
+import { packArguments } from './wire.js';
 import type { Workers } from './workers.js';
 
 /** Bounds of a message's expected run, in ms: short enough to spread work, long enough to pay. */
 const MIN_MESSAGE = 0.25;
 const MAX_MESSAGE = 1;
-/**
- * For this long after a message was sent, in ms, calls wait for the end of the event loop's turn. A
- * message costs about 0.02 ms of the event loop: little, beside the requests that share it.
- */
-const GATHER_TIME = 4;
 
 /**
- * Sends calls to workers: one queue for all requests, and as many messages in flight as there are
- * workers. A free worker gets its next calls in one message: many short ones, or one long one.
- * Under load, a message carries calls of several requests, which share its cost.
+ * Decides which jobs go into the next message: many short ones, or one long one. One queue serves
+ * all requests, so under load a message carries calls of several requests, which share its cost.
  *
  * @internal
  */
 export class Scheduler {
-  readonly #queue = new CallQueue();
-  readonly #estimates = new DurationEstimates();
-  readonly #drain = new DrainRate();
-  readonly #stats = new CallStats();
-  readonly #runner: MessageRunner;
-  readonly #idle: IdleWorkers;
-  readonly #workers: Workers;
+  readonly #queue = new JobQueue();
+  readonly #history = new CallHistory();
+  readonly #workers: Pick<Workers, 'width' | 'maxCalls' | 'canShare'>;
   readonly #maxQueue: number;
   readonly #limits: ByteLimits;
-  readonly #breaker = new LoadBreaker();
-  readonly #waits = new WaitWatch({
-    waiting: () => [...this.#queue, ...this.#runner.inFlight.unstarted],
-    withdraw: (job) => this.#withdraw(job),
-  });
-  readonly #keeper: JobKeeper = {
-    // A call that moves its arguments counts as long: it goes alone, since it cannot be sent again.
-    estimate: (call) =>
-      (call.transferList?.length ?? 0) > 0 ? Infinity : this.#estimates.of(call),
-    settled: (outcome) => {
-      const now = performance.now();
-      this.#stats.record(outcome, now);
-      this.#drain.record(1, now);
-    },
-  };
-  #isPumpDue = false;
-  #sentAt = -Infinity;
-  #closing = false;
 
-  constructor(workers: Workers, maxQueue: number, limits: ByteLimits) {
+  constructor(
+    workers: Pick<Workers, 'width' | 'maxCalls' | 'canShare'>,
+    maxQueue: number,
+    limits: ByteLimits,
+  ) {
     this.#workers = workers;
     this.#maxQueue = maxQueue;
     this.#limits = limits;
-    this.#runner = new MessageRunner(workers, limits, {
-      ended: (job, outcome) => {
-        this.#estimates.record(job.call, outcome.run);
-        this.#breaker.record(job.call, outcome.value);
-      },
-      takenBack: (jobs) => {
-        for (const job of jobs) job.unpack();
-        this.#queue.unshift(jobs);
-      },
-      free: () => this.#pump(),
-      hasQueue: () => this.#queue.size > 0,
-      busy: (count) => this.#idle.update(count),
-    });
-    this.#idle = new IdleWorkers(workers, () => this.#runner.retire());
   }
 
-  run(calls: readonly Call[], cancellation?: Cancellation): Promise<Outcome[]> {
-    if (calls.length === 0) return Promise.resolve([]);
-    const refusal = this.#refusal(calls.length);
-    if (refusal !== undefined) return Promise.resolve(calls.map(() => notStarted(refusal)));
-    if (cancellation?.isCancelled === true) return Promise.resolve(calls.map(cancelled));
-    return new Promise((resolve) => {
-      const batch = new Batch(calls, monotonicNow(), this.#keeper, (outcomes) => {
-        cancellation?.removeListener(cancel);
-        resolve(outcomes);
-      });
-      const cancel = () => this.#cancel(batch.jobs);
-      cancellation?.addListener(cancel);
-      for (const job of longestFirst(batch.jobs)) this.#enqueue(job);
-      this.#pumpSoon();
-    });
+  /** How many jobs wait. */
+  get size(): number {
+    return this.#queue.size;
   }
 
-  stats(): ExecutorStats {
-    return {
-      workers: this.#workers.alive,
-      queued: this.#queue.size,
-      running: this.#runner.inFlight.running,
-      ...this.#stats.summary(this.#workers.width, this.#runner.inFlight.runTime),
-    };
-  }
-
-  async close(timeout: number): Promise<void> {
-    this.#closing = true;
-    await this.#runner.drained(timeout, () => this.#queue.size === 0);
-    const error = new ExecutorSaturatedError(SHUTTING_DOWN, 1);
-    for (let job = this.#queue.shift(); job !== undefined; job = this.#queue.shift()) {
-      job.settle(notStarted(error));
-    }
-    this.#idle.stop();
-    this.#waits.stop();
-    const idle = this.#workers.alive - this.#runner.inFlight.size;
-    this.#runner.abandon(notStarted(error));
-    await this.#retire(idle);
-    await this.#workers.close();
-  }
-
-  /** Makes `count` idle workers close what their tasks opened, and exit. */
-  async #retire(count: number): Promise<void> {
-    if (this.#workers.idleTimeout === Infinity) return;
-    for (let i = 0; i < count; i++) this.#runner.retire();
-    await this.#runner.drained(RETIRE_GRACE + 1_000, () => true);
-  }
-
-  #refusal(calls: number): ExecutorSaturatedError | undefined {
-    if (this.#closing) return new ExecutorSaturatedError(SHUTTING_DOWN, 1);
-    if (this.#queue.size + calls - this.#runner.free <= this.#maxQueue) return undefined;
-    const retryAfter = this.#drain.retryAfter(this.#queue.size + calls);
+  /**
+   * Says why calls are not taken; undefined if they are.
+   *
+   * @param free how many messages could be sent now
+   */
+  refusal(calls: number, free: number): ExecutorSaturatedError | undefined {
+    const { size } = this.#queue;
+    if (size + calls - free <= this.#maxQueue) return undefined;
+    const retryAfter = this.#history.retryAfter(size + calls);
     return new ExecutorSaturatedError(
-      `The executor's queue is full: ${this.#queue.size} calls wait, ${calls} more would exceed "maxQueue" (${this.#maxQueue}), so none of them was taken. ` +
+      `The executor's queue is full: ${size} calls wait, ${calls} more would exceed "maxQueue" (${this.#maxQueue}), so none of them was taken. ` +
         `Try again in ${retryAfter} s, add workers ("max"), or raise "maxQueue".`,
       retryAfter,
     );
   }
 
-  #enqueue(job: Job): void {
-    this.#queue.push(job);
-    this.#waits.begin(job);
-  }
-
   /**
-   * Sends at once. Shortly after a message, it waits until the requests that have arrived by now
-   * are handled, so that their calls share messages. The first calls don't wait for all handlers.
+   * Queues calls.
+   *
+   * @param resolve gets the outcomes in the order of the calls, when all of them are settled
+   * @returns their jobs
    */
-  #pumpSoon(): void {
-    if (performance.now() - this.#sentAt >= GATHER_TIME) {
-      this.#pump();
-      return;
-    }
-    if (this.#isPumpDue) return;
-    this.#isPumpDue = true;
-    setImmediate(() => {
-      this.#isPumpDue = false;
-      this.#pump();
-    });
+  add(calls: readonly Call[], resolve: (outcomes: Outcome[]) => void): readonly Job[] {
+    const { jobs } = new Batch(calls, monotonicNow(), this.#history, resolve);
+    for (const job of longestFirst(jobs)) this.#queue.push(job);
+    return jobs;
   }
 
-  #pump(): void {
-    while (this.#queue.size > 0 && this.#runner.free > 0) {
-      this.#sentAt = performance.now();
-      const jobs = this.#take();
-      if (jobs.length > 0) this.#runner.send(jobs);
-    }
+  /** Queues jobs again that were sent and must run elsewhere: they are the next ones. */
+  putBack(jobs: readonly Job[]): void {
+    for (const job of jobs) job.unpack();
+    this.#queue.unshift(jobs);
   }
 
-  /** Takes the jobs of the next message from the queue. */
-  #take(): Job[] {
+  /** Takes the jobs of the next message from the queue. Settles those that cannot be sent. */
+  next(): Job[] {
     const share = this.#queue.cost / (2 * this.#workers.width);
     const budget = Math.min(MAX_MESSAGE, Math.max(MIN_MESSAGE, share));
     const jobs: Job[] = [];
@@ -195,29 +94,44 @@ export class Scheduler {
     return jobs;
   }
 
-  /** Takes a job back, unless it has started. */
-  #withdraw(job: Job): boolean {
-    if (!job.queued) return this.#runner.withdraw(job);
-    this.#queue.drop(job);
-    return true;
+  /** Settles a job. If it waits, it is never sent. */
+  drop(job: Job, outcome: Outcome): void {
+    if (job.queued) this.#queue.drop(job);
+    job.settle(outcome);
+  }
+
+  /** Settles all jobs that wait. */
+  dropAll(outcome: Outcome): void {
+    for (const job of this.#queue) this.drop(job, outcome);
+  }
+
+  /** Fails the jobs that have waited for too long; returns when to look again. */
+  dropLate(now: number): number {
+    let next = Infinity;
+    for (const job of this.#queue) {
+      if (job.deadline <= now) this.drop(job, waitedTooLong(job));
+      else next = Math.min(next, job.deadline);
+    }
+    return next;
+  }
+
+  /** @param underWay ms that the calls in flight have run so far */
+  stats(underWay: number): Omit<ExecutorStats, 'workers' | 'running'> {
+    return { queued: this.size, ...this.#history.summary(this.#workers.width, underWay) };
   }
 
   /** The outcome of a job that cannot be sent; undefined if it can. */
   #refused(job: Job): Outcome | undefined {
-    const refusal = this.#breaker.refusal(job.call);
+    const refusal = this.#history.refusal(job.call);
     if (refusal !== undefined) return notStarted(refusal);
     return packArguments(job, this.#workers.canShare, this.#limits.maxArgumentBytes);
   }
+}
 
-  #cancel(jobs: readonly Job[]): void {
-    const open = jobs.filter((job) => !job.settled);
-    // All jobs are settled before the first is taken back: otherwise the next would be sent again.
-    for (const job of open) {
-      if (job.queued) this.#queue.drop(job);
-      job.settle(cancelled(job.call));
-    }
-    for (const job of open) this.#runner.cancel(job);
-  }
+/** The outcome of a job that was not started within its `queueTimeout`. @internal */
+export function waitedTooLong({ call: { key, task, queueTimeout = 0 } }: Job): Outcome {
+  const error = new FutureTimeoutError('queue', queueTimeout, { key, task: task.id });
+  return notStarted(error, queueTimeout);
 }
 
 /**

@@ -9,7 +9,7 @@ const UNKNOWN_COST = 1;
  *
  * @internal
  */
-export class CallQueue {
+export class JobQueue {
   #jobs: Job[] = [];
   #head = 0;
   #size = 0;
