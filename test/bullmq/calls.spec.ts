@@ -9,7 +9,7 @@ import {
   taskFile,
   type Outcome,
 } from '../../src/index.js';
-import { call, run } from '../executors/support.js';
+import { call, run } from '../support/executors.js';
 import { describeWith } from '../support/services.js';
 import { tasks } from '../support/tasks.js';
 import {

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { FutureTimeoutError } from '../../src/index.js';
-import { call, run } from '../executors/support.js';
+import { call, run } from '../support/executors.js';
 import { describeWith } from '../support/services.js';
 import { tasks } from '../support/tasks.js';
 import {

@@ -2,7 +2,7 @@ import { NestFactory } from '@nestjs/core';
 import { Cluster, Redis } from 'ioredis';
 import { FutureCancelledError, taskFile } from '../../src/index.js';
 import { FuturesWorkerModule } from '../../src/bullmq/index.js';
-import { call, run, valuesOf } from '../executors/support.js';
+import { call, run, valuesOf } from '../support/executors.js';
 import { describeWith } from '../support/services.js';
 import { tasks } from '../support/tasks.js';
 import { OwnRedis, redisServer } from './own-redis.js';

@@ -4,7 +4,7 @@ import { messageOf } from '../../src/bullmq/log-text.js';
 import { RedisClock } from '../../src/bullmq/redis-clock.js';
 import { Seal } from '../../src/bullmq/seal.js';
 import { pack } from '../../src/bullmq/payload.js';
-import { call } from '../executors/support.js';
+import { call } from '../support/executors.js';
 import { tasks } from '../support/tasks.js';
 
 const SEED = Number(process.env['FUZZ_SEED'] ?? 1);

@@ -1,5 +1,5 @@
 import { BrokenExecutorError, type Outcome } from '../../src/index.js';
-import { call, run } from '../executors/support.js';
+import { call, run } from '../support/executors.js';
 import { describeWith } from '../support/services.js';
 import { tasks } from '../support/tasks.js';
 import {

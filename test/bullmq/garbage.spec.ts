@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Logger } from '@nestjs/common';
 import { Queue } from 'bullmq';
-import { call, run } from '../executors/support.js';
+import { call, run } from '../support/executors.js';
 import { MemoryLogger } from '../support/memory-logger.js';
 import { describeWith } from '../support/services.js';
 import { tasks } from '../support/tasks.js';

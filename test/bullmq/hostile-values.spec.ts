@@ -1,6 +1,6 @@
 import { TaskArgumentError, isFuturesException, taskFile } from '../../src/index.js';
 import { bullmqExecutor } from '../../src/bullmq/index.js';
-import { call, run } from '../executors/support.js';
+import { call, run } from '../support/executors.js';
 import { onEachAdapter } from '../support/app.js';
 import { desk } from '../support/desk.js';
 import { describeWith } from '../support/services.js';

@@ -5,7 +5,7 @@ import {
   FutureTimeoutError,
   type Outcome,
 } from '../../src/index.js';
-import { call, run, valuesOf } from '../executors/support.js';
+import { call, run, valuesOf } from '../support/executors.js';
 import { onEachAdapter } from '../support/app.js';
 import { desk } from '../support/desk.js';
 import { describeWith } from '../support/services.js';

@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { ExecutorSaturatedError, FutureTimeoutError } from '../../src/index.js';
 import { bullmqExecutor } from '../../src/bullmq/index.js';
-import { call, run } from '../executors/support.js';
+import { call, run } from '../support/executors.js';
 import { onEachAdapter } from '../support/app.js';
 import { desk } from '../support/desk.js';
 import { MemoryLogger } from '../support/memory-logger.js';

@@ -9,7 +9,7 @@ import {
 } from '../../src/bullmq/index.js';
 import { resolveWorkerOptions } from '../../src/bullmq/futures-worker.options.js';
 import { describeWith } from '../support/services.js';
-import { call, run } from '../executors/support.js';
+import { call, run } from '../support/executors.js';
 import { tasks } from '../support/tasks.js';
 import { cleanUp, redisService, startExecutor, testQueue } from './support.js';
 

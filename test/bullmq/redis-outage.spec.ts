@@ -1,7 +1,7 @@
 import { Controller, Get, Logger } from '@nestjs/common';
 import { BrokenExecutorError, Futures, FuturesService } from '../../src/index.js';
 import { bullmqExecutor } from '../../src/bullmq/index.js';
-import { call, run } from '../executors/support.js';
+import { call, run } from '../support/executors.js';
 import { onEachAdapter } from '../support/app.js';
 import { MemoryLogger } from '../support/memory-logger.js';
 import { describeWith } from '../support/services.js';

@@ -1,6 +1,6 @@
 import { Queue } from 'bullmq';
 import { BrokenExecutorError } from '../../src/index.js';
-import { call, run } from '../executors/support.js';
+import { call, run } from '../support/executors.js';
 import { describeWith } from '../support/services.js';
 import { tasks } from '../support/tasks.js';
 import {

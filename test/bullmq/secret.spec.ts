@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { Queue, type Job } from 'bullmq';
 import { BrokenExecutorError } from '../../src/index.js';
-import { call, run } from '../executors/support.js';
+import { call, run } from '../support/executors.js';
 import { MemoryLogger } from '../support/memory-logger.js';
 import { describeWith } from '../support/services.js';
 import { tasks } from '../support/tasks.js';

@@ -6,7 +6,7 @@ import { NestFactory } from '@nestjs/core';
 import { Piscina } from 'piscina';
 import { taskFile } from '../../src/index.js';
 import { FuturesWorkerModule } from '../../src/bullmq/index.js';
-import { call, run } from '../executors/support.js';
+import { call, run } from '../support/executors.js';
 import { describeWith } from '../support/services.js';
 import { tasks } from '../support/tasks.js';
 import { cleanUp, redisService, startExecutor, testQueue, type TestQueue } from './support.js';

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { createProject } from '../package/project.js';
+import { createProject } from '../support/project.js';
 
 const FACTS = new URL('./facts/', import.meta.url);
 

@@ -12,7 +12,7 @@ import {
 } from '../../src/index.js';
 import { startApp } from '../support/app.js';
 import { tasks } from '../support/tasks.js';
-import { startContext } from './support.js';
+import { startContext } from '../support/executors.js';
 
 /** Answers each call with its arguments, and keeps what it was asked. */
 class Fleet implements Executor {

@@ -4,7 +4,7 @@ import { TaskArgumentError, TaskResultError, taskFile, type Executor } from '../
 import { resolveOptions } from '../../src/request/futures.options.js';
 import { ThreadExecutor } from '../../src/executors/thread.executor.js';
 import { tasks } from '../support/tasks.js';
-import { call, run } from './support.js';
+import { call, run } from '../support/executors.js';
 
 const odd = taskFile<typeof import('../fixtures/unreadable.tasks.js')>(
   new URL('../fixtures/unreadable.tasks.js', import.meta.url),

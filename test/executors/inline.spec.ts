@@ -8,7 +8,7 @@ import {
 } from '../../src/index.js';
 import { InlineExecutor } from '../../src/executors/inline.executor.js';
 import { tasks } from '../support/tasks.js';
-import { call, run, valuesOf } from './support.js';
+import { call, run, valuesOf } from '../support/executors.js';
 
 function spin(): void {
   const end = performance.now() + 20;

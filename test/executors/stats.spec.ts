@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { call, block, Latch, latches, run, startThreads } from './support.js';
+import { call, block, Latch, latches, run, startThreads } from '../support/executors.js';
 import { tasks } from '../support/tasks.js';
 
 describe("an executor's stats", () => {

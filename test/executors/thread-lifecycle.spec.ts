@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { ExecutorSaturatedError } from '../../src/index.js';
 import { tasks } from '../support/tasks.js';
-import { block, call, Latch, latches, run, startPool, startThreads } from './support.js';
+import { block, call, Latch, latches, run, startPool, startThreads } from '../support/executors.js';
 
 const fixture = (name: string) => fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url));
 

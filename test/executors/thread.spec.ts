@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { taskFile, TaskArgumentError, TaskResultError, type Outcome } from '../../src/index.js';
 import { tasks } from '../support/tasks.js';
-import { call, latches, Latch, run, startThreads } from './support.js';
+import { call, latches, Latch, run, startThreads } from '../support/executors.js';
 
 const data = taskFile<typeof import('../fixtures/data.tasks.js')>(
   new URL('../fixtures/data.tasks.js', import.meta.url),

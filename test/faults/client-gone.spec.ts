@@ -5,7 +5,7 @@ import { onEachAdapter, type TestApp } from '../support/app.js';
 import { expectNothingLeft, openResources } from '../support/open-resources.js';
 import { deskOf, expectWhole, sendHealthy } from './desk.js';
 import { WORKERS } from './faults.js';
-import { Gate, gateTasks } from './gate.js';
+import { Gate, gateTasks } from '../support/gate.js';
 
 /** A client that asks, and hangs up. */
 class Client {

@@ -11,7 +11,7 @@ import type { AppOptions, TestApp } from '../support/app.js';
 import { tasks } from '../support/tasks.js';
 import { ask, type Answer } from './ask.js';
 import { MAX_QUEUE, WORKERS, type Kind } from './faults.js';
-import { Gate, gateTasks } from './gate.js';
+import { Gate, gateTasks } from '../support/gate.js';
 
 const MEMORY = { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 4 };
 

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import type { FuturesModuleOptions } from '../../src/index.js';
 import type { AdapterName } from '../support/app.js';
 import type { TestQueue } from '../bullmq/support.js';
-import { Gate } from '../faults/gate.js';
+import { Gate } from '../support/gate.js';
 import { LIMIT, until, within } from './within.js';
 
 /** Workers of each pool of a server. */

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { createProject, pack, type Project } from './project.js';
+import { createProject, pack, type Project } from '../support/project.js';
 
 /** What an app's author sets, with every check there is; `skipLibCheck` would hide our mistakes. */
 const STRICT = {

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { importsOf } from './imports-of.js';
-import { pack, ROOT } from './project.js';
+import { pack, ROOT } from '../support/project.js';
 
 describe('the package', () => {
   let files: readonly string[];

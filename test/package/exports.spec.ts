@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ROOT } from './project.js';
+import { ROOT } from '../support/project.js';
 
 /** What each subpath exports, types aside. A name added here is a promise; one taken away breaks apps. */
 const EXPORTS: Readonly<Record<string, readonly string[]>> = {

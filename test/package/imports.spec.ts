@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { isBuiltin } from 'node:module';
 import { dirname, join } from 'node:path';
 import { importsOf } from './imports-of.js';
-import { ROOT } from './project.js';
+import { ROOT } from '../support/project.js';
 
 /** What the public types of the core may name: packages every user has. */
 const PUBLIC_TYPES = ['@nestjs/common', '@nestjs/core', 'piscina', 'rxjs'];

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { ROOT } from './project.js';
+import { ROOT } from '../support/project.js';
 
 const TESTS = join(ROOT, 'test');
 const HEAD = ['neighbour', "`replay: 'handler'`", "`replay: 'request'`", 'test'];

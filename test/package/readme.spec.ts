@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { request } from '../support/app.js';
-import { ROOT } from './project.js';
+import { ROOT } from '../support/project.js';
 
 const run = promisify(execFile);
 const IMPORTS = `

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { problemsOf, withDate } from '../../scripts/release.mjs';
-import { ROOT } from './project.js';
+import { ROOT } from '../support/project.js';
 
 const CHANGELOG = `# Changelog
 

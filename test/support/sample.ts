@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
-import { ROOT } from '../package/project.js';
+import { ROOT } from './project.js';
 
 const run = promisify(execFile);
 

@@ -3,7 +3,7 @@ import { Inject, Injectable, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FuturesArgumentError, taskFile } from '../../src/index.js';
 import { isTaskHandle, taskReference } from '../../src/tasks/task.js';
-import { call, run, startThreads } from '../executors/support.js';
+import { call, run, startThreads } from '../support/executors.js';
 
 type GlobalTasks = typeof import('../fixtures/global.tasks.js');
 const URL_OF_FILE = new URL('../fixtures/global.tasks.js', import.meta.url);
