@@ -15,7 +15,7 @@ const FLOORS = [
 ];
 
 /** Folders that are a subpath export each, beside the floors. */
-const SUBPATHS = '^src/(bullmq|testing)/';
+const SUBPATHS = '^src/(bullmq/|testing/|testing-internals\\.ts$)';
 
 const upwards = FLOORS.slice(0, -1).map(([name, path], i) => ({
   name: `${name}-imports-from-below`,
@@ -44,6 +44,21 @@ export default {
       to: {
         path: '^src/',
         pathNot: ['^src/bullmq/', '^src/index\\.ts$', '^src/executors/kit\\.ts$'],
+      },
+    },
+    {
+      name: 'testing-uses-public-exports',
+      comment: 'The testing kit uses the public exports, and what testing-internals.ts lists.',
+      severity: 'error',
+      from: { path: '^src/testing/' },
+      to: {
+        path: '^src/',
+        pathNot: [
+          '^src/testing/',
+          '^src/testing-internals\\.ts$',
+          '^src/index\\.ts$',
+          '^src/executors/kit\\.ts$',
+        ],
       },
     },
     {

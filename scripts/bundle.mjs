@@ -12,7 +12,8 @@ const paths = [...Object.values(exports).map((each) => each.default), ...Object.
 const entries = [...paths.filter((path) => path.endsWith('.js')), 'worker/thread-worker.js'];
 
 /** Folders whose files stay with their entry. */
-const OF_ONE_ENTRY = /^(?:bullmq|testing|worker\/task-api)\//;
+const OF_ONE_ENTRY =
+  /^(?:bullmq|testing|worker\/task-api)\/|^testing-internals|^replay\/replay-check/;
 /** Modules that run in workers or are imported by tasks. */
 const IN_WORKERS = /^worker\//;
 

@@ -2,6 +2,7 @@ import { ConfigurableModuleBuilder, Scope, type Provider } from '@nestjs/common'
 import { REQUEST } from '@nestjs/core';
 import { FuturesContextError, FuturesOptionsError } from './errors/index.js';
 import { Executors } from './executors/executors.js';
+import { OVERRIDES, type Overrides } from './executors/overrides.js';
 import { FuturesInterceptor } from './replay/futures.interceptor.js';
 import { resolveOptions, type FuturesModuleOptions } from './request/futures.options.js';
 import { is, oneOf, option, resolve, type Given } from './errors/options.js';
@@ -24,7 +25,13 @@ const EXTRAS = {
 /** Extra options of `forRoot()` and `forRootAsync()` that shape the module itself. */
 export type FuturesModuleExtras = Given<typeof EXTRAS>;
 
-const FUTURES_OPTIONS = Symbol('FUTURES_OPTIONS');
+/**
+ * The provider of the module's options. A test may replace them:
+ * `.overrideProvider(FUTURES_OPTIONS).useValue({ executor: 'inline' })`.
+ *
+ * @publicApi
+ */
+export const FUTURES_OPTIONS = Symbol('FUTURES_OPTIONS');
 
 /** @internal */
 export const { ConfigurableModuleClass, OPTIONS_TYPE, ASYNC_OPTIONS_TYPE } =
@@ -42,12 +49,14 @@ export const { ConfigurableModuleClass, OPTIONS_TYPE, ASYNC_OPTIONS_TYPE } =
           ...(definition.providers ?? []),
           {
             provide: FuturesRuntime,
-            useFactory: (input: FuturesModuleOptions) => {
+            useFactory: (input: FuturesModuleOptions, overrides: Overrides | null) => {
               const options = resolveOptions(input);
-              return new FuturesRuntime(options, new Executors(options), scope === 'singleton');
+              const usesContext = scope === 'singleton';
+              return new FuturesRuntime(options, new Executors(options), usesContext, overrides);
             },
-            inject: [FUTURES_OPTIONS],
+            inject: [FUTURES_OPTIONS, OVERRIDES],
           },
+          { provide: OVERRIDES, useValue: null },
           scope === 'request' ? requestScoped : singleton,
           workerPool,
           FuturesInterceptor,

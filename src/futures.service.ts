@@ -1,42 +1,8 @@
 import { FuturesArgumentError } from './errors/index.js';
 import { describe } from './errors/text.js';
-import { NOT_RUN, type Future } from './request/future.js';
 import type { Ledger } from './request/ledger.js';
-import type { PassRecord } from './request/pass.js';
+import { reportOf, type FuturesReport } from './request/report.js';
 import { checkSubmitOptions, type SubmitOptions } from './request/submission.js';
-
-/**
- * How one future went.
- *
- * @publicApi
- */
-export interface FutureReport {
-  readonly key: string;
-  /** The task's id, such as `report.renderReport`. */
-  readonly task: string;
-  /** Name of the executor. */
-  readonly executor: string;
-  /** Where it ran, such as `thread 3`; empty if it has not run. */
-  readonly worker: string;
-  readonly status: 'pending' | 'resolved' | 'failed';
-  /** ms from the start of the first pass to the hand-over to the executor. */
-  readonly start: number;
-  /** ms from the hand-over to the executor to the start of its run. */
-  readonly wait: number;
-  /** ms that its task ran. */
-  readonly run: number;
-}
-
-/**
- * How a request has gone so far.
- *
- * @publicApi
- */
-export interface FuturesReport {
-  /** All passes, the current one last. */
-  readonly passes: readonly PassRecord[];
-  readonly futures: readonly FutureReport[];
-}
 
 /**
  * The futures of the current request.
@@ -218,25 +184,6 @@ export class FuturesService {
 
   /** What the request did so far: its passes, its futures, where they ran and for how long. */
   report(): FuturesReport {
-    const ledger = this.#locate();
-    return {
-      passes: [...ledger.pass.log.ended, ledger.pass.log.current],
-      futures: Array.from(ledger.futures, reportOf),
-    };
+    return reportOf(this.#locate());
   }
-}
-
-function reportOf(future: Future): FutureReport {
-  const { key, call, executor, state, handedOver } = future;
-  const { worker, wait, run } = future.outcome ?? NOT_RUN;
-  return {
-    key,
-    task: call.task.id,
-    executor,
-    worker,
-    status: state === 'running' ? 'pending' : state,
-    start: handedOver,
-    wait,
-    run,
-  };
 }

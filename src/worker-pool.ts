@@ -78,7 +78,7 @@ export class WorkerPool {
     const assignments = calls.map(([task, ...args]) =>
       assign(this.#runtime, { task, args, options: this.#options }),
     );
-    const outcomes = await this.#runtime.executors.run(assignments);
+    const outcomes = await this.#runtime.run(assignments);
     return outcomes.map(({ status, value }) => {
       if (status === 'failed') throw value;
       return value;

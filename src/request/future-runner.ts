@@ -60,7 +60,7 @@ export class FutureRunner {
     const start = performance.now() - pass.log.origin;
     for (const future of futures) future.seal();
     client.batches++;
-    const outcomes = await runtime.executors.run(futures, client);
+    const outcomes = await runtime.run(futures, client);
     client.batches--;
     futures.forEach((future, i) => future.resolve(outcomes[i] as Outcome, start));
     if (runtime.options.serverTiming && !head.isSent) {

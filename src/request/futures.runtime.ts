@@ -1,7 +1,9 @@
 import { type ExecutionContext, Logger, type PipeTransform } from '@nestjs/common';
 import type { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import { logThrown } from '../errors/text.js';
-import type { Executors } from '../executors/executors.js';
+import type { CancellationSource, Outcome } from '../executors/executor.js';
+import type { Assignment, Executors } from '../executors/executors.js';
+import type { Overrides } from '../executors/overrides.js';
 import { adapterOf } from '../http/adapter.js';
 import type { ResolvedOptions } from './futures.options.js';
 
@@ -29,7 +31,18 @@ export class FuturesRuntime {
     readonly executors: Executors,
     /** Whether `FuturesService` finds its ledger through the async context, even over HTTP. */
     readonly usesContext: boolean,
+    /** What a test has put between the app and its executors. */
+    readonly overrides?: Overrides | null,
   ) {}
+
+  /** Runs all calls, one batch per executor; resolves to the outcomes in the order of the calls. */
+  run(assignments: readonly Assignment[], source?: CancellationSource): Promise<Outcome[]> {
+    const { overrides } = this;
+    return this.executors.run(
+      overrides ? assignments.map((each) => overrides.replace(each)) : assignments,
+      source,
+    );
+  }
 
   /** Whether a warning of this name may be logged now: at most once per minute. */
   mayWarn(name: string): boolean {

@@ -6,6 +6,7 @@ import { ClientConnection } from '../http/client-connection.js';
 import { type FuturesRuntime, runtimeOf } from './futures.runtime.js';
 import type { SharedState } from './future-store.js';
 import { Ledger } from './ledger.js';
+import { reportOf } from './report.js';
 
 const LEDGER = Symbol('nestjs-futures.ledger');
 const SHARED = Symbol('nestjs-futures.shared');
@@ -68,6 +69,7 @@ export function openLedger(runtime: FuturesRuntime, context: ExecutionContext): 
   });
   const carrier = httpRequestOf(context) ?? fieldOf(context);
   if (carrier !== undefined) attachLedger(carrier, ledger);
+  runtime.overrides?.watch(() => reportOf(ledger));
   return ledger;
 }
 

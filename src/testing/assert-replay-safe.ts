@@ -1,21 +1,6 @@
-import { ReplayUnsafeError } from '../errors/index.js';
-import type { Call, Executor, Outcome } from '../executors/executor.js';
-import { Executors } from '../executors/executors.js';
-import { InlineExecutor } from '../executors/inline.executor.js';
-import { resolveOptions, type ResolvedOptions } from '../request/futures.options.js';
-import { FuturesRuntime } from '../request/futures.runtime.js';
-import { FuturesService } from '../futures.service.js';
-import { ClientConnection } from '../http/client-connection.js';
-import { replayLimitError } from '../request/drift.js';
-import { Ledger } from '../request/ledger.js';
-import type { PassOutcome } from '../request/pass.js';
-import { differenceInUnread, findUnread } from '../request/unread.js';
-import {
-  differenceInArguments,
-  differenceInAsks,
-  differenceInOutcome,
-} from '../replay/rehearsal.js';
-import { NO_HEAD } from '../http/response-head.js';
+import type { FuturesService } from '../index.js';
+import { checkReplay } from '../testing-internals.js';
+import { GivenOutcomes } from './given-outcomes.js';
 
 /** Options of {@link assertReplaySafe}. */
 export interface AssertReplaySafeOptions {
@@ -48,89 +33,5 @@ export async function assertReplaySafe<Result>(
   handler: (futures: FuturesService) => Result,
   { results = {}, maxPasses }: AssertReplaySafeOptions = {},
 ): Promise<Awaited<Result>> {
-  const ledger = openLedger(new GivenResults(results), maxPasses);
-  const futures = new FuturesService(() => ledger);
-  let outcome = await runPass(handler, futures);
-  while (ledger.pass.mustDiscard) {
-    await ledger.pass.discard();
-    if (ledger.pass.number >= ledger.runtime.options.maxPasses) throw replayLimitError(ledger);
-    await ledger.resolvePending();
-    ledger.pass.next();
-    outcome = await runPass(handler, futures);
-  }
-  if (ledger.pass.failure !== undefined) throw ledger.pass.failure;
-  if ('error' in outcome) throw outcome.error;
-
-  const { asks } = ledger.pass;
-  const unread = differenceInUnread(findUnread(ledger, outcome.value));
-  ledger.pass.rehearse();
-  const repeated = await runPass(handler, futures);
-  const difference =
-    unread ??
-    differenceInArguments(asks, ledger) ??
-    differenceInAsks(asks, ledger.pass.asks) ??
-    differenceInOutcome(outcome, repeated);
-  ledger.pass.end();
-  if (difference !== undefined) {
-    throw new ReplayUnsafeError(handler.name || 'The handler', difference);
-  }
-  return outcome.value as Awaited<Result>;
-}
-
-function openLedger(executor: Executor, maxPasses: number | undefined): Ledger {
-  const options = resolveOptions({ strict: true, maxPasses });
-  const runtime = new FuturesRuntime(options, new OneExecutor(options, executor), false);
-  const client = ClientConnection.of(undefined);
-  const ledger = new Ledger({ runtime, client, head: NO_HEAD });
-  ledger.request = ledger;
-  return ledger;
-}
-
-async function runPass(
-  handler: (futures: FuturesService) => unknown,
-  futures: FuturesService,
-): Promise<PassOutcome> {
-  try {
-    return { value: await handler(futures) };
-  } catch (error) {
-    return { error };
-  }
-}
-
-/** Has one executor stand for all, whatever their names. */
-class OneExecutor extends Executors {
-  readonly #executor: Executor;
-
-  constructor(options: ResolvedOptions, executor: Executor) {
-    super(options);
-    this.#executor = executor;
-  }
-
-  override get(): Executor {
-    return this.#executor;
-  }
-}
-
-/** Returns the given values, and runs all other tasks on the event loop. */
-class GivenResults extends InlineExecutor {
-  readonly #results: Readonly<Record<string, unknown>>;
-
-  constructor(results: Readonly<Record<string, unknown>>) {
-    super();
-    this.#results = results;
-  }
-
-  override async run(calls: readonly Call[]): Promise<Outcome[]> {
-    return Promise.all(calls.map((call) => this.#runOne(call)));
-  }
-
-  async #runOne(call: Call): Promise<Outcome> {
-    const { key } = call;
-    if (key !== undefined && Object.hasOwn(this.#results, key)) {
-      const value = this.#results[key];
-      return { status: 'resolved', value, worker: 'given', wait: 0, run: 0 };
-    }
-    const [outcome] = await super.run([call]);
-    return outcome as Outcome;
-  }
+  return checkReplay(handler, new GivenOutcomes({ results }), maxPasses);
 }

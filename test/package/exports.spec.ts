@@ -8,6 +8,7 @@ const EXPORTS: Readonly<Record<string, readonly string[]>> = {
     'BodySpentError',
     'BrokenExecutorError',
     'ExecutorSaturatedError',
+    'FUTURES_OPTIONS',
     'Future',
     'FutureAlreadyResolvedError',
     'FutureCancelledError',
@@ -75,7 +76,7 @@ const EXPORTS: Readonly<Record<string, readonly string[]>> = {
     'told',
   ],
   './task': ['taskContext', 'taskSignal', 'transfer'],
-  './testing': ['assertReplaySafe'],
+  './testing': ['assertReplaySafe', 'overrideFutures'],
 };
 
 type Target = string | { readonly default: string };
