@@ -1,15 +1,20 @@
 // Bundles tsc's output in build/ into dist/: one file per entry of package.json, plus shared files.
 // Apps start faster this way: seventy small modules took about 30 ms.
-import { copyFile, readFile } from 'node:fs/promises';
+// What apps load is built twice, as ES modules and as CommonJS; what workers load, once.
+import { existsSync } from 'node:fs';
+import { copyFile, readFile, writeFile } from 'node:fs/promises';
 import { isAbsolute, join, relative, sep } from 'node:path';
 import { rollup } from 'rollup';
 
 const { exports, imports } = JSON.parse(await readFile('package.json', 'utf8'));
-const paths = [...Object.values(exports).map((each) => each.default), ...Object.values(imports)]
-  .filter((path) => path !== undefined)
-  .map((path) => path.replace('./dist/', ''));
+const subpaths = Object.values(exports).filter((each) => typeof each === 'object');
+const inDist = (path) => path.replace('./dist/', '');
+const apiEntries = subpaths.map((each) => inDist(each.import.default));
+const workerEntries = Object.values(imports).map(inDist);
 // A thread's entry is CommonJS and only import()s this module.
-const entries = [...paths.filter((path) => path.endsWith('.js')), 'worker/thread-worker.js'];
+const workerModules = ['worker/thread-worker.js'].concat(
+  workerEntries.filter((path) => path.endsWith('.js')),
+);
 
 /** Folders whose files stay with their entry. */
 const OF_ONE_ENTRY =
@@ -50,31 +55,81 @@ const maps = {
   },
 };
 
-const bundle = await rollup({
-  plugins: [maps],
-  input: Object.fromEntries(entries.map((path) => [path.slice(0, -3), join('build', path)])),
-  external: (id) => !id.startsWith('.') && !isAbsolute(id),
-  // tsc's decorator code begins with `this && this.__decorate`.
-  moduleContext: () => 'globalThis',
-  onwarn: (warning) => {
-    throw new Error(warning.message);
+/** What CommonJS has instead of what only ES modules can say. */
+const commonjs = {
+  name: 'commonjs',
+  resolveImportMeta(property) {
+    if (property === 'url') return `require('node:url').pathToFileURL(__filename).href`;
+    throw new Error(`import.meta.${property} has no counterpart in CommonJS.`);
   },
-});
-await bundle.write({
-  dir: 'dist',
-  entryFileNames: '[name].js',
-  chunkFileNames: '[name].js',
-  // The sources are in the package.
-  sourcemap: true,
-  sourcemapExcludeSources: true,
-  // Otherwise each entry also imports what the others need, and Node has to resolve it again.
-  hoistTransitiveImports: false,
-  manualChunks: (id, { getModuleInfo }) => {
-    if (getModuleInfo(id).isEntry || OF_ONE_ENTRY.test(pathOf(id))) return undefined;
-    if (isInWorkers(id, getModuleInfo)) return 'worker/shared';
-    return isLoadedAtOnce(id, getModuleInfo) ? 'core' : 'pool';
+  renderDynamicImport({ targetModuleId }) {
+    // A file of this package, or one that is named at run time.
+    if (targetModuleId === null || isAbsolute(targetModuleId)) return null;
+    // Node ends the process if a thread is ended while it require()s an ES module, so import() comes
+    // first; but CommonJS tests have no import() in Jest.
+    return { left: 'import(', right: `).catch(() => require('${targetModuleId}'))` };
   },
-});
-for (const path of paths.filter((path) => path.endsWith('.cjs'))) {
+};
+
+async function bundle(entries, output) {
+  const { plugins = [], extension } = output;
+  const built = await rollup({
+    plugins: [maps],
+    input: Object.fromEntries(entries.map((path) => [path.slice(0, -3), join('build', path)])),
+    external: (id) => !id.startsWith('.') && !isAbsolute(id),
+    // tsc's decorator code begins with `this && this.__decorate`.
+    moduleContext: () => 'globalThis',
+    onwarn: (warning) => {
+      throw new Error(warning.message);
+    },
+  });
+  await built.write({
+    dir: 'dist',
+    format: output.format,
+    entryFileNames: `[name]${extension}`,
+    chunkFileNames: `[name]${extension}`,
+    plugins,
+    // The sources are in the package.
+    sourcemap: true,
+    sourcemapExcludeSources: true,
+    // Otherwise each entry also imports what the others need, and Node has to resolve it again.
+    hoistTransitiveImports: false,
+    // For CommonJS: Node's modules are their default exports; no other package's default is used.
+    interop: (id) => (id?.startsWith('node:') ? 'default' : 'esModule'),
+    esModule: true,
+    externalLiveBindings: false,
+    manualChunks: (id, { getModuleInfo }) => {
+      if (getModuleInfo(id).isEntry || OF_ONE_ENTRY.test(pathOf(id))) return undefined;
+      if (isInWorkers(id, getModuleInfo)) return 'worker/shared';
+      return isLoadedAtOnce(id, getModuleInfo) ? 'core' : 'pool';
+    },
+  });
+}
+
+/** Writes the types of the CommonJS build: those of the ES modules, under names that end in .cts. */
+async function writeCommonjsTypes(entries) {
+  const files = new Set(entries.map((path) => join('dist', path.replace(/\.js$/, '.d.ts'))));
+  for (const file of files) {
+    const types = await readFile(file, 'utf8');
+    const renamed = types
+      .replace(/(from |import\()(['"])(\.[^'"]*)\.js['"]/g, (all, start, quote, path) => {
+        const types = join(file, '..', `${path}.d.ts`);
+        // The example of a doc comment names a file of its reader.
+        if (!existsSync(types)) return all;
+        files.add(types);
+        return `${start}${quote}${path}.cjs${quote}`;
+      })
+      .replace(/(sourceMappingURL=.*)\.d\.ts\.map/, '$1.d.cts.map');
+    await writeFile(file.replace(/\.ts$/, '.cts'), renamed);
+    const map = JSON.parse(await readFile(`${file}.map`, 'utf8'));
+    map.file = map.file.replace(/\.ts$/, '.cts');
+    await writeFile(file.replace(/\.ts$/, '.cts.map'), JSON.stringify(map));
+  }
+}
+
+await bundle([...apiEntries, ...workerModules], { format: 'es', extension: '.js' });
+await bundle(apiEntries, { format: 'cjs', extension: '.cjs', plugins: [commonjs] });
+await writeCommonjsTypes(apiEntries);
+for (const path of workerEntries.filter((path) => path.endsWith('.cjs'))) {
   for (const each of [path, `${path}.map`]) await copyFile(join('build', each), join('dist', each));
 }

@@ -12,7 +12,7 @@ try {
   const flags = ['--json', '--ignore-scripts', '--pack-destination', folder];
   const [{ filename }] = JSON.parse(execFileSync('npm', ['pack', ...flags], { encoding: 'utf8' }));
   const tarball = join(folder, filename);
-  run('attw', '--profile', 'esm-only', '--no-color', tarball);
+  run('attw', '--no-color', tarball);
   run('publint', 'run', '--strict', tarball);
 } catch (error) {
   // A check that found a problem has already printed it.

@@ -3,6 +3,7 @@ import type { Transferable } from 'node:worker_threads';
 import { Form, type Packed } from './codec.js';
 import { isPlainData } from './plain-data.js';
 import { byteLengthOf, stringify } from './primordials.js';
+import { onePerThread } from './one-per-thread.js';
 import { PROGRESS_BYTES } from './protocol.js';
 
 // Taken before any task is loaded, as in primordials.ts.
@@ -198,7 +199,10 @@ export class ResultSlots {
  *
  * @internal
  */
-export const transferLists = new WeakMap<object, readonly Transferable[]>();
+export const transferLists = onePerThread(
+  'transfer-lists',
+  () => new WeakMap<object, readonly Transferable[]>(),
+);
 
 /** What is moved with `result` instead of copied. */
 export function transferListOf(result: unknown): readonly Transferable[] {

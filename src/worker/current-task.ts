@@ -1,3 +1,5 @@
+import { onePerThread } from '../wire/one-per-thread.js';
+
 /** The worker's side of the protocol for the running call. */
 export interface RunningCall {
   /** Whether it must stop. Can be read during a computation that lets nothing else run. */
@@ -41,7 +43,7 @@ class CurrentTask {
 }
 
 /** @internal */
-export const currentTask = new CurrentTask();
+export const currentTask = onePerThread('current-task', () => new CurrentTask());
 
 function follow(call: RunningCall): AbortSignal {
   const controller = new AbortController();

@@ -1,3 +1,4 @@
+import { onePerThread } from '../wire/one-per-thread.js';
 import { messageOf } from '../wire/uncloneable.js';
 
 /** Something in a worker that must be closed before the worker exits. */
@@ -50,4 +51,4 @@ function reasonOf(error: unknown): string {
 }
 
 /** @internal */
-export const taskContexts = new TaskContexts();
+export const taskContexts = onePerThread('task-contexts', () => new TaskContexts());

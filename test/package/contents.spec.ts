@@ -3,6 +3,15 @@ import { join } from 'node:path';
 import { importsOf } from './imports-of.js';
 import { pack, ROOT } from '../support/project.js';
 
+/** What apps and task files load; each is built in both formats. */
+const ENTRIES = [
+  'dist/index.js',
+  'dist/bullmq/index.js',
+  'dist/executors/kit.js',
+  'dist/worker/task-api/index.js',
+  'dist/testing/index.js',
+];
+
 describe('the package', () => {
   let files: readonly string[];
 
@@ -17,18 +26,21 @@ describe('the package', () => {
       /\.c?ts$/.test(path),
     );
     const types = sources.map((path) => join('dist', path.replace(/\.(c?)ts$/, '.d.$1ts')));
+    const commonjs = ENTRIES.map((path) => path.replace(/\.js$/, '.cjs'));
+    const commonjsTypes = ENTRIES.map((path) => path.replace(/\.js$/, '.d.cts'));
     const docs = await readdir(join(ROOT, 'docs'));
     const modules = [
-      'dist/index.js',
-      'dist/bullmq/index.js',
-      'dist/executors/kit.js',
-      'dist/worker/task-api/index.js',
+      ...ENTRIES,
+      ...commonjs,
       'dist/worker/process-worker.js',
       'dist/worker/thread-entry.cjs',
       'dist/worker/thread-worker.js',
-      'dist/testing/index.js',
     ];
-    const built = [...modules, ...(await imported(modules)), ...types];
+    const built = [
+      ...(await withImports(modules)),
+      ...types,
+      ...(await withImports(commonjsTypes)),
+    ];
     const pages = ['CHANGELOG.md', 'CONTRIBUTING.md', 'LICENSE', 'README.md', 'SECURITY.md'];
     const expected = [
       ...pages,
@@ -60,14 +72,14 @@ describe('the package', () => {
   });
 
   it('keeps the names of classes, since errors and injected classes show them', async () => {
-    for (const file of files.filter((path) => path.endsWith('.js'))) {
+    for (const file of files.filter((path) => /\.c?js$/.test(path))) {
       expect((await read(file)).match(/class \w+\$\d/g)).toBeNull();
     }
   });
 
   it('names no source map that it does not contain', async () => {
     const dangling: string[] = [];
-    for (const file of files.filter((path) => path.endsWith('.js'))) {
+    for (const file of files.filter((path) => /\.c?js$/.test(path))) {
       const [, map] = /^\/\/# sourceMappingURL=(.*)$/m.exec(await read(file)) ?? [];
       if (map !== undefined && !files.includes(join(file, '..', map))) dangling.push(file);
     }
@@ -75,15 +87,16 @@ describe('the package', () => {
   });
 });
 
-/** The files that these modules import, and those that they import. */
-async function imported(modules: readonly string[]): Promise<readonly string[]> {
+/** These modules, or types, and all that they import. */
+async function withImports(modules: readonly string[]): Promise<readonly string[]> {
   const all = new Set(modules);
   for (const file of all) {
     for (const specifier of await importsOf(join(ROOT, file))) {
-      if (specifier.startsWith('.')) all.add(join(file, '..', specifier));
+      const path = file.endsWith('.d.cts') ? specifier.replace(/\.cjs$/, '.d.cts') : specifier;
+      if (specifier.startsWith('.')) all.add(join(file, '..', path));
     }
   }
-  return [...all].slice(modules.length);
+  return [...all];
 }
 
 function read(path: string): Promise<string> {

@@ -13,8 +13,14 @@ const OPTIONAL_PEERS: Readonly<Record<string, readonly string[]>> = {
   './bullmq': ['bullmq', '@opentelemetry/api'],
 };
 
+/** What one format of a subpath consists of. */
+interface Entry {
+  readonly types: string;
+  readonly default: string;
+}
+
 interface Manifest {
-  readonly exports: Readonly<Record<string, { readonly types: string; readonly default: string }>>;
+  readonly exports: Readonly<Record<string, Readonly<Record<'import' | 'require', Entry>>>>;
   readonly imports: Readonly<Record<string, string>>;
   readonly dependencies: Readonly<Record<string, string>>;
   readonly peerDependencies: Readonly<Record<string, string>>;
@@ -39,8 +45,8 @@ async function packagesOf(entry: string): Promise<Map<string, string>> {
 
 function resolve(file: string, specifier: string): string {
   const path = join(dirname(file), specifier);
-  if (!file.endsWith('.d.ts')) return path;
-  const types = path.replace(/\.js$/, '.d.ts');
+  if (!/\.d\.c?ts$/.test(file)) return path;
+  const types = path.replace(/\.(c?)js$/, '.d.$1ts');
   return existsSync(types) ? types : path;
 }
 
@@ -58,47 +64,55 @@ function others(packages: ReadonlyMap<string, string>, allowed: readonly string[
     .map(([name, file]) => `${name} in ${file.slice(ROOT.length)}`);
 }
 
-describe.each(subpaths)('the subpath "%s"', (subpath) => {
-  const entry = manifest.exports[subpath];
-  const peers = OPTIONAL_PEERS[subpath] ?? [];
+const FORMATS = ['import', 'require'] as const;
 
-  it('names only packages in its types that its users have', async () => {
-    const packages = await packagesOf(entry?.types ?? '');
-    expect(others(packages, [...PUBLIC_TYPES, ...peers])).toEqual([]);
-  });
+describe.each(subpaths.flatMap((subpath) => FORMATS.map((format) => [subpath, format] as const)))(
+  'the subpath "%s", loaded by %s,',
+  (subpath, format) => {
+    const entry = manifest.exports[subpath]?.[format];
+    const peers = OPTIONAL_PEERS[subpath] ?? [];
 
-  it('imports only packages that are installed with it, or its own peers', async () => {
-    const { dependencies, peerDependencies, peerDependenciesMeta = {} } = manifest;
-    const required = Object.keys({ ...dependencies, ...peerDependencies }).filter(
-      (name) => peerDependenciesMeta[name]?.optional !== true,
-    );
-    const packages = await packagesOf(entry?.default ?? '');
-    expect(others(packages, [...required, ...peers])).toEqual([]);
-  });
-});
+    it('names only packages in its types that its users have', async () => {
+      const packages = await packagesOf(entry?.types ?? '');
+      expect(others(packages, [...PUBLIC_TYPES, ...peers])).toEqual([]);
+    });
+
+    it('imports only packages that are installed with it, or its own peers', async () => {
+      const { dependencies, peerDependencies, peerDependenciesMeta = {} } = manifest;
+      const required = Object.keys({ ...dependencies, ...peerDependencies }).filter(
+        (name) => peerDependenciesMeta[name]?.optional !== true,
+      );
+      const packages = await packagesOf(entry?.default ?? '');
+      expect(others(packages, [...required, ...peers])).toEqual([]);
+    });
+  },
+);
 
 it('the check finds the packages that the core names, in its types and in its code', async () => {
-  const core = manifest.exports['.'];
-  for (const entry of [core?.types ?? '', core?.default ?? '']) {
+  const core = FORMATS.map((format) => manifest.exports['.']?.[format]);
+  for (const entry of core.flatMap((each) => [each?.types ?? '', each?.default ?? ''])) {
     expect([...(await packagesOf(entry)).keys()]).toEqual(
       expect.arrayContaining(['@nestjs/common', '@nestjs/core', 'piscina', 'rxjs']),
     );
   }
 });
 
-it.each([...Object.values(manifest.imports), manifest.exports['./task']?.default])(
-  'a worker that loads %s loads no package except the one that drives it',
-  async (entry) => {
-    const packages = await packagesOf(entry ?? '');
-    for (const [name, file] of packages) {
-      if (await isImportedLater(file, name)) packages.delete(name);
-    }
-    expect(others(packages, ['workerpool'])).toEqual([]);
-  },
-);
+it.each([
+  ...Object.values(manifest.imports),
+  ...FORMATS.map((format) => manifest.exports['./task']?.[format].default),
+])('a worker that loads %s loads no package except the one that drives it', async (entry) => {
+  const packages = await packagesOf(entry ?? '');
+  for (const [name, file] of packages) {
+    if (await isImportedLater(file, name)) packages.delete(name);
+  }
+  expect(others(packages, ['workerpool'])).toEqual([]);
+});
 
 /** Whether a file imports a package only when it comes to need it. */
 async function isImportedLater(file: string, name: string): Promise<boolean> {
   const source = await readFile(file, 'utf8');
-  return source.includes(`await import('${name}')`) && !source.includes(`from '${name}'`);
+  return (
+    source.includes(`await import('${name}')`) &&
+    !new RegExp(`(from |= require\\()'${name}'`).test(source)
+  );
 }

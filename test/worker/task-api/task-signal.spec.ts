@@ -60,7 +60,8 @@ describe('taskSignal', () => {
       await until(() => existsSync(`${note}.started`));
       client.abort();
       await running;
-      await until(() => existsSync(note));
+      // The file exists before it has its text.
+      await until(() => existsSync(note) && readFileSync(note, 'utf8') !== '');
       expect(readFileSync(note, 'utf8')).toBe('aborted');
     } finally {
       await executor.close({ timeout: 0 });
