@@ -1,9 +1,11 @@
-import { basename, isAbsolute } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { basename } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { FuturesArgumentError } from '../errors/index.js';
 import { describe } from '../errors/text.js';
 import type { AnyFunction } from '../wire/protocol.js';
+import { callerOf } from './bundled.js';
 import { createTaskHandle } from './task.js';
+import { taskUrl } from './task-url.js';
 
 /** Options of {@link taskFile}. */
 export interface TaskFileOptions {
@@ -80,7 +82,8 @@ export function taskFileSource(file: object): TaskFileSource | undefined {
  * @param url the built file, as a `file:` URL (`new URL('./report.tasks.js', import.meta.url)`) or
  *   an absolute path (`require.resolve('./report.tasks.js')`)
  * @returns a typed handle for each exported function
- * @throws FuturesArgumentError if `url` is neither, or an option is of the wrong type
+ * @throws FuturesArgumentError if `url` is neither, if there is no such file (nor a `.ts` file to
+ *   build it from), if a bundler has rewritten it, or if an option is of the wrong type
  *
  * @example
  * ```ts
@@ -96,7 +99,7 @@ export function taskFile<Module>(
   url: URL | string,
   options: TaskFileOptions = {},
 ): TaskFile<Module> {
-  const href = toFileUrl(url);
+  const href = taskUrl(url, () => callerOf(taskFile));
   checkOptions(options);
   const { name = defaultName(href), idempotent = false }: Unchecked = options;
   if (typeof name !== 'string' || name === '') {
@@ -144,18 +147,6 @@ function checkOptions(options: unknown): void {
   if (unknown === undefined) return;
   throw new FuturesArgumentError(
     `taskFile(): there is no option "${unknown}". The options are: ${OPTIONS.join(', ')}.`,
-  );
-}
-
-function toFileUrl(url: unknown): string {
-  if (url instanceof URL && url.protocol === 'file:') return url.href;
-  if (typeof url === 'string') {
-    if (url.startsWith('file:')) return new URL(url).href;
-    if (isAbsolute(url)) return pathToFileURL(url).href;
-  }
-  throw new FuturesArgumentError(
-    `taskFile(): "${String(url)}" is neither a file: URL nor an absolute path. ` +
-      `Use new URL('./report.tasks.js', import.meta.url), or require.resolve('./report.tasks.js') in CommonJS.`,
   );
 }
 

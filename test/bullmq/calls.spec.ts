@@ -11,7 +11,7 @@ import {
 } from '../../src/index.js';
 import { call, run } from '../support/executors.js';
 import { describeWith } from '../support/services.js';
-import { tasks } from '../support/tasks.js';
+import { goneTaskFile, tasks } from '../support/tasks.js';
 import {
   fleet,
   redisService,
@@ -190,8 +190,8 @@ describeWith(redisService, 'calls through the queue', () => {
   });
 
   it('list what the worker has if it does not have the task', async () => {
-    const elsewhere = taskFile<{ run(): void }>(new URL('./elsewhere.tasks.js', import.meta.url));
-    const basic = taskFile<{ nothing(): void }>(new URL('./basic.tasks.js', import.meta.url));
+    const elsewhere = goneTaskFile<{ run(): void }>('elsewhere.tasks.js');
+    const basic = goneTaskFile<{ nothing(): void }>('basic.tasks.js');
     const [file, task] = await run(
       startExecutor(queue),
       call(elsewhere.run, [], { key: 'x' }),

@@ -7,7 +7,7 @@ import {
   UnknownTaskError,
 } from '../../src/index.js';
 import { InlineExecutor } from '../../src/executors/inline.executor.js';
-import { tasks } from '../support/tasks.js';
+import { goneTaskFile, tasks } from '../support/tasks.js';
 import { call, run, valuesOf } from '../support/executors.js';
 
 function spin(): void {
@@ -94,7 +94,7 @@ describe('inline executor', () => {
   it('names the file and the export of a missing task', async () => {
     const url = new URL('../fixtures/basic.tasks.js', import.meta.url);
     const { renderRepotr } = taskFile<{ renderRepotr(): void }>(url);
-    const { lost } = taskFile<{ lost(): void }>(new URL('./missing.tasks.js', url));
+    const { lost } = goneTaskFile<{ lost(): void }>('missing.tasks.js');
     const values = await run(
       executor,
       call(renderRepotr, [], { key: 'report' }),

@@ -12,7 +12,7 @@ import {
   WorkerPool,
   taskFile,
 } from '../../src/index.js';
-import { tasks } from '../support/tasks.js';
+import { goneTaskFile, tasks } from '../support/tasks.js';
 
 const faults = taskFile<typeof import('../fixtures/process-faults.tasks.js')>(
   new URL('../fixtures/process-faults.tasks.js', import.meta.url),
@@ -71,7 +71,7 @@ describe('process executor', () => {
   });
 
   it('names a missing task file or function', async () => {
-    const missing = taskFile<{ run(): void }>(new URL('./nowhere.tasks.js', import.meta.url));
+    const missing = goneTaskFile<{ run(): void }>('nowhere.tasks.js');
     await expect(pool.run(missing.run)).rejects.toThrow(UnknownTaskError);
   });
 

@@ -1,9 +1,10 @@
 import { inspect } from 'node:util';
 import { Inject, Injectable, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { FuturesArgumentError, taskFile } from '../../src/index.js';
+import { FuturesArgumentError, type TaskFile, taskFile } from '../../src/index.js';
 import { isTaskHandle, taskReference } from '../../src/tasks/task.js';
 import { call, run, startThreads } from '../support/executors.js';
+import { goneTaskFile, withFile } from '../support/tasks.js';
 
 type GlobalTasks = typeof import('../fixtures/global.tasks.js');
 const URL_OF_FILE = new URL('../fixtures/global.tasks.js', import.meta.url);
@@ -39,8 +40,12 @@ describe('taskFile', () => {
   });
 
   it('finds a file whose path needs escaping', () => {
-    const { url, id } = taskReference(taskFile<GlobalTasks>('/app/my tasks/100%.tasks.js').square);
-    expect([url, id]).toEqual(['file:///app/my%20tasks/100%25.tasks.js', '100%.square']);
+    const reference = ({ square }: TaskFile<GlobalTasks>) => taskReference(square);
+    const { url, id } = withFile('my 100%#.tasks.js', (path) => reference(taskFile(path)));
+    expect([url, id]).toEqual([
+      expect.stringMatching(/\/my%20100%25%23\.tasks\.js$/),
+      'my 100%#.square',
+    ]);
   });
 
   it.each([
@@ -59,6 +64,62 @@ describe('taskFile', () => {
   });
 
   it.each([
+    [
+      'is not there',
+      'file:///nowhere/report.tasks.js',
+      'There is no file /nowhere/report.tasks.js',
+    ],
+    ['is a directory', new URL('../fixtures/', import.meta.url), 'is a directory'],
+    ['lacks its extension', URL_OF_FILE.href.replace(/\.js$/, ''), 'Write its extension: ".js"'],
+    ['is on another host', 'file://host/report.tasks.js', 'not the path of a file'],
+  ])('refuses a file that %s at once', (_name, url, shown) => {
+    const make = () => taskFile(url);
+    expect(make).toThrow(FuturesArgumentError);
+    expect(make).toThrow(shown);
+  });
+
+  it('accepts the name of a built file if only its source is there, in TypeScript', () => {
+    for (const [source, built] of [
+      ['a.tasks.ts', 'a.tasks.js'],
+      ['a.tasks.mts', 'a.tasks.mjs'],
+      ['a.tasks.cts', 'a.tasks.cjs'],
+    ] as const) {
+      withFile(source, (path) => {
+        expect(() => taskFile(path.replace(source, built))).not.toThrow();
+        expect(() => taskFile(path.replace(source, 'b.tasks.js'))).toThrow('There is no file');
+      });
+    }
+  });
+
+  it.each([
+    ['the number of a module', 823 as never],
+    ['the number of a module, as text', '823'],
+    ['a module object in place of a URL', 'file:///app/dist/[object%20Module]'],
+  ])('says that webpack or rspack has put %s there', (_name, url) => {
+    expect(() => taskFile(url)).toThrow(
+      /bundled by webpack or rspack.*taskFiles\.webpack\(\).*nestjs-futures\/bundler/,
+    );
+  });
+
+  it.each([
+    ['8023060ca338d73b065d.ts', ''],
+    ['8023060ca338d73b065d.js', `import { sum } from './sum.js';`],
+    ['8023060ca338d73b065d.js', `const { sum } = require("../sum");`],
+  ])('says that a bundler has copied the source to %s', (name, content) => {
+    withFile(
+      name,
+      (path) => expect(() => taskFile(path)).toThrow(/copy of a source file.*taskFiles/),
+      content,
+    );
+  });
+
+  it('accepts a copy that imports nothing from beside it', () => {
+    const content = `import { cpus } from 'node:os'; export const count = () => cpus().length;`;
+    const name = '8023060ca338d73b065d.js';
+    withFile(name, (path) => expect(() => taskFile(path)).not.toThrow(), content);
+  });
+
+  it.each([
     ['report.tasks.js', 'report'],
     ['report.task.js', 'report'],
     ['report.js', 'report'],
@@ -68,7 +129,8 @@ describe('taskFile', () => {
     ['big.report.tasks.js', 'big.report'],
     ['tasks.js', 'tasks'],
   ])('names the tasks of %s %s.…', (file, name) => {
-    expect(taskReference(taskFile<GlobalTasks>(`/app/${file}`).square).id).toBe(`${name}.square`);
+    const { square } = goneTaskFile<GlobalTasks>(file);
+    expect(taskReference(square).id).toBe(`${name}.square`);
   });
 
   it('names the tasks after the option', () => {

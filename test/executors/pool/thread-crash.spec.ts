@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { Logger } from '@nestjs/common';
 import { BrokenExecutorError, taskFile, UnknownTaskError, type Task } from '../../../src/index.js';
-import { tasks } from '../../support/tasks.js';
+import { goneTaskFile, tasks } from '../../support/tasks.js';
 import { call, run, startPool, startThreads } from '../../support/executors.js';
 
 type CrashTasks = typeof import('../../fixtures/crash.tasks.js');
@@ -104,15 +104,18 @@ describe('a task that ends its worker', () => {
   });
 });
 
+type NamedTasks = Record<string, Task<[]>>;
 const fixture = (name: string) => new URL(`../../fixtures/${name}`, import.meta.url);
+const taskFileOf = (name: string) => taskFile<NamedTasks>(fixture(name));
 
 describe('a task that cannot be found', () => {
   it.each([
-    ['with a syntax error', 'broken.tasks.js', 'never'],
-    ['that throws while it is loaded', 'throws-on-load.tasks.js', 'never'],
-    ['that does not exist', 'missing.tasks.js', 'never'],
-  ])('is reported with file and cause for a file %s', async (_name, file, task) => {
-    const handles = taskFile<Record<string, Task<[]>>>(fixture(file));
+    ['with a syntax error', 'broken.tasks.js', taskFileOf],
+    ['that throws while it is loaded', 'throws-on-load.tasks.js', taskFileOf],
+    ['that is gone', 'missing.tasks.js', goneTaskFile<NamedTasks>],
+  ])('is reported with file and cause for a file %s', async (_name, file, make) => {
+    const task = 'never';
+    const handles = make(file);
     const values = await run(
       startThreads({ max: 1 }),
       call(tasks.add, [1, 2]),
@@ -124,7 +127,7 @@ describe('a task that cannot be found', () => {
       code: 'ERR_FUTURES_UNKNOWN_TASK',
       key: 'chart',
       task: `${file.replace('.tasks.js', '')}.${task}`,
-      message: expect.stringContaining(fixture(file).href),
+      message: expect.stringContaining(`/${file}`),
       cause: expect.any(Error),
     });
     expect((values[1] as Error).message).toContain(`"${task}"`);
