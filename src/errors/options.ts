@@ -143,6 +143,15 @@ export function checkKnown(table: object, input: object, prefix = ''): void {
   }
 }
 
+/** An option whose value is options of its own. */
+export function nested<Table extends OptionTable>(
+  table: Table,
+): Option<Resolved<Table>, Given<Table>> {
+  return {
+    resolve: (name, value) => resolve(table, value === undefined ? {} : value, name),
+  };
+}
+
 /** The options that are given, without those that are undefined. */
 export function given<Options extends object>(options: Options): Partial<Options> {
   return Object.fromEntries(

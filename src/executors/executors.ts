@@ -9,7 +9,7 @@ import {
   notStarted,
 } from './executor.js';
 import { PoolExecutor } from './pool.executor.js';
-import { InlineExecutor } from './inline.executor.js';
+import { InlineExecutor, type InlineOptions } from './inline.executor.js';
 import type { ByteLimits, ProcessOptions, ThreadOptions } from './pool-options.js';
 import { ProcessExecutor } from './process.executor.js';
 import { ThreadExecutor } from './thread.executor.js';
@@ -18,6 +18,7 @@ import { ThreadExecutor } from './thread.executor.js';
 interface ExecutorsOptions extends ByteLimits {
   readonly threads: ThreadOptions;
   readonly processes: ProcessOptions;
+  readonly inline: InlineOptions;
   readonly executors: Readonly<Record<string, Executor>>;
 }
 
@@ -40,7 +41,7 @@ export class Executors {
     this.#byName = new Map<string, Executor>([
       ['thread', new ThreadExecutor(options.threads)],
       ['process', new ProcessExecutor(options.processes)],
-      ['inline', new InlineExecutor()],
+      ['inline', new InlineExecutor(options.inline)],
       ...Object.entries(options.executors),
     ]);
     for (const each of this.#byName.values()) {

@@ -1,9 +1,10 @@
 import { Logger } from '@nestjs/common';
 import { ExecutorSaturatedError, FutureTimeoutError, UnknownTaskError } from '../errors/index.js';
+import { is, optional, resolve, type Resolved } from '../errors/options.js';
 import { told } from '../errors/text.js';
 import type { AnyFunction } from '../wire/protocol.js';
 import { taskContexts } from '../worker/task-contexts.js';
-import { TaskLoader, isUnknownTask } from '../worker/task-loader.js';
+import { TaskLoader, isUnknownTask, type ImportModule } from '../worker/task-loader.js';
 import {
   type Call,
   type CancellationSource,
@@ -16,6 +17,18 @@ import {
 } from './executor.js';
 import { LoadBreaker } from './pool/load-breaker.js';
 import { CallStats } from './stats.js';
+
+export const INLINE_OPTIONS = {
+  /**
+   * How task files are loaded, for tests: `(url) => import(url)`, written in a test file, loads
+   * them through the test runner, so that its mocks and its coverage include them. Gets the file's
+   * `file:` URL and returns the module or a promise of it. Default: Node loads them.
+   */
+  import: optional<ImportModule>(is.function),
+};
+
+/** @internal */
+export type InlineOptions = Resolved<typeof INLINE_OPTIONS>;
 
 interface InlineRun {
   readonly call: Call;
@@ -32,11 +45,15 @@ interface InlineRun {
  * @internal
  */
 export class InlineExecutor implements Executor {
-  readonly #loader = new TaskLoader();
+  readonly #loader: TaskLoader;
   readonly #breaker = new LoadBreaker();
   readonly #open = new Set<InlineRun>();
   readonly #stats = new CallStats();
   readonly #blocking = new BlockingWatch();
+
+  constructor(options: InlineOptions = resolve(INLINE_OPTIONS, {})) {
+    this.#loader = new TaskLoader(options.import);
+  }
 
   run(calls: readonly Call[], source: CancellationSource = {}): Promise<Outcome[]> {
     const cancellation = cancellationOf(source);

@@ -7,6 +7,7 @@ import {
   duration,
   integer,
   is,
+  nested,
   oneOf,
   option,
   optional,
@@ -14,6 +15,7 @@ import {
 } from '../errors/options.js';
 import { describe } from '../errors/text.js';
 import type { Executor } from '../executors/executor.js';
+import { INLINE_OPTIONS } from '../executors/inline.executor.js';
 import { BYTE_LIMITS, PROCESS_OPTIONS, THREAD_OPTIONS, pool } from '../executors/pool-options.js';
 
 /**
@@ -42,6 +44,8 @@ const OPTIONS = {
   threads: pool(THREAD_OPTIONS),
   /** The process pool. */
   processes: pool(PROCESS_OPTIONS),
+  /** How handles run on the event loop, with the executor `inline`. */
+  inline: nested(INLINE_OPTIONS),
   /** More executors, by name. Default: none. */
   executors: option<Readonly<Record<string, Executor>>>(is.object, Object.freeze({})),
   /** How long a task may run, in ms; the wait in the queue does not count. Default: 30 000. */

@@ -16,15 +16,24 @@ export function isUnknownTask(value: unknown): value is UnknownTask {
   return unknownTasks.has(value as object);
 }
 
+/** Loads a module by its `file:` URL. */
+export type ImportModule = (url: string) => unknown;
+
 /**
  * Loads task files and finds their functions, each once.
  *
  * @internal
  */
 export class TaskLoader {
+  /** Loads files in place of Node: the module system of a test runner. */
+  readonly #load: ImportModule | undefined;
   readonly #functions = new Map<string, AnyFunction>();
   /** How often a file has failed to load. */
   readonly #failures = new Map<string, number>();
+
+  constructor(load?: ImportModule) {
+    this.#load = load;
+  }
 
   /** The function, if it is loaded already. */
   peek(url: string, exportName: string): AnyFunction | undefined {
@@ -40,17 +49,20 @@ export class TaskLoader {
         `The task file ${url} exports no function "${exportName}"; its functions are: ${[...exports.keys()].join(', ') || 'none'}.`,
       );
     }
-    this.#functions.set(`${url}#${exportName}`, task);
+    // A test runner keeps modules itself, and may replace a function in one at any time.
+    if (this.#load === undefined) this.#functions.set(`${url}#${exportName}`, task);
     return task;
   }
 
   async #import(url: string, exportName: string): Promise<Map<string, AnyFunction>> {
+    if (this.#load !== undefined) return functionsOf(url, exportName, this.#load);
     const failures = this.#failures.get(url) ?? 0;
     try {
       // Node remembers by its URL that a file has failed to load, and never tries it again.
-      return await importTaskFile(
+      return await functionsOf(
         failures === 0 ? url : `${url}?attempt=${failures + 1}`,
         exportName,
+        importByNode,
       );
     } catch (error) {
       this.#failures.set(url, failures + 1);
@@ -60,8 +72,12 @@ export class TaskLoader {
 }
 
 /** The file's functions, by name. */
-async function importTaskFile(url: string, exportName: string): Promise<Map<string, AnyFunction>> {
-  const exports = await importModule(url, exportName);
+async function functionsOf(
+  url: string,
+  exportName: string,
+  load: ImportModule,
+): Promise<Map<string, AnyFunction>> {
+  const exports = await loadModule(url, exportName, load);
   const { default: fallback } = exports;
   // The exports of a CommonJS file may appear on its default export only.
   const all = { ...(typeof fallback === 'object' ? fallback : {}), ...exports };
@@ -72,9 +88,13 @@ async function importTaskFile(url: string, exportName: string): Promise<Map<stri
   );
 }
 
-async function importModule(url: string, exportName: string): Promise<Record<string, unknown>> {
+async function loadModule(
+  url: string,
+  exportName: string,
+  load: ImportModule,
+): Promise<Record<string, unknown>> {
   try {
-    return (await import(url)) as Record<string, unknown>;
+    return ((await load(url)) ?? {}) as Record<string, unknown>;
   } catch (cause) {
     throw new UnknownTask(
       `The task file ${url.replace(/\?attempt=\d+$/, '')}, which is to export "${exportName}", cannot be loaded: ${messageOf(cause)}. ` +
@@ -82,4 +102,8 @@ async function importModule(url: string, exportName: string): Promise<Record<str
       { cause },
     );
   }
+}
+
+function importByNode(url: string): Promise<unknown> {
+  return import(url);
 }

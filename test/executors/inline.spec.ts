@@ -91,6 +91,35 @@ describe('inline executor', () => {
     expect(values).toEqual([{ pid: process.pid, threadId }, 'Hello, Ada']);
   });
 
+  it('loads task files by the given function, and finds what a test puts in their place', async () => {
+    const urls: string[] = [];
+    const module = { add: (a: number, b: number) => a * b };
+    const own = new InlineExecutor({
+      import: (url) => {
+        urls.push(url);
+        return Promise.resolve(module);
+      },
+    });
+    expect(await run(own, call(tasks.add, [3, 4]))).toEqual([12]);
+    module.add = () => 5;
+    expect(await run(own, call(tasks.add, [3, 4]))).toEqual([5]);
+    expect(new Set(urls)).toEqual(
+      new Set([new URL('../fixtures/basic.tasks.js', import.meta.url).href]),
+    );
+  });
+
+  it('tells why the given function cannot load a task file', async () => {
+    const failing = new InlineExecutor({
+      import: () => Promise.reject(new Error('not in the mood')),
+    });
+    const empty = new InlineExecutor({ import: () => undefined });
+    const [cannot] = await run(failing, call(tasks.add, [3, 4]));
+    const [lacks] = await run(empty, call(tasks.add, [3, 4]));
+    expect(cannot).toBeInstanceOf(UnknownTaskError);
+    expect(cannot).toMatchObject({ message: expect.stringContaining('not in the mood') });
+    expect(lacks).toMatchObject({ message: expect.stringContaining('exports no function "add"') });
+  });
+
   it('names the file and the export of a missing task', async () => {
     const url = new URL('../fixtures/basic.tasks.js', import.meta.url);
     const { renderRepotr } = taskFile<{ renderRepotr(): void }>(url);

@@ -81,6 +81,13 @@ describe('an invalid option keeps the app from starting', () => {
       /"threads\.resourceLimits" must be an object, but is "none"/,
     ],
     ['threads.pool', {}, /"threads\.pool" must be a Piscina, but is an object/],
+    ['inline', true, /"inline" must be an object, but is true/],
+    ['inline.import', './x.js', /"inline\.import" must be a function, but is "\.\/x\.js"/],
+    [
+      'inline.load',
+      true,
+      /^There is no option "inline\.load"\. The options are: inline\.import\.$/,
+    ],
     ['executors', [], /"executors" must be an object, but is an array/],
     ['executors.fleet', null, /"executors\.fleet" must be an Executor .*, but is null/],
     ['executors.fleet', { run: () => {} }, /"executors\.fleet" must be an Executor .*stats.*close/],
