@@ -11,7 +11,7 @@ const FLOORS = [
   ['faces', '^src/(futures\\.service|worker-pool)\\.ts$'],
   ['replay', '^src/replay/'],
   ['decorators', '^src/decorators/'],
-  ['module', '^src/(index|futures\\.module|futures\\.module-definition)\\.ts$'],
+  ['module', '^src/(index|futures\\.module|futures\\.module-definition|copies)\\.ts$'],
 ];
 
 /** Folders that are a subpath export each, beside the floors. */

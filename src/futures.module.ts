@@ -5,8 +5,10 @@ import {
   type NestModule,
   type OnApplicationBootstrap,
   type OnApplicationShutdown,
+  type Provider,
 } from '@nestjs/common';
 import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
+import { checkOneCopy } from './copies.js';
 import { FuturesOptionsError } from './errors/index.js';
 import { describe } from './errors/text.js';
 import {
@@ -23,6 +25,12 @@ import { FuturesRuntime, RoutePipes, attachRuntime } from './request/futures.run
 import { WorkerPool } from './worker-pool.js';
 
 /**
+ * Checks while providers are created, since a provider that injects a class of another copy fails
+ * then. Without dependencies it comes before: the search for a missing class takes longer.
+ */
+const ONE_COPY: Provider = { provide: Symbol('nestjs-futures.one-copy'), useFactory: checkOneCopy };
+
+/**
  * Adds futures to an app.
  *
  * @example
@@ -34,7 +42,7 @@ import { WorkerPool } from './worker-pool.js';
  * @publicApi
  */
 @Module({
-  providers: [...WITHOUT_FOR_ROOT, FuturesInterceptor],
+  providers: [ONE_COPY, ...WITHOUT_FOR_ROOT, FuturesInterceptor],
   exports: [FuturesService, WorkerPool],
 })
 export class FuturesModule
@@ -56,19 +64,22 @@ export class FuturesModule
    * The module with these options; all are optional.
    *
    * @throws FuturesOptionsError at startup, naming the option, its value and what is allowed; also
-   *   if the app has a FuturesModule with other options, or from another copy of the package
+   *   if the app has a FuturesModule with other options, or loads another copy of the package
    */
   static override forRoot(options: typeof OPTIONS_TYPE = {}): DynamicModule {
+    checkOneCopy();
     return super.forRoot(options);
   }
 
   /** The module with options from a factory (`useFactory`, `useClass`, `useExisting`). */
   static override forRootAsync(options: typeof ASYNC_OPTIONS_TYPE): DynamicModule {
+    checkOneCopy();
     return super.forRootAsync(options);
   }
 
   /** Runs when all providers exist and no route is registered yet. */
   configure(): void {
+    checkOneCopy();
     checkOneModule(this.modules, this.runtime);
     this.runtime.routePipes = new RoutePipes(this.modules, this.config);
     warnOfLostMethods(this.modules);
@@ -92,40 +103,26 @@ export class FuturesModule
   }
 }
 
-/** Where the modules of an app store their options; copies of the package share this key. */
-const MODULES = Symbol.for('nestjs-futures.modules');
-
-/** What a FuturesModule stores about itself. It may come from another copy of the package. */
-interface Registration {
-  /** Location of the copy of the package that it comes from. */
-  readonly home: string;
-  readonly options: object;
-}
+/** Where the FuturesModules of an app store their options. */
+const MODULES = Symbol('nestjs-futures.modules');
 
 /**
  * In an app with two FuturesModules, decorators find one and providers the other, so the two must
  * not differ.
  *
- * @throws FuturesOptionsError if the app has one with other options, or from another copy
+ * @throws FuturesOptionsError if the app has one with other options
  * @internal
  */
 function checkOneModule(modules: ModulesContainer, runtime: FuturesRuntime): void {
-  const known = ((modules as { [MODULES]?: Registration[] })[MODULES] ??= []);
+  const known = ((modules as { [MODULES]?: object[] })[MODULES] ??= []);
   const scope = runtime.usesContext ? 'singleton' : 'request';
-  const own: Registration = { home: import.meta.url, options: { ...runtime.options, scope } };
+  const own = { ...runtime.options, scope };
   for (const other of known) compare(other, own);
   known.push(own);
 }
 
-function compare(first: Registration, second: Registration): void {
-  if (first.home !== second.home) {
-    throw new FuturesOptionsError(
-      `This app imports FuturesModule from two copies of nestjs-futures: ${first.home} and ${second.home}. ` +
-        `The futures of one are unknown to the other. Make the app load one: run "npm ls nestjs-futures" and "npm dedupe", ` +
-        `and load it either by import or by require everywhere.`,
-    );
-  }
-  const difference = differenceOf(first.options, second.options, '');
+function compare(first: object, second: object): void {
+  const difference = differenceOf(first, second, '');
   if (difference === undefined) return;
   const [name, one, other] = difference;
   throw new FuturesOptionsError(

@@ -76,7 +76,7 @@ export class FuturesRuntime {
   }
 }
 
-const RUNTIME = Symbol('nestjs-futures.runtime');
+const RUNTIME = Symbol.for('nestjs-futures.runtime');
 
 /**
  * Stores the runtime on the HTTP server's instance (the Express app or the Fastify instance). A

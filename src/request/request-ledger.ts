@@ -8,7 +8,8 @@ import type { SharedState } from './future-store.js';
 import { Ledger } from './ledger.js';
 import { reportOf } from './report.js';
 
-const LEDGER = Symbol('nestjs-futures.ledger');
+/** Known to all copies of this package, so that `passOf()` of another one works. */
+const LEDGER = Symbol.for('nestjs-futures.ledger');
 const SHARED = Symbol('nestjs-futures.shared');
 
 /** The object that holds a ledger: the HTTP request or, in GraphQL, the info object of a field. */

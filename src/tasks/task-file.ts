@@ -52,7 +52,7 @@ type ReservedName = (typeof RESERVED_NAMES)[number];
 
 const RESERVED: ReadonlySet<string> = new Set(RESERVED_NAMES);
 
-const SOURCE = Symbol('nestjs-futures.task-file');
+const SOURCE = Symbol.for('nestjs-futures.task-file');
 
 /**
  * What a task file's handles are made from.

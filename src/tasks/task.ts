@@ -27,7 +27,7 @@ export interface TaskReference {
   readonly idempotent: boolean;
 }
 
-const REFERENCE = Symbol('nestjs-futures.task');
+const REFERENCE = Symbol.for('nestjs-futures.task');
 
 interface TaskHandle extends AnyFunction {
   readonly [REFERENCE]: TaskReference;

@@ -1,6 +1,3 @@
-import { cp, mkdtemp, rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { Controller, Get, Inject, Injectable, Module, type Type } from '@nestjs/common';
 import {
   Futures,
@@ -11,7 +8,6 @@ import {
   type FuturesModuleExtras,
   type FuturesModuleOptions,
 } from '../../src/index.js';
-import { ROOT } from '../support/project.js';
 import { onEachAdapter } from '../support/app.js';
 
 function importing(...imports: Parameters<typeof Module>[0]['imports'] & object): Type {
@@ -108,25 +104,5 @@ onEachAdapter('forRoot() in two modules of an app', (start) => {
       await start({ controllers: [Desk], futures: { maxPasses: 4 } }),
     ];
     for (const app of apps) expect((await app.get('/')).text).toBe('1');
-  });
-});
-
-onEachAdapter('two copies of the package in one app', (start) => {
-  let folder: string;
-  beforeAll(async () => {
-    // Below the root, so that the copy finds the same Nest.
-    folder = await mkdtemp(join(ROOT, 'test/module/.copy-'));
-    await cp(join(ROOT, 'dist'), join(folder, 'dist'), { recursive: true });
-    await cp(join(ROOT, 'package.json'), join(folder, 'package.json'));
-  });
-  afterAll(() => rm(folder, { recursive: true, force: true }));
-
-  it('fail at startup with an error that names both paths', async () => {
-    const url = pathToFileURL(join(folder, 'dist/index.js')).href;
-    const copy = (await import(url)) as typeof import('../../src/index.js');
-    const started = start({ imports: [importing(copy.FuturesModule.forRoot())] });
-    await expect(started).rejects.toThrow(/two copies of nestjs-futures/);
-    await expect(started).rejects.toThrow(folder);
-    await expect(started).rejects.toThrow(join(ROOT, 'src'));
   });
 });
