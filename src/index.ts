@@ -47,6 +47,7 @@ export type {
   ExecutorStats,
   Outcome,
   Percentiles,
+  Priority,
   Transferable,
 } from './executors/executor.js';
 export { processExecutor } from './executors/process.executor.js';
@@ -56,7 +57,12 @@ export type { ThreadExecutorOptions } from './executors/thread.executor.js';
 export { FuturesModule } from './futures.module.js';
 export { FUTURES_OPTIONS } from './futures.module-definition.js';
 export type { FuturesModuleExtras } from './futures.module-definition.js';
-export type { DiscardHook, FuturesModuleOptions } from './request/futures.options.js';
+export type {
+  DiscardHook,
+  FuturesModuleOptions,
+  ShareFunction,
+  WeightFunction,
+} from './request/futures.options.js';
 export type { ProcessOptions, ThreadOptions } from './executors/pool-options.js';
 export { FuturesService } from './futures.service.js';
 export type { FutureReport, FuturesReport } from './request/report.js';

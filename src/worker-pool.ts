@@ -1,4 +1,4 @@
-import type { ExecutorStats } from './executors/executor.js';
+import type { ExecutorStats, Outcome } from './executors/executor.js';
 import type { FuturesRuntime } from './request/futures.runtime.js';
 import { assign, checkSubmitOptions, type SubmitOptions } from './request/submission.js';
 import type { AnyFunction } from './wire/protocol.js';
@@ -39,7 +39,7 @@ export class WorkerPool {
     task: (...args: Args) => Result,
     ...args: Args
   ): Promise<Awaited<Result>> {
-    const [value] = await this.#runBatch([[task, ...args]]);
+    const [value] = await this.#valuesOf([[task, ...args]]);
     return value as Awaited<Result>;
   }
 
@@ -53,8 +53,26 @@ export class WorkerPool {
   async runAll<const Tasks extends readonly AnyFunction[]>(
     calls: readonly [...{ [I in keyof Tasks]: TaskCall<Tasks[I]> }],
   ): Promise<{ -readonly [I in keyof Tasks]: Awaited<ReturnType<Tasks[I]>> }> {
-    const values = await this.#runBatch(calls as readonly TaskCall<AnyFunction>[]);
+    const values = await this.#valuesOf(calls as readonly TaskCall<AnyFunction>[]);
     return values as { -readonly [I in keyof Tasks]: Awaited<ReturnType<Tasks[I]>> };
+  }
+
+  /**
+   * Runs several tasks as one batch, like `Promise.allSettled()`.
+   *
+   * @param calls each a task and its arguments
+   * @returns for each, in that order, its value, or the error that `run()` would throw
+   * @throws FuturesArgumentError if a task or the executor is invalid
+   */
+  async runAllSettled<const Tasks extends readonly AnyFunction[]>(
+    calls: readonly [...{ [I in keyof Tasks]: TaskCall<Tasks[I]> }],
+  ): Promise<{
+    -readonly [I in keyof Tasks]: PromiseSettledResult<Awaited<ReturnType<Tasks[I]>>>;
+  }> {
+    const outcomes = await this.#run(calls as readonly TaskCall<AnyFunction>[]);
+    return outcomes.map(({ status, value }) =>
+      status === 'failed' ? { status: 'rejected', reason: value } : { status: 'fulfilled', value },
+    ) as { -readonly [I in keyof Tasks]: PromiseSettledResult<Awaited<ReturnType<Tasks[I]>>> };
   }
 
   /**
@@ -74,14 +92,19 @@ export class WorkerPool {
     );
   }
 
-  async #runBatch(calls: readonly TaskCall<AnyFunction>[]): Promise<unknown[]> {
-    const assignments = calls.map(([task, ...args]) =>
-      assign(this.#runtime, { task, args, options: this.#options }),
-    );
-    const outcomes = await this.#runtime.run(assignments);
+  async #valuesOf(calls: readonly TaskCall<AnyFunction>[]): Promise<unknown[]> {
+    const outcomes = await this.#run(calls);
     return outcomes.map(({ status, value }) => {
       if (status === 'failed') throw value;
       return value;
     });
+  }
+
+  async #run(calls: readonly TaskCall<AnyFunction>[]): Promise<Outcome[]> {
+    const startedAt = performance.now();
+    const assignments = calls.map(([task, ...args]) =>
+      assign(this.#runtime, { task, args, options: this.#options }, { startedAt }),
+    );
+    return this.#runtime.run(assignments);
   }
 }

@@ -6,6 +6,7 @@ import {
   cancellationOf,
   cancelled,
   notStarted,
+  queueTimeoutOf,
 } from '../executors/kit.js';
 import {
   type Call,
@@ -119,7 +120,9 @@ export class BullmqExecutor implements Executor {
     trace: TraceCarrier | undefined,
     settle: (i: number, outcome: Outcome) => void,
   ): OpenCall[] {
-    return calls.flatMap((call, i) => {
+    return calls.flatMap((each, i) => {
+      const call =
+        each.deadline === undefined ? each : { ...each, queueTimeout: queueTimeoutOf(each) };
       try {
         const wire = toJobCall(call, this.#options.maxSize, trace);
         return [this.#jobs.add(call, wire, (outcome) => settle(i, outcome))];

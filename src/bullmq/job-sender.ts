@@ -136,7 +136,11 @@ export class JobSender {
     return undefined;
   }
 
-  #toNewJob({ id, token, calls, queueTimeout }: OpenJob, link: QueueLink, now: number): NewJob {
+  #toNewJob(
+    { id, token, calls, queueTimeout, priority }: OpenJob,
+    link: QueueLink,
+    now: number,
+  ): NewJob {
     const waited = now - Math.min(...calls.map(({ openedAt }) => openedAt));
     const data: JobData = {
       inbox: link.inbox.name,
@@ -147,7 +151,7 @@ export class JobSender {
     };
     const first = calls[0]?.call.task.id ?? '';
     const name = calls.length === 1 ? first : `${first} and ${calls.length - 1} more`;
-    return { id, name, data: storeJob(id, data, this.#options.seal) };
+    return { id, name, priority, data: storeJob(id, data, this.#options.seal) };
   }
 
   async #connect(): Promise<QueueLink> {

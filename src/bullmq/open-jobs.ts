@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { DrainWaiters, DurationEstimates } from '../executors/kit.js';
-import type { Call, Outcome } from '../index.js';
+import type { Call, Outcome, Priority } from '../index.js';
 import { MAX_CALLS, type Reply } from './edge.js';
 import { Kind, fromMessage } from './outcome-message.js';
 import type { JobCall } from './job-data.js';
@@ -39,6 +39,7 @@ export interface OpenJob {
   readonly token: string;
   readonly calls: readonly OpenCall[];
   readonly queueTimeout: number | undefined;
+  readonly priority: Priority;
   /** When the job was created, by `performance.now()`. */
   readonly madeAt: number;
   /** When the job was sent to Redis, by `performance.now()`; undefined: not yet. */
@@ -130,13 +131,13 @@ export class OpenJobs {
   plan(calls: readonly OpenCall[]): OpenJob[] {
     const groups: OpenCall[][] = [];
     let [run, length] = [0, 0];
-    for (const each of calls.toSorted(byQueueTimeout)) {
+    for (const each of calls.toSorted(byLimits)) {
       const group = groups.at(-1);
       // A call that was sent again goes alone: it may be the one that kills its workers.
       const estimate = each.resent > 0 ? Infinity : each.estimate;
       run += estimate;
       length += each.wire[3].length;
-      const isAlike = group?.[0]?.call.queueTimeout === each.call.queueTimeout;
+      const isAlike = group?.[0] !== undefined && byLimits(group[0], each) === 0;
       const isSmall = run <= MAX_RUN && length <= MAX_LENGTH;
       if (group !== undefined && isAlike && isSmall && group.length < MAX_CALLS) {
         group.push(each);
@@ -208,6 +209,7 @@ export class OpenJobs {
       token: randomUUID(),
       calls,
       queueTimeout: calls[0]?.call.queueTimeout,
+      priority: priorityOf((calls[0] as OpenCall).call),
       madeAt: performance.now(),
       sentAt: undefined,
       open: calls.length,
@@ -232,7 +234,14 @@ export class OpenJobs {
   }
 }
 
-function byQueueTimeout({ call: a }: OpenCall, { call: b }: OpenCall): number {
+/** Calls with the same priority and limit follow each other, so that they can share jobs. */
+function byLimits({ call: a }: OpenCall, { call: b }: OpenCall): number {
+  const [first, second] = [priorityOf(a), priorityOf(b)];
+  if (first !== second) return first < second ? -1 : 1;
   const forEver = Number.MAX_SAFE_INTEGER;
   return (a.queueTimeout ?? forEver) - (b.queueTimeout ?? forEver);
+}
+
+function priorityOf({ priority = 'normal' }: Call): Priority {
+  return priority;
 }

@@ -1,6 +1,7 @@
 import { Queue, createRedisBackend, type JobsOptions } from 'bullmq';
 import { ConnectionWatch, failingFast, isClient } from './connection-watch.js';
 import type { ResolvedBullmqOptions } from './bullmq.options.js';
+import type { Priority } from '../index.js';
 import { Heartbeat } from './heartbeat.js';
 import { Inbox } from './inbox.js';
 import type { StoredJob } from './job-data.js';
@@ -26,7 +27,18 @@ export interface NewJob {
   /** Shown by dashboards. */
   readonly name: string;
   readonly data: StoredJob;
+  readonly priority: Priority;
 }
+
+/**
+ * BullMQ takes jobs without a priority first. Most jobs have none, as they always had: dashboards
+ * and autoscalers count them.
+ */
+const PRIORITIES: Readonly<Record<Priority, JobsOptions>> = {
+  high: { lifo: true },
+  normal: {},
+  low: { priority: 1 },
+};
 
 /**
  * This process's two connections to the queue: one that sends, and one that reads the inbox.
@@ -111,7 +123,11 @@ export class QueueLink {
 
   async add(jobs: readonly NewJob[]): Promise<void> {
     await this.#queue.addBulk(
-      jobs.map(({ id, name, data }) => ({ name, data, opts: { jobId: id } })),
+      jobs.map(({ id, name, data, priority }) => ({
+        name,
+        data,
+        opts: { jobId: id, ...PRIORITIES[priority] },
+      })),
     );
   }
 

@@ -111,7 +111,7 @@ export class RedisCommands {
    */
   async withdraw(jobs: readonly (readonly [id: string, order: string])[]): Promise<Withdrawal[]> {
     const { queue, inboxes } = this.keys;
-    const keys = [queue, `${queue}:wait`, `${queue}:paused`];
+    const keys = [queue, `${queue}:wait`, `${queue}:paused`, `${queue}:prioritized`];
     return (await this.#run('withdraw', ...keys, inboxes, ...jobs.flat())) as Withdrawal[];
   }
 
@@ -122,13 +122,10 @@ export class RedisCommands {
 
   async count(): Promise<{ waiting: number; added: number; workers: number }> {
     const { queue, workers: list } = this.keys;
-    const keys = [`${queue}:wait`, `${queue}:paused`, `${queue}:id`, list];
-    const [waiting, added, workers] = (await this.#run('count', ...keys)) as [
-      number,
-      number,
-      number,
-    ];
-    return { waiting, added, workers };
+    const waiting = ['wait', 'paused', 'prioritized'].map((name) => `${queue}:${name}`);
+    const keys = [...waiting, `${queue}:id`, list];
+    const counts = (await this.#run('count', ...keys)) as [number, number, number];
+    return { waiting: counts[0], added: counts[1], workers: counts[2] };
   }
 
   /** Removes the inbox of `name` from Redis, and its entry in the list of workers. */

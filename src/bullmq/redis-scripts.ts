@@ -57,13 +57,16 @@ export const SCRIPTS = {
    * ARGV: prefix of inboxes; then, for each job, its id and its order.
    */
   withdraw: {
-    numberOfKeys: 3,
+    numberOfKeys: 4,
     lua: `
       local found = {}
       for i = 2, #ARGV, 2 do
         local key = KEYS[1] .. ':' .. ARGV[i]
         local state = 0
-        if redis.call('LREM', KEYS[2], -1, ARGV[i]) + redis.call('LREM', KEYS[3], -1, ARGV[i]) > 0 then
+        local removed = redis.call('LREM', KEYS[2], -1, ARGV[i])
+          + redis.call('LREM', KEYS[3], -1, ARGV[i])
+          + redis.call('ZREM', KEYS[4], ARGV[i])
+        if removed > 0 then
           redis.call('DEL', key)
           state = 1
         elseif redis.call('EXISTS', key) == 1 then
@@ -80,13 +83,13 @@ export const SCRIPTS = {
   },
   /** Returns the number of waiting jobs, of jobs added in total, and of live workers. */
   count: {
-    numberOfKeys: 4,
+    numberOfKeys: 5,
     lua: `
       local time = redis.call('TIME')
       return {
-        redis.call('LLEN', KEYS[1]) + redis.call('LLEN', KEYS[2]),
-        tonumber(redis.call('GET', KEYS[3]) or '0'),
-        redis.call('ZCOUNT', KEYS[4], time[1], '+inf') }`,
+        redis.call('LLEN', KEYS[1]) + redis.call('LLEN', KEYS[2]) + redis.call('ZCARD', KEYS[3]),
+        tonumber(redis.call('GET', KEYS[4]) or '0'),
+        redis.call('ZCOUNT', KEYS[5], time[1], '+inf') }`,
   },
   /** Returns the number of live workers, without those named. */
   others: {

@@ -5,6 +5,21 @@ import {
 } from './futures.exception.js';
 import { told } from './text.js';
 
+const TIMEOUT_TEXTS = {
+  run: [
+    'ran for more than',
+    'and was stopped. Raise "timeout" for it with using({ timeout }), or give it less to do.',
+  ],
+  queue: [
+    'waited in the queue for more than',
+    'and was not started. Add threads ("threads.max"), or raise "queueTimeout".',
+  ],
+  deadline: [
+    'could not start before its deadline, after',
+    'in the queue. Add threads ("threads.max"), or give it a later "deadline".',
+  ],
+} as const;
+
 /**
  * A task ran or waited in the queue for longer than it may. The client gets 504.
  *
@@ -14,18 +29,18 @@ export class FutureTimeoutError extends FuturesHttpException {
   readonly code = 'ERR_FUTURES_TIMEOUT';
 
   constructor(
-    /** `run`: the task was stopped while it ran; `queue`: it was never started. */
-    readonly phase: 'run' | 'queue',
+    /**
+     * `run`: the task was stopped while it ran; `queue`: it was not started within `queueTimeout`;
+     * `deadline`: it was not started before its deadline.
+     */
+    readonly phase: 'run' | 'queue' | 'deadline',
     /** The limit, in ms. */
     readonly limit: number,
     options: FuturesExceptionOptions,
   ) {
+    const [before, after] = TIMEOUT_TEXTS[phase];
     super(
-      phase === 'run'
-        ? told`The task ${options.task} ran for more than ${limit} ms and was stopped. ` +
-            `Raise "timeout" for it with using({ timeout }), or give it less to do.`
-        : told`The task ${options.task} waited in the queue for more than ${limit} ms and was not started. ` +
-            `Add threads ("threads.max"), or raise "queueTimeout".`,
+      `${told`The task ${options.task}`} ${before} ${limit} ms ${after}`,
       504,
       'Gateway Timeout',
       options,

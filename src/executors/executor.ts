@@ -18,7 +18,24 @@ export interface Call {
   readonly queueTimeout: number | undefined;
   /** Parts of `args` that are moved to the worker instead of copied. */
   readonly transferList: readonly Transferable[] | undefined;
+  /** Calls of a higher priority start before those of a lower one. Default: `normal`. */
+  readonly priority?: Priority | undefined;
+  /**
+   * When the value is of no use any more, in ms, as `performance.now()` gives it here. Default:
+   * never.
+   */
+  readonly deadline?: number | undefined;
+  /** Whose turn it is: shares of one priority take turns. Default: one share per request. */
+  readonly share?: string | undefined;
+  /** How much work its share may do, compared with the others. Default: 1. */
+  readonly weight?: number | undefined;
 }
+
+/** Which calls start first. */
+export type Priority = (typeof PRIORITIES)[number];
+
+/** From the first to the last. @internal */
+export const PRIORITIES = ['high', 'normal', 'low'] as const;
 
 /** A call whose arguments may be packed already, since the ledger compares them. @internal */
 export interface PackedCall extends Call {
@@ -158,6 +175,13 @@ export function cancelled({ key, task }: Call): Outcome {
       task: task.id,
     }),
   );
+}
+
+/** How long a call may wait to start, in ms: until its deadline at most; undefined: no limit. */
+export function queueTimeoutOf({ queueTimeout, deadline }: Call): number | undefined {
+  if (deadline === undefined) return queueTimeout;
+  const left = Math.max(0, deadline - performance.now());
+  return Math.min(queueTimeout ?? left, left);
 }
 
 /** The error message of calls that an executor refuses or gives up at shutdown. */

@@ -5,7 +5,13 @@
  */
 
 // Outcomes and cancellation.
-export { SHUTTING_DOWN, cancellationOf, cancelled, notStarted } from './executor.js';
+export {
+  SHUTTING_DOWN,
+  cancellationOf,
+  cancelled,
+  notStarted,
+  queueTimeoutOf,
+} from './executor.js';
 export type { Cancellation, CancellationSource } from './executor.js';
 
 // Statistics, estimates and limits.

@@ -24,6 +24,11 @@ const OPTIONS = {
   maxPasses: optional<number>(integer(1)),
   /** How long a task may run, in ms, not counting the queue. Default: the module's `timeout`. */
   timeout: optional<number>(duration()),
+  /**
+   * How long after the start of the request its futures are useful, in ms: one that would be late
+   * is refused (503), or not started (504). Default: none.
+   */
+  deadline: optional<number>(duration()),
   /** What happens to keys that the published pass leaves unread. Default: the module's `unread`. */
   unread: optional<UnreadMode>(oneOf(UNREAD_MODES)),
   /**

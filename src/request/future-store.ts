@@ -1,3 +1,4 @@
+import type { ExecutionContext } from '@nestjs/common';
 import { TooManyFuturesError } from '../errors/index.js';
 import type { ClientConnection } from '../http/client-connection.js';
 import type { ResponseHead } from '../http/response-head.js';
@@ -6,13 +7,22 @@ import { type Future, Marks } from './future.js';
 import type { UnreadMode } from './futures.options.js';
 import type { FuturesRuntime } from './futures.runtime.js';
 import { PassState } from './pass.js';
-import { checkKey, createFuture, refusals, type Submission } from './submission.js';
+import { type Share, shareOf } from './share.js';
+import {
+  checkKey,
+  createFuture,
+  refusals,
+  type RequestLimits,
+  type Submission,
+} from './submission.js';
 
 /** What a ledger needs to know about its request. */
 export interface LedgerOptions {
   readonly runtime: FuturesRuntime;
   readonly client: ClientConnection;
   readonly head: ResponseHead;
+  /** What the option `share` is asked with. */
+  readonly context?: ExecutionContext;
   /** State that the resolvers of one GraphQL request share. Default: the ledger's own maps. */
   readonly shared?: SharedState | undefined;
 }
@@ -21,6 +31,7 @@ export interface LedgerOptions {
 export interface RouteOptions {
   readonly maxPasses?: number | undefined;
   readonly timeout?: number | undefined;
+  readonly deadline?: number | undefined;
   readonly unread?: UnreadMode | undefined;
 }
 
@@ -63,11 +74,14 @@ export abstract class FutureStore {
   readonly marks: Marks;
   protected readonly runner: FutureRunner;
   readonly #takesSubmissions: boolean;
+  readonly #context: ExecutionContext | undefined;
+  #share: Share | undefined;
 
-  constructor({ runtime, client, head, shared }: LedgerOptions) {
+  constructor({ runtime, client, head, context, shared }: LedgerOptions) {
     this.runtime = runtime;
     this.client = client;
     this.head = head;
+    this.#context = context;
     this.pass = new PassState(runtime.options.strict);
     this.#futures = shared?.futures ?? new Map();
     this.kept = shared?.kept ?? new Map();
@@ -139,13 +153,19 @@ export abstract class FutureStore {
     }
     const isCompared =
       this.pass.hasHandedOut || this.runtime.usesContext || this.marks.areFuturesShared;
-    const future = createFuture(this.runtime, submission, isCompared, this.route.timeout);
+    const future = createFuture(this.runtime, submission, isCompared, this.#limits());
     this.pass.log.submitted(key);
     if (!this.marks.areFuturesShared) {
       future.takeOver(this.#futures.get(key) ?? this.marks.before(key));
     }
     this.#futures.set(key, future);
     return future;
+  }
+
+  #limits(): RequestLimits {
+    const { timeout, deadline } = this.route;
+    const { share, weight } = (this.#share ??= shareOf(this.runtime.options, this.#context));
+    return { startedAt: this.pass.log.origin, timeout, deadline, share, weight };
   }
 
   protected checkOpen(key: string): void {

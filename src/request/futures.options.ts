@@ -37,6 +37,12 @@ export const UNREAD_MODES: readonly UnreadMode[] = ['error', 'warn', 'ignore'];
 /** The function of the option `onDiscard`: it gets the context of the pass, and is awaited. */
 export type DiscardHook = (context: ExecutionContext) => unknown;
 
+/** The function of the option `share`. */
+export type ShareFunction = (context: ExecutionContext) => string | undefined;
+
+/** The function of the option `weight`. */
+export type WeightFunction = (share: string) => number | undefined;
+
 const OPTIONS = {
   /** Where handles run: `thread`, `process`, `inline`, or one of `executors`. Default: `thread`. */
   executor: option<string>(is.anything, 'thread'),
@@ -52,6 +58,23 @@ const OPTIONS = {
   timeout: option(duration(), 30_000),
   /** How long a task may wait in the queue, in ms. Default: 60 000. */
   queueTimeout: option(duration(), 60_000),
+  /**
+   * Whose turn it is when calls wait: the name of a user, a tenant or a route, say. Shares of one
+   * priority take turns by the time that their calls run, so none keeps the others waiting. It is
+   * asked once per request, when the request submits its first future. If it returns undefined, the
+   * request is a share of its own. Default: one share per request.
+   *
+   * @example
+   * ```ts
+   * FuturesModule.forRoot({
+   *   share: (context) => context.switchToHttp().getRequest().user?.tenant,
+   *   weight: (tenant) => (paying.has(tenant) ? 4 : 1),
+   * });
+   * ```
+   */
+  share: optional<ShareFunction>(is.function),
+  /** How much work a share may do, compared with others: a number over 0. Default: 1 for each. */
+  weight: optional<WeightFunction>(is.function),
   ...BYTE_LIMITS,
   /** Maximum number of passes per request. Default: 5. */
   maxPasses: option(integer(1), 5),
@@ -111,6 +134,11 @@ export function resolveOptions(input: FuturesModuleOptions = {}): ResolvedOption
   for (const [name, executor] of Object.entries(options.executors)) checkExecutor(name, executor);
   const names = [...BUILT_IN_EXECUTORS, ...Object.keys(options.executors)];
   check('executor', options.executor, oneOf(names));
+  if (options.weight !== undefined && options.share === undefined) {
+    throw new FuturesOptionsError(
+      'The option "weight" weighs the shares that the option "share" names: give "share" as well, or leave "weight" out.',
+    );
+  }
   return options;
 }
 

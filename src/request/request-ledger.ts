@@ -63,6 +63,7 @@ export function openLedger(runtime: FuturesRuntime, context: ExecutionContext): 
     type === 'http' ? context.getArgByIndex<object>(1) : (graphql?.res ?? graphql?.req?.res);
   const ledger = new Ledger({
     runtime,
+    context,
     client: ClientConnection.of(rawOf(response)),
     // All resolvers of a GraphQL request share one response head, so none of them may restore it.
     head: headOf(type === 'http' ? response : undefined),

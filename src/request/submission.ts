@@ -9,17 +9,19 @@ import {
   type OptionTable,
   duration,
   is,
+  oneOf,
   optional,
   resolve,
 } from '../errors/options.js';
 import { describe, told } from '../errors/text.js';
-import type { Transferable } from '../executors/executor.js';
+import { type Call, PRIORITIES, type Priority, type Transferable } from '../executors/executor.js';
 import type { Assignment } from '../executors/executors.js';
 import { isSameTask, isTaskHandle, taskReference } from '../tasks/task.js';
 import type { AnyFunction } from '../wire/protocol.js';
 import { sameArguments } from './fingerprint.js';
 import { Future } from './future.js';
 import type { FuturesRuntime } from './futures.runtime.js';
+import type { Share } from './share.js';
 
 const SUBMIT_OPTIONS = {
   /** Name of the executor. Default: the module's `executor`; `inline` for a plain function. */
@@ -28,6 +30,20 @@ const SUBMIT_OPTIONS = {
   timeout: optional<number>(duration()),
   /** How long it may wait in the queue, in ms. Default: the module's `queueTimeout`. */
   queueTimeout: optional<number>(duration()),
+  /**
+   * `high`, `normal` or `low`: calls of a higher priority start before those of a lower one that
+   * wait. So that none starves, at least one call of each priority that waits starts every second,
+   * as soon as a worker is free. If the queue is full, calls of a higher priority displace those of
+   * a lower one, the newest first; these fail with 503. Default: `normal`.
+   */
+  priority: optional<Priority>(oneOf(PRIORITIES)),
+  /**
+   * How long after the start of the request (outside of requests: after the call) the value is
+   * useful, in ms. If the calls that wait would make it late, it is refused at once
+   * (`ExecutorSaturatedError`, 503); it is not started later (`FutureTimeoutError`, 504). A task
+   * that runs is stopped by `timeout` only. Default: the route's `deadline`, else none.
+   */
+  deadline: optional<number>(duration()),
   /** Parts of the arguments that are moved to the worker instead of copied. Default: none. */
   transferList: optional<readonly Transferable[]>(is.array),
 };
@@ -60,6 +76,15 @@ export interface Submission {
   readonly options: SubmitOptions | undefined;
 }
 
+/** What the request of a submission sets for it. */
+export interface RequestLimits extends Share {
+  /** When the request started, by `performance.now()`. */
+  readonly startedAt: number;
+  /** The route's own limits, in ms. */
+  readonly timeout?: number | undefined;
+  readonly deadline?: number | undefined;
+}
+
 /**
  * Creates a pending future from a submission.
  *
@@ -70,9 +95,9 @@ export function createFuture(
   runtime: FuturesRuntime,
   submission: Submission,
   isCompared: boolean,
-  timeout: number | undefined,
+  request: RequestLimits,
 ): Future {
-  const { call, executor } = assign(runtime, submission, timeout);
+  const { call, executor } = assign(runtime, submission, request);
   return new Future(submission.key, submission.task, call, executor, isCompared);
 }
 
@@ -85,7 +110,7 @@ export function createFuture(
 export function assign(
   { options: defaults, executors }: FuturesRuntime,
   { key, task, args, options }: Omit<Submission, 'key'> & { readonly key?: string },
-  timeout = defaults.timeout,
+  { startedAt, timeout, deadline, share, weight }: RequestLimits,
 ): Assignment {
   const reference = taskReference(task, key);
   const executor = options?.executor ?? (isTaskHandle(task) ? defaults.executor : 'inline');
@@ -97,13 +122,18 @@ export function assign(
       { key, task: reference.id },
     );
   }
-  const call = {
+  const within = options?.deadline ?? deadline;
+  const call: Call = {
     task: reference,
     args,
     key,
-    timeout: options?.timeout ?? timeout,
+    timeout: options?.timeout ?? timeout ?? defaults.timeout,
     queueTimeout: options?.queueTimeout ?? defaults.queueTimeout,
     transferList: options?.transferList,
+    priority: options?.priority,
+    deadline: within === undefined ? undefined : startedAt + within,
+    share,
+    weight,
   };
   return { executor, call };
 }

@@ -160,6 +160,37 @@ describe('WorkerPool', () => {
     });
   });
 
+  describe('runAllSettled', () => {
+    it('returns values and errors in the order of the calls, and never rejects', async () => {
+      const pool = await startWorkerPool();
+      const settled = await pool.runAllSettled([
+        [tasks.add, 1, 2],
+        [tasks.fail, 'no paper'],
+        [() => 'here'],
+      ]);
+      expect(settled).toEqual([
+        { status: 'fulfilled', value: 3 },
+        { status: 'rejected', reason: expect.objectContaining({ message: 'no paper' }) },
+        { status: 'fulfilled', value: 'here' },
+      ]);
+    });
+
+    it('gives the error of each call that a full queue refuses', async () => {
+      const pool = await startWorkerPool({ threads: { max: 1, maxQueue: 0 } });
+      const settled = await pool.runAllSettled([
+        [tasks.echo, 1],
+        [tasks.echo, 2],
+      ]);
+      const refused = { status: 'rejected', reason: expect.any(ExecutorSaturatedError) };
+      expect(settled).toEqual([refused, refused]);
+    });
+
+    it('throws what is wrong with the calls themselves', async () => {
+      const pool = await startWorkerPool();
+      await expect(pool.runAllSettled(['add'] as never)).rejects.toThrow(FuturesArgumentError);
+    });
+  });
+
   describe('using', () => {
     it('leaves the pool itself unchanged, and accumulates options', async () => {
       const pool = await startWorkerPool();

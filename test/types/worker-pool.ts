@@ -23,6 +23,15 @@ export async function run(pool: WorkerPool): Promise<void> {
   void pool.run(tasks.add(1, 2));
 }
 
+export async function runAllSettled(pool: WorkerPool): Promise<void> {
+  const settled = await pool.runAllSettled([[tasks.add, 1, 2], [async () => 'here' as const]]);
+  expectTypeOf(settled).toEqualTypeOf<
+    [PromiseSettledResult<number>, PromiseSettledResult<'here'>]
+  >();
+  // @ts-expect-error an argument of the wrong type
+  await pool.runAllSettled([[tasks.greet, 5]]);
+}
+
 export async function runAll(pool: WorkerPool): Promise<void> {
   const all = await pool.runAll([
     [tasks.add, 1, 2],

@@ -1,17 +1,29 @@
+import { PRIORITIES } from '../executor.js';
+import { FairQueue, costOf } from './fair-queue.js';
 import type { Job } from './job.js';
 
 /** What one job adds to the sum at most, in ms; a job without an estimate adds this, too. */
-const UNKNOWN_COST = 1;
+const MAX_COST = 1;
+/** For how long, in ms, higher priorities keep a lower one from starting a job. */
+const MAX_TURN = 1_000;
+
+/** The waiting jobs of one priority. */
+class Level extends FairQueue {
+  /** When it last got its turn, or its first job, in ms. */
+  turnedAt = 0;
+}
 
 /**
- * A first-in, first-out queue. Jobs that were taken back from a worker return to its front. Jobs
- * that are settled while they wait (cancelled, timed out) are skipped, not searched for.
+ * The jobs that wait. Those that were taken back from a worker are the next ones. Then come those
+ * of the highest priority; within a priority, shares take turns. Each priority with waiting jobs
+ * gets a turn every second, so that no other one starves it. Jobs that are settled while they wait
+ * (cancelled, timed out) are skipped, not searched for.
  *
  * @internal
  */
 export class JobQueue {
-  #jobs: Job[] = [];
-  #head = 0;
+  readonly #levels: readonly Level[] = PRIORITIES.map(() => new Level());
+  #returned: Job[] = [];
   #size = 0;
   #cost = 0;
 
@@ -26,62 +38,88 @@ export class JobQueue {
   }
 
   push(job: Job): void {
-    this.#jobs.push(job);
     this.#count(job, 1);
+    const level = this.#levelOf(job);
+    if (level.size === 0) level.turnedAt = performance.now();
+    level.push(job);
   }
 
   unshift(jobs: readonly Job[]): void {
     if (jobs.length === 0) return;
-    this.#jobs = [...jobs, ...this.#jobs.slice(this.#head)];
-    this.#head = 0;
-    for (const job of jobs) this.#count(job, 1);
+    for (const job of jobs) {
+      job.isReturned = true;
+      this.#count(job, 1);
+    }
+    this.#returned = [...jobs, ...this.#returned];
   }
 
   /** Removes a job that is about to be settled; the queue skips it from now on. */
   drop(job: Job): void {
-    if (job.queued) this.#count(job, -1);
+    if (!job.queued) return;
+    this.#count(job, -1);
+    if (!job.isReturned) this.#levelOf(job).drop(job);
   }
 
   /** The jobs that wait. */
   *[Symbol.iterator](): Generator<Job> {
-    for (let i = this.#head; i < this.#jobs.length; i++) {
-      const job = this.#jobs[i] as Job;
-      if (job.queued) yield job;
-    }
+    for (const job of this.#returned) if (job.queued) yield job;
+    for (const level of this.#levels) yield* level;
   }
 
-  /** The next job that is not settled; it stays in the queue. */
+  /** The next job; it stays in the queue. */
   peek(): Job | undefined {
-    while (this.#head < this.#jobs.length) {
-      const job = this.#jobs[this.#head] as Job;
-      if (!job.settled) return job;
-      this.#head++;
+    while (this.#returned.length > 0) {
+      const job = this.#returned[0] as Job;
+      if (job.queued) return job;
+      this.#returned.shift();
     }
-    this.#jobs = [];
-    this.#head = 0;
-    return undefined;
+    return this.#next()?.peek();
   }
 
-  shift(): Job | undefined {
-    const job = this.peek();
-    if (job === undefined) return undefined;
-    this.#head++;
+  /** Takes the job that `peek()` has returned. */
+  shift(job: Job): void {
     this.#count(job, -1);
-    // Frees the jobs that were taken, at an amortised cost of one move per job.
-    if (this.#head === this.#jobs.length) {
-      this.#jobs = [];
-      this.#head = 0;
-    } else if (this.#head > 1024 && this.#head * 2 > this.#jobs.length) {
-      this.#jobs = this.#jobs.slice(this.#head);
-      this.#head = 0;
+    if (job.isReturned) {
+      this.#returned.shift();
+      return;
     }
-    return job;
+    const level = this.#levelOf(job);
+    level.shift(job);
+    if (level.size !== this.#size) level.turnedAt = performance.now();
+  }
+
+  /** How much work is done before a new job, in ms of one worker. */
+  ahead(job: Job): number {
+    let sum = 0;
+    for (const each of this.#returned) if (each.queued) sum += costOf(each);
+    for (const level of this.#levels.slice(0, job.level + 1)) sum += level.ahead(job);
+    return sum;
+  }
+
+  /** The jobs of lower priorities than this level, newest first. */
+  below(level: number): Job[] {
+    const lower = this.#levels.slice(level + 1).map((each) => Array.from(each));
+    return lower.flatMap((jobs) => jobs.toSorted((a, b) => a.queuedAt - b.queuedAt)).toReversed();
+  }
+
+  /** The level whose turn it is. */
+  #next(): Level | undefined {
+    let next: Level | undefined;
+    for (const level of this.#levels) {
+      if (level.size === 0) continue;
+      if (next === undefined || performance.now() - level.turnedAt >= MAX_TURN) next = level;
+    }
+    return next;
+  }
+
+  #levelOf({ level }: Job): Level {
+    return this.#levels[level] as Level;
   }
 
   #count(job: Job, sign: 1 | -1): void {
     job.queued = sign === 1;
     this.#size += sign;
-    this.#cost += sign * Math.min(job.estimate, UNKNOWN_COST);
+    this.#cost += sign * Math.min(job.estimate, MAX_COST);
     if (this.#size === 0) this.#cost = 0;
   }
 }

@@ -1,6 +1,6 @@
 import { FutureTimeoutError } from '../../errors/index.js';
 import { Form, type Packed, isPostedAsIs } from '../../wire/codec.js';
-import type { Call, Outcome } from '../executor.js';
+import { type Call, type Outcome, PRIORITIES, notStarted } from '../executor.js';
 import type { CallHistory } from './history.js';
 
 /**
@@ -18,11 +18,13 @@ export class Batch {
 
   /**
    * @param queuedAt ms on the monotonic clock
+   * @param owner whose share the calls belong to that name none
    * @param resolve gets the outcomes in the order of the calls, when all jobs are settled
    */
   constructor(
     calls: readonly Call[],
     readonly queuedAt: number,
+    owner: object | undefined,
     history: CallHistory,
     resolve: (outcomes: Outcome[]) => void,
   ) {
@@ -30,7 +32,9 @@ export class Batch {
     this.#history = history;
     this.#resolve = resolve;
     this.#open = calls.length;
-    this.jobs = calls.map((call, i) => new Job(call, history.estimate(call), this, i));
+    this.jobs = calls.map(
+      (call, i) => new Job(call, history.estimate(call), this, owner ?? this, i),
+    );
   }
 
   settle(index: number, call: Call, outcome: Outcome): void {
@@ -46,7 +50,16 @@ export class Batch {
  * @internal
  */
 export class Job {
+  /** Its share takes turns with the others of its level. */
+  readonly share: string | object;
+  readonly level: number;
+  /** When its value is of no use any more, in ms on the monotonic clock; Infinity: never. */
+  readonly deadline: number;
+  /** When it must have started, in ms on the monotonic clock; Infinity: whenever. */
+  readonly startBy: number;
   settled = false;
+  /** Whether it was taken back from a worker. */
+  isReturned = false;
   /** Whether it waits in the queue now. */
   queued = false;
   /** How often a worker died while running the job. */
@@ -67,20 +80,22 @@ export class Job {
     /** How long it is expected to run, in ms; Infinity: unknown. */
     readonly estimate: number,
     batch: Batch,
+    owner: object,
     index: number,
   ) {
     this.#batch = batch;
     this.#index = index;
+    this.share = call.share ?? owner;
+    this.level = levelOf(call);
+    const { queuedAt } = batch;
+    this.deadline =
+      call.deadline === undefined ? Infinity : queuedAt + call.deadline - performance.now();
+    this.startBy = Math.min(this.deadline, queuedAt + (call.queueTimeout ?? Infinity));
   }
 
   /** When the executor got it, in ms on the monotonic clock. */
   get queuedAt(): number {
     return this.#batch.queuedAt;
-  }
-
-  /** When its time in the queue is up, in ms on the monotonic clock; Infinity: never. */
-  get deadline(): number {
-    return this.queuedAt + (this.call.queueTimeout ?? Infinity);
   }
 
   /** Whether it needs a message of its own, so that it fails alone if the message is refused. */
@@ -101,6 +116,20 @@ export class Job {
     this.settled = true;
     this.#batch.settle(this.#index, this.call, outcome);
   }
+}
+
+/** 0 for the calls that start first. @internal */
+export function levelOf({ priority = 'normal' }: Call): number {
+  return PRIORITIES.indexOf(priority);
+}
+
+/** The outcome of a job that was not started in time. @internal */
+export function waitedTooLong({ call, queuedAt, deadline, startBy }: Job): Outcome {
+  const { key, task, queueTimeout = 0 } = call;
+  const isDeadline = startBy === deadline;
+  const limit = isDeadline ? Math.max(0, Math.round(deadline - queuedAt)) : queueTimeout;
+  const phase = isDeadline ? 'deadline' : 'queue';
+  return notStarted(new FutureTimeoutError(phase, limit, { key, task: task.id }), limit);
 }
 
 /**

@@ -61,20 +61,19 @@ export class Pool implements WorkersListener {
   }
 
   run(calls: readonly Call[], cancellation?: Cancellation): Promise<Outcome[]> {
-    const refusal = this.#isClosing
-      ? shuttingDown()
-      : this.#scheduler.refusal(calls.length, this.#free);
+    const refusal = this.#isClosing ? shuttingDown() : this.#scheduler.refusal(calls, this.#free);
     if (refusal !== undefined) return Promise.resolve(calls.map(() => notStarted(refusal)));
     if (cancellation?.isCancelled === true) return Promise.resolve(calls.map(cancelled));
     return new Promise((resolve) => {
       const cancel = () => this.#cancel(jobs);
-      const jobs = this.#scheduler.add(calls, (outcomes) => {
+      const jobs = this.#scheduler.add(calls, cancellation, this.#free, (outcomes) => {
         cancellation?.removeListener(cancel);
         resolve(outcomes);
       });
+      if (jobs.every(({ settled }) => settled)) return;
       cancellation?.addListener(cancel);
       this.#inspection.by(monotonicNow() + PULSE);
-      for (const { deadline } of jobs) this.#inspection.by(deadline);
+      for (const { startBy } of jobs) this.#inspection.by(startBy);
       this.#sendSoon();
     });
   }

@@ -1,9 +1,9 @@
-import { ExecutorSaturatedError, FutureTimeoutError } from '../../errors/index.js';
+import { ExecutorSaturatedError } from '../../errors/index.js';
 import { monotonicNow } from '../../wire/clock.js';
 import { type Call, type ExecutorStats, type Outcome, notStarted } from '../executor.js';
 import type { ByteLimits } from '../pool-options.js';
 import { CallHistory } from './history.js';
-import { Batch, type Job } from './job.js';
+import { Batch, type Job, levelOf, waitedTooLong } from './job.js';
 import { JobQueue } from './job-queue.js';
 import { packArguments } from './wire.js';
 import type { Workers } from './workers.js';
@@ -41,30 +41,52 @@ export class Scheduler {
   }
 
   /**
-   * Says why calls are not taken; undefined if they are.
+   * Says why calls are not taken; undefined if they are. To make room for them, calls of lower
+   * priorities that wait are refused, the newest first.
    *
    * @param free how many messages could be sent now
    */
-  refusal(calls: number, free: number): ExecutorSaturatedError | undefined {
+  refusal(calls: readonly Call[], free: number): ExecutorSaturatedError | undefined {
     const { size } = this.#queue;
-    if (size + calls - free <= this.#maxQueue) return undefined;
-    const retryAfter = this.#history.retryAfter(size + calls);
-    return new ExecutorSaturatedError(
-      `The executor's queue is full: ${size} calls wait, ${calls} more would exceed "maxQueue" (${this.#maxQueue}), so none of them was taken. ` +
-        `Try again in ${retryAfter} s, add workers ("max"), or raise "maxQueue".`,
+    const excess = size + calls.length - free - this.#maxQueue;
+    if (excess <= 0) return undefined;
+    const retryAfter = this.#history.retryAfter(size + calls.length);
+    const lower =
+      size < excess ? [] : this.#queue.below(Math.max(...calls.map(levelOf))).slice(0, excess);
+    const isFull = lower.length < excess;
+    const error = new ExecutorSaturatedError(
+      isFull
+        ? `The executor's queue is full: ${size} calls wait, ${calls.length} more would exceed "maxQueue" (${this.#maxQueue}), so none of them was taken. ` +
+            `Try again in ${retryAfter} s, add workers ("max"), or raise "maxQueue".`
+        : `The executor's queue is full ("maxQueue": ${this.#maxQueue}), and calls of a higher priority came, so this one was dropped before it started. ` +
+            `Try again in ${retryAfter} s, add workers ("max"), or raise "maxQueue".`,
       retryAfter,
     );
+    if (isFull) return error;
+    for (const job of lower) this.drop(job, notStarted(error));
+    return undefined;
   }
 
   /**
-   * Queues calls.
+   * Queues calls, except those that cannot meet their deadline.
    *
+   * @param owner whose share the calls belong to that name none; undefined: they are their own
    * @param resolve gets the outcomes in the order of the calls, when all of them are settled
    * @returns their jobs
    */
-  add(calls: readonly Call[], resolve: (outcomes: Outcome[]) => void): readonly Job[] {
-    const { jobs } = new Batch(calls, monotonicNow(), this.#history, resolve);
-    for (const job of longestFirst(jobs)) this.#queue.push(job);
+  add(
+    calls: readonly Call[],
+    owner: object | undefined,
+    free: number,
+    resolve: (outcomes: Outcome[]) => void,
+  ): readonly Job[] {
+    const now = monotonicNow();
+    const { jobs } = new Batch(calls, now, owner, this.#history, resolve);
+    for (const job of longestFirst(jobs)) {
+      const refusal = job.deadline === Infinity ? undefined : this.#tooLate(job, now, free);
+      if (refusal === undefined) this.#queue.push(job);
+      else job.settle(notStarted(refusal));
+    }
     return jobs;
   }
 
@@ -76,8 +98,8 @@ export class Scheduler {
 
   /** Takes the jobs of the next message from the queue. Settles those that cannot be sent. */
   next(): Job[] {
-    const share = this.#queue.cost / (2 * this.#workers.width);
-    const budget = Math.min(MAX_MESSAGE, Math.max(MIN_MESSAGE, share));
+    const fraction = this.#queue.cost / (2 * this.#workers.width);
+    const budget = Math.min(MAX_MESSAGE, Math.max(MIN_MESSAGE, fraction));
     const jobs: Job[] = [];
     let expected = 0;
     for (let job = this.#queue.peek(); job !== undefined; job = this.#queue.peek()) {
@@ -86,7 +108,7 @@ export class Scheduler {
       if (jobs.length > 0 && expected > budget) break;
       const refusal = this.#refused(job);
       if (refusal === undefined && jobs.length > 0 && job.isAlone) break;
-      this.#queue.shift();
+      this.#queue.shift(job);
       if (refusal !== undefined) job.settle(refusal);
       else jobs.push(job);
       if (refusal === undefined && job.isAlone) break;
@@ -109,8 +131,8 @@ export class Scheduler {
   dropLate(now: number): number {
     let next = Infinity;
     for (const job of this.#queue) {
-      if (job.deadline <= now) this.drop(job, waitedTooLong(job));
-      else next = Math.min(next, job.deadline);
+      if (job.startBy <= now) this.drop(job, waitedTooLong(job));
+      else next = Math.min(next, job.startBy);
     }
     return next;
   }
@@ -120,18 +142,34 @@ export class Scheduler {
     return { queued: this.size, ...this.#history.summary(this.#workers.width, underWay) };
   }
 
+  /**
+   * The error of a job that cannot be done before its deadline; undefined if it may. A job that
+   * need not wait is tried, even if it may run for too long: that shows how long it takes now.
+   */
+  #tooLate(job: Job, now: number, free: number): ExecutorSaturatedError | undefined {
+    const { call, deadline, estimate } = job;
+    const ahead = this.#queue.ahead(job);
+    if (free > 0 && ahead === 0) return undefined;
+    const wait = ahead / this.#workers.width;
+    const end = now + wait + (estimate === Infinity ? 0 : estimate);
+    if (end <= deadline) return undefined;
+    const retryAfter = this.#history.retryAfter(this.#queue.size + 1);
+    const [left, needed] = [deadline - now, end - now].map((ms) => Math.max(0, Math.round(ms)));
+    return new ExecutorSaturatedError(
+      `The task ${call.task.id} was not taken: its deadline is in ${left} ms, but with the calls that wait it would end in about ${needed} ms. ` +
+        `Try again in ${retryAfter} s, add workers ("max"), or give it a later "deadline".`,
+      retryAfter,
+      { key: call.key, task: call.task.id },
+    );
+  }
+
   /** The outcome of a job that cannot be sent; undefined if it can. */
   #refused(job: Job): Outcome | undefined {
+    if (job.startBy < Infinity && job.startBy <= monotonicNow()) return waitedTooLong(job);
     const refusal = this.#history.refusal(job.call);
     if (refusal !== undefined) return notStarted(refusal);
     return packArguments(job, this.#workers.canShare, this.#limits.maxArgumentBytes);
   }
-}
-
-/** The outcome of a job that was not started within its `queueTimeout`. @internal */
-export function waitedTooLong({ call: { key, task, queueTimeout = 0 } }: Job): Outcome {
-  const error = new FutureTimeoutError('queue', queueTimeout, { key, task: task.id });
-  return notStarted(error, queueTimeout);
 }
 
 /**

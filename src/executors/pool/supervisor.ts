@@ -2,9 +2,9 @@ import { url as debuggerUrl } from 'node:inspector';
 import { Logger } from '@nestjs/common';
 import { monotonicNow } from '../../wire/clock.js';
 import type { InFlight } from './in-flight.js';
-import { type Job, outOfTime } from './job.js';
+import { type Job, outOfTime, waitedTooLong } from './job.js';
 import type { Message } from './message.js';
-import { type Scheduler, waitedTooLong } from './scheduler.js';
+import type { Scheduler } from './scheduler.js';
 import type { Workers } from './workers.js';
 
 const logger = new Logger('Futures');
@@ -111,10 +111,10 @@ export class Supervisor {
   /** Fails unstarted jobs that have waited for too long; returns when to look again. */
   #limitWait(message: Message, now: number): number {
     let next = Infinity;
-    for (const { deadline } of message.unstarted) next = Math.min(next, deadline);
+    for (const { startBy } of message.unstarted) next = Math.min(next, startBy);
     if (next > now) return next;
     const jobs = message.takeBack();
-    for (const job of jobs) if (job.deadline <= now) job.settle(waitedTooLong(job));
+    for (const job of jobs) if (job.startBy <= now) job.settle(waitedTooLong(job));
     this.scheduler.putBack(jobs.filter((job) => !job.settled));
     return Infinity;
   }

@@ -1,0 +1,182 @@
+import type { Job } from './job.js';
+
+/** What a job counts for at least, in ms: about what its way to a worker costs. */
+const MIN_COST = 0.02;
+/** What a job without an estimate counts for, in ms. */
+const UNKNOWN_COST = 1;
+/** From how many shares on those without jobs are forgotten. */
+const SWEEP_AT = 256;
+
+/** For how long a job counts as running, in ms. @internal */
+export function costOf({ estimate }: Job): number {
+  return estimate === Infinity ? UNKNOWN_COST : Math.max(MIN_COST, estimate);
+}
+
+/** The waiting jobs of one request, user or tenant, first in, first out. */
+class Share {
+  /** The virtual time at which its next job starts. */
+  start = 0;
+  /** How many jobs wait, and what they cost together, in ms. */
+  size = 0;
+  cost = 0;
+  /** Whether it is in the list of shares that take turns. */
+  isActive = false;
+  #jobs: Job[] = [];
+  #head = 0;
+
+  constructor(
+    readonly name: string | object,
+    readonly weight: number,
+  ) {}
+
+  push(job: Job): void {
+    this.#jobs.push(job);
+    this.size++;
+    this.cost += costOf(job);
+  }
+
+  /** The next job; it stays in the share. */
+  peek(): Job | undefined {
+    while (this.#head < this.#jobs.length) {
+      const job = this.#jobs[this.#head] as Job;
+      if (!job.settled) return job;
+      this.#head++;
+    }
+    return undefined;
+  }
+
+  shift(): void {
+    this.#head++;
+    // Frees the jobs that were taken, at an amortised cost of one move per job.
+    if (this.#head > 1024 && this.#head * 2 > this.#jobs.length) {
+      this.#jobs = this.#jobs.slice(this.#head);
+      this.#head = 0;
+    }
+  }
+
+  /** Counts a job that has left. */
+  leave(job: Job): void {
+    this.size--;
+    this.cost = this.size === 0 ? 0 : this.cost - costOf(job);
+  }
+
+  *[Symbol.iterator](): Generator<Job> {
+    for (let i = this.#head; i < this.#jobs.length; i++) {
+      const job = this.#jobs[i] as Job;
+      if (!job.settled) yield job;
+    }
+  }
+}
+
+/**
+ * Jobs of one priority. Shares take turns, so that one with many jobs, or long ones, doesn't keep
+ * the others waiting: start-time fair queuing (Goyal, Vin and Cheng, "Start-time Fair Queuing: A
+ * Scheduling Algorithm for Integrated Services Packet Switching Networks", 1996). Each share has a
+ * virtual time, which moves on by the expected run time of each of its jobs, divided by its weight.
+ * The share whose time is the earliest is next. A share that comes, or comes again, starts at the
+ * time of the job that was taken last, so it gains nothing by waiting.
+ *
+ * @internal
+ */
+export class FairQueue {
+  /** The shares with jobs, in the order of their turns. */
+  #active: Share[] = [];
+  /** Also shares without jobs: one that comes again keeps its virtual time. */
+  readonly #shares = new Map<string | object, Share>();
+  #sweepAt = SWEEP_AT;
+  #virtualTime = 0;
+  #size = 0;
+
+  /** How many jobs wait. */
+  get size(): number {
+    return this.#size;
+  }
+
+  push(job: Job): void {
+    let share = this.#shares.get(job.share);
+    if (share === undefined) {
+      if (this.#shares.size >= this.#sweepAt) this.#sweep();
+      share = new Share(job.share, job.call.weight ?? 1);
+      this.#shares.set(share.name, share);
+    }
+    share.push(job);
+    this.#size++;
+    if (share.isActive) return;
+    share.isActive = true;
+    share.start = Math.max(share.start, this.#virtualTime);
+    this.#insert(share);
+  }
+
+  /** The next job; it stays in the queue. */
+  peek(): Job | undefined {
+    for (let share = this.#active[0]; share !== undefined; share = this.#active[0]) {
+      const job = share.peek();
+      if (job !== undefined) return job;
+      share.isActive = false;
+      this.#active.shift();
+    }
+    return undefined;
+  }
+
+  /** Takes the job that `peek()` has returned. */
+  shift(job: Job): void {
+    const share = this.#active.shift() as Share;
+    share.shift();
+    this.#virtualTime = share.start;
+    share.start += costOf(job) / share.weight;
+    share.isActive = share.size > 1;
+    if (share.isActive) this.#insert(share);
+    this.#leave(share, job);
+  }
+
+  /** Skips a waiting job that is about to be settled. */
+  drop(job: Job): void {
+    this.#leave(this.#shares.get(job.share) as Share, job);
+  }
+
+  /**
+   * How much work is done before a new job, in ms of one worker: what its own share waits for, and
+   * as much of each other share at most, since they take turns.
+   */
+  ahead(job: Job): number {
+    const own = this.#shares.get(job.share)?.cost ?? 0;
+    const turns = own + costOf(job);
+    let sum = own;
+    for (const share of this.#active) {
+      if (share.name !== job.share) sum += Math.min(share.cost, turns);
+    }
+    return sum;
+  }
+
+  /** The jobs that wait, share by share. */
+  *[Symbol.iterator](): Generator<Job> {
+    for (const share of this.#active) yield* share;
+  }
+
+  #leave(share: Share, job: Job): void {
+    share.leave(job);
+    if (--this.#size > 0) return;
+    this.#active = [];
+    this.#shares.clear();
+    this.#virtualTime = 0;
+  }
+
+  /** Forgets the shares without jobs: so many others have had their turn that it hardly matters. */
+  #sweep(): void {
+    for (const [name, { isActive }] of this.#shares) if (!isActive) this.#shares.delete(name);
+    this.#sweepAt = Math.max(SWEEP_AT, 2 * this.#shares.size);
+  }
+
+  /** After the shares that start at the same time, since those came first. */
+  #insert(share: Share): void {
+    let low = 0;
+    let high = this.#active.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#active[middle] as Share).start <= share.start) low = middle + 1;
+      else high = middle;
+    }
+    if (low === this.#active.length) this.#active.push(share);
+    else this.#active.splice(low, 0, share);
+  }
+}
