@@ -9,15 +9,14 @@ import {
   Signals,
   fleet,
   idempotentFleet,
-  inTime,
   redisService,
   spawnWorker,
   startExecutor,
   startWorker,
   testQueue,
-  until,
 } from './support.js';
 import { TcpProxy, type Swallowed } from './tcp-proxy.js';
+import { until, within } from '../support/wait.js';
 
 const directions: Swallowed[] = ['requests', 'replies', 'both'];
 
@@ -36,12 +35,12 @@ describeWith(redisService, 'a connection that swallows what it is given', () => 
       const running = run(executor, call(fleet.hold, [signals.folder]));
       await signals.reached(1);
       proxy.swallow(swallowed);
-      const [error] = await inTime(12_000, 'an outcome', running);
+      const [error] = await within('an outcome', running);
       expect(error).toBeInstanceOf(BrokenExecutorError);
       signals.open();
       proxy.heal();
       const places = run(executor, call(tasks.where, []));
-      expect(await inTime(15_000, 'a call that the worker runs again', places)).toEqual([
+      expect(await within('a call that the worker runs again', places)).toEqual([
         expect.objectContaining({ pid: worker.pid }),
       ]);
     },
@@ -59,9 +58,9 @@ describeWith(redisService, 'a connection that swallows what it is given', () => 
     await signals.reached(1);
     proxy.swallow('both');
     const other = await startWorker(queue, { stalledAfter: 2_000 });
-    await inTime(12_000, 'a second run', signals.reached(2));
+    await signals.reached(2);
     signals.open();
-    expect(await inTime(5_000, 'an outcome', running)).toEqual([other.pid]);
+    expect(await within('an outcome', running)).toEqual([other.pid]);
   }, 30_000);
 
   it.each(directions)(
@@ -77,16 +76,15 @@ describeWith(redisService, 'a connection that swallows what it is given', () => 
       const running = run(executor, call(fleet.hold, [signals.folder], { timeout: 2_000 }));
       await signals.reached(1);
       proxy.swallow(swallowed);
-      const [unsent] = await inTime(3_000, 'a refusal', run(executor, call(tasks.add, [1, 2])));
+      const [unsent] = await within('a refusal', run(executor, call(tasks.add, [1, 2])));
       expect(unsent).toBeInstanceOf(BrokenExecutorError);
-      const [error] = await inTime(8_000, 'an outcome', running);
+      const [error] = await within('an outcome', running);
       expect(error).toBeInstanceOf(BrokenExecutorError);
       signals.open();
       proxy.heal();
-      await inTime(
-        10_000,
+      await until(
         'a call that is run again',
-        until(async () => (await run(executor, call(tasks.add, [1, 2])))[0] === 3),
+        async () => (await run(executor, call(tasks.add, [1, 2])))[0] === 3,
       );
     },
     30_000,
@@ -99,15 +97,15 @@ describeWith(redisService, 'a connection that swallows what it is given', () => 
     const there = { ...queue, connection: { host: '127.0.0.1', port: proxy.port } };
     const worker = spawnWorker(there);
     const executor = startExecutor(there, { redisTimeout: 500 });
-    const [error] = await inTime(3_000, 'a refusal', run(executor, call(tasks.add, [1, 2])));
+    const [error] = await within('a refusal', run(executor, call(tasks.add, [1, 2])));
     expect(error).toBeInstanceOf(BrokenExecutorError);
     // Both wait for the first words of Redis by now.
-    await inTime(5_000, 'their connections', proxy.reached(5));
+    await proxy.reached(5);
     proxy.heal();
-    await inTime(
-      25_000,
+    await until(
       'a call that is run',
-      until(async () => (await run(executor, call(tasks.add, [1, 2])))[0] === 3),
+      async () => (await run(executor, call(tasks.add, [1, 2])))[0] === 3,
+      25_000,
     );
     expect(worker.process.exitCode).toBeNull();
   }, 40_000);
@@ -125,7 +123,7 @@ describeWith(redisService, 'a connection that swallows what it is given', () => 
     signals.open();
     await new Promise((resolve) => setTimeout(resolve, 500));
     proxy.heal();
-    expect(await inTime(15_000, 'the outcome', running)).toHaveLength(1);
+    expect(await within('the outcome', running)).toHaveLength(1);
     expect((await running)[0]).toEqual(expect.any(Number));
   }, 30_000);
 });

@@ -9,14 +9,13 @@ import {
   Signals,
   cleanUp,
   fleet,
-  inTime,
   redisService,
   startExecutor,
   startWorker,
   stepWorkerClock,
   testQueue,
-  until,
 } from './support.js';
+import { until, within } from '../support/wait.js';
 
 const HOUR = 3_600_000;
 
@@ -44,7 +43,7 @@ describeWith(redisService, 'a wall clock that steps', () => {
     const holding = run(executor, call(fleet.hold, [signals.folder]));
     await signals.reached(1);
     const late = call(tasks.add, [1, 2], { queueTimeout: 300 });
-    const [error] = await inTime(5_000, 'a timeout', run(executor, late));
+    const [error] = await within('a timeout', run(executor, late));
     expect(error).toBeInstanceOf(FutureTimeoutError);
     expect(error).toMatchObject({ phase: 'queue', limit: 300 });
     signals.open();
@@ -71,13 +70,13 @@ describeWith(redisService, 'a wall clock that steps', () => {
       const settled = await Promise.race([holding, setTimeout(4_000, 'none')]);
       expect(settled).toBe('none');
       signals.open();
-      expect(await inTime(5_000, 'an answer', holding)).toEqual(signals.started);
+      expect(await within('an answer', holding)).toEqual(signals.started);
       for (let i = 0; i < 4; i++) {
         expect(await run(executor, call(tasks.add, [i, 2], { queueTimeout: 5_000 }))).toEqual([
           i + 2,
         ]);
       }
-      await until(() => existsSync(join(signals.folder, 'open')));
+      await until('the task to end', () => existsSync(join(signals.folder, 'open')));
     },
     30_000,
   );

@@ -6,7 +6,8 @@ import { call, run, valuesOf } from '../support/executors.js';
 import { describeWith } from '../support/services.js';
 import { tasks } from '../support/tasks.js';
 import { OwnRedis, redisServer } from './own-redis.js';
-import { Signals, cleanUp, fleet, startExecutor, until } from './support.js';
+import { Signals, cleanUp, fleet, startExecutor } from './support.js';
+import { until } from '../support/wait.js';
 
 /** A cluster of one node: it refuses what is not in one slot as a large one does. */
 async function startCluster(): Promise<{ port: number }> {
@@ -18,7 +19,9 @@ async function startCluster(): Promise<{ port: number }> {
   ).start();
   const client = new Redis(port);
   await client.call('CLUSTER', 'ADDSLOTSRANGE', '0', '16383');
-  await until(async () => (await client.cluster('INFO')).includes('cluster_state:ok'));
+  await until('the cluster to be ready', async () =>
+    (await client.cluster('INFO')).includes('cluster_state:ok'),
+  );
   client.disconnect();
   return { port };
 }
@@ -51,9 +54,9 @@ describeWith(redisServer, 'a Redis Cluster', () => {
     const gone = executor.run([call(fleet.waitUntilAborted, [signals.folder])], client);
     await signals.reached(1);
     // By then the executor has asked after it.
-    await until(() => executor.stats().running === 1);
+    await until('a running call', () => executor.stats().running === 1);
     client.abort();
     expect(valuesOf(await gone)).toEqual([expect.any(FutureCancelledError)]);
-    await until(() => signals.names.includes('aborted'));
+    await until('the task to be aborted', () => signals.names.includes('aborted'));
   }, 30_000);
 });

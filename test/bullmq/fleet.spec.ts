@@ -11,9 +11,9 @@ import {
   startExecutor,
   startWorker,
   testQueue,
-  until,
   withRedis,
 } from './support.js';
+import { until } from '../support/wait.js';
 
 /** How soon a worker counts as dead, in ms. */
 const stalledAfter = 2_000;
@@ -46,7 +46,7 @@ describeWith(redisService, 'several workers', () => {
     await worker.kill();
     const jobs = run(executor, ...spins);
     const count = () => withRedis((client) => client.llen(`${queue.prefix}:futures:wait`));
-    await until(async () => (await count()) > 0);
+    await until('a stored job', async () => (await count()) > 0);
     expect(await count()).toBeGreaterThanOrEqual(2);
     expect(await count()).toBeLessThanOrEqual(8);
     await startWorker(queue);

@@ -9,16 +9,15 @@ import {
   Signals,
   cleanUp,
   fleet,
-  inTime,
   redisService,
   startExecutor,
   startWorker,
   testQueue,
-  until,
   withRedis,
   type TestQueue,
   type TestWorker,
 } from './support.js';
+import { until, within } from '../support/wait.js';
 
 const UUID = '00000000-0000-4000-8000-000000000000';
 const ARGS = '/w9BAkkCSQQkAAI=';
@@ -90,13 +89,9 @@ describeWith(redisService, 'a job that is garbage', () => {
     const executor = startExecutor(queue);
     const id = `${randomUUID()}-1`;
     await addJob(queue, id, data, what.startsWith('raw'));
-    expect(await inTime(5_000, 'an answer', run(executor, call(tasks.add, [1, 2])))).toEqual([3]);
+    expect(await within('an answer', run(executor, call(tasks.add, [1, 2])))).toEqual([3]);
     const isThere = () => withRedis((client) => client.exists(`${queue.prefix}:futures:${id}`));
-    await inTime(
-      5_000,
-      'its removal',
-      until(async () => (await isThere()) === 0),
-    );
+    await until('its removal', async () => (await isThere()) === 0);
     expect(worker.process.exitCode).toBeNull();
     // Neither a stack nor what the job says is logged as it is.
     expect(worker.log()).not.toMatch(/^\s+at |^ERROR forged/m);
@@ -118,11 +113,10 @@ describeWith(redisService, 'a job that is garbage', () => {
       }),
     );
     await raw.resume();
-    expect(await inTime(5_000, 'an answer', run(executor, call(tasks.add, [1, 2])))).toEqual([3]);
-    await inTime(
-      5_000,
+    expect(await within('an answer', run(executor, call(tasks.add, [1, 2])))).toEqual([3]);
+    await until(
       'its removal',
-      until(async () => (await raw.getJobCounts('active', 'failed', 'completed'))['active'] === 0),
+      async () => (await raw.getJobCounts('active', 'failed', 'completed'))['active'] === 0,
     );
     expect(await raw.getFailedCount()).toBe(0);
   });
@@ -198,7 +192,7 @@ describeWith(redisService, 'a message that is garbage', () => {
       }
     });
     // Read in their order: what comes behind them is read, so they were.
-    expect(await inTime(5_000, 'an answer', run(executor, call(tasks.add, [1, 2])))).toEqual([3]);
+    expect(await within('an answer', run(executor, call(tasks.add, [1, 2])))).toEqual([3]);
     const settled = await Promise.race([running, new Promise((r) => setTimeout(r, 500, 'none'))]);
     expect(settled).toBe('none');
     signals.open();
@@ -228,7 +222,7 @@ describeWith(redisService, 'a message that is garbage', () => {
       const message = JSON.stringify([id, token, JSON.parse(outcomes)]);
       for (const inbox of inboxes) await client.xadd(inbox, '*', 'm', message);
     });
-    const [error] = await inTime(5_000, 'an error', running);
+    const [error] = await within('an error', running);
     expect(error).toMatchObject({
       code: 'ERR_FUTURES_BROKEN_EXECUTOR',
       key: 'x',

@@ -5,7 +5,8 @@ import { onEachAdapter } from '../support/app.js';
 import { desk } from '../support/desk.js';
 import { describeWith } from '../support/services.js';
 import { tasks } from '../support/tasks.js';
-import { inTime, redisService, startExecutor, startWorker, testQueue } from './support.js';
+import { redisService, startExecutor, startWorker, testQueue } from './support.js';
+import { within } from '../support/wait.js';
 
 const hostile = taskFile<typeof import('../fixtures/hostile.tasks.js')>(
   new URL('../fixtures/hostile.tasks.js', import.meta.url),
@@ -67,8 +68,7 @@ describeWith(redisService, 'an argument that cannot be serialized', () => {
     const queue = testQueue();
     await startWorker(queue, FILES);
     const executor = startExecutor(queue);
-    const values = await inTime(
-      8_000,
+    const values = await within(
       'all outcomes',
       run(
         executor,
@@ -104,7 +104,7 @@ describeWith(redisService, 'an argument that cannot be serialized', () => {
           controllers: [page],
           futures: { executor: 'queue', executors, replay },
         });
-        expect((await inTime(5_000, 'an answer', app.get('/'))).status).toBe(500);
+        expect((await within('an answer', app.get('/'))).status).toBe(500);
         expect(app.log.errors.join()).toContain('TaskArgumentError');
       },
     );
@@ -130,11 +130,11 @@ describeWith(redisService, 'a result or an error that cannot be read', () => {
       const worker = await startWorker(queue, { ...FILES, threads: { max: 1 } });
       const [one, two] = [startExecutor(queue), startExecutor(queue)];
       for (let i = 0; i < 3; i++) {
-        const [outcome] = await inTime(8_000, 'an outcome', one.run([{ ...each, timeout: 4_000 }]));
+        const [outcome] = await within('an outcome', one.run([{ ...each, timeout: 4_000 }]));
         expect(outcome).toBeDefined();
         if (!_what.includes('nested')) expect(outcome).toMatchObject({ status: 'failed' });
       }
-      expect(await inTime(8_000, 'an answer', run(two, call(tasks.add, [1, 2])))).toEqual([3]);
+      expect(await within('an answer', run(two, call(tasks.add, [1, 2])))).toEqual([3]);
       expect(worker.process.exitCode).toBeNull();
     },
     40_000,

@@ -15,15 +15,14 @@ import {
   Signals,
   cleanUp,
   fleet,
-  inTime,
   keysOf,
   redisService,
   startExecutor,
   startWorker,
   testQueue,
-  until,
   withRedis,
 } from './support.js';
+import { until, within } from '../support/wait.js';
 
 /** Jobs that wait in a queue. */
 function waiting(prefix: string): Promise<number> {
@@ -84,7 +83,7 @@ describeWith(redisService, 'time limits on a fleet', () => {
     });
     cleanUp(() => mute.close(true));
     const silent = call(tasks.add, [1, 2], { timeout: 300, queueTimeout: 500, key: 'x' });
-    const [error] = await inTime(25_000, 'an outcome', run(startExecutor(queue), silent));
+    const [error] = await within('an outcome', run(startExecutor(queue), silent), 25_000);
     expect(error).toBeInstanceOf(FutureTimeoutError);
     expect(error).toMatchObject({ phase: 'run', limit: 300, key: 'x' });
   }, 30_000);
@@ -113,12 +112,12 @@ describeWith(redisService, 'a client that has gone', () => {
     const client = new AbortController();
     const calls = [call(tasks.add, [1, 2]), call(tasks.add, [3, 4], { key: 'y' })];
     const running = executor.run(calls, client);
-    await until(async () => (await waiting(queue.prefix)) === 2);
+    await until('two waiting jobs', async () => (await waiting(queue.prefix)) === 2);
     client.abort();
     const errors = valuesOf(await running);
     expect(errors).toEqual([expect.any(FutureCancelledError), expect.any(FutureCancelledError)]);
     expect(errors[1]).toMatchObject({ key: 'y', task: 'basic.add' });
-    await until(async () => (await waiting(queue.prefix)) === 0);
+    await until('the jobs to be removed', async () => (await waiting(queue.prefix)) === 0);
     const jobs = (await keysOf(queue.prefix)).filter((key) => /:[\da-f-]{36}-\d+$/.test(key));
     expect(jobs).toEqual([]);
   });
@@ -147,7 +146,7 @@ describeWith(redisService, 'a client that has gone', () => {
     await Promise.all([ended.reached(1), other.reached(1)]);
     client.abort();
     expect(valuesOf(await gone)).toEqual([expect.any(FutureCancelledError)]);
-    await until(() => ended.names.includes('aborted'));
+    await until('the task to be aborted', () => ended.names.includes('aborted'));
     other.open();
     expect(await stays).toEqual(other.started);
   });
@@ -162,7 +161,7 @@ describeWith(redisService, 'a client that has gone', () => {
     const client = new AbortController();
     const gone = executor.run([call(tasks.add, [1, 2])], client);
     const stays = run(executor, call(tasks.add, [3, 4]));
-    await until(async () => (await waiting(queue.prefix)) === 1);
+    await until('a waiting job', async () => (await waiting(queue.prefix)) === 1);
     client.abort();
     expect(valuesOf(await gone)).toEqual([expect.any(FutureCancelledError)]);
     await startWorker(queue);
@@ -180,7 +179,7 @@ describeWith(redisService, 'a queue that is full', () => {
       other.run([call(tasks.add, [1, 2])], first),
       executor.run([call(tasks.add, [3, 4])], second),
     ];
-    await until(async () => (await waiting(queue.prefix)) === 2);
+    await until('two waiting jobs', async () => (await waiting(queue.prefix)) === 2);
     const refused = valuesOf(
       await executor.run([call(tasks.add, [5, 6]), call(tasks.add, [7, 8])]),
     );
@@ -192,7 +191,7 @@ describeWith(redisService, 'a queue that is full', () => {
     expect((refused[0] as Error).message).toContain('"maxQueue" (2)');
     first.abort();
     second.abort();
-    await until(async () => (await waiting(queue.prefix)) === 0);
+    await until('the jobs to be removed', async () => (await waiting(queue.prefix)) === 0);
     await startWorker(queue);
     expect(await run(executor, call(tasks.add, [5, 6]))).toEqual([11]);
     expect(valuesOf((await Promise.all(waitingCalls)).flat())).toEqual([

@@ -9,12 +9,11 @@ import {
   Signals,
   fleet,
   idempotentFleet,
-  inTime,
   startExecutor,
   startWorker,
   testQueue,
-  until,
 } from './support.js';
+import { until, within } from '../support/wait.js';
 
 describeWith(redisServer, 'when Redis loses its data', () => {
   beforeEach(() => Logger.overrideLogger(new MemoryLogger()));
@@ -41,7 +40,7 @@ describeWith(redisServer, 'when Redis loses its data', () => {
       ]);
       expect(settled).toBe('none');
       signals.open();
-      const values = await inTime(5_000, 'the answers', running);
+      const values = await within('the answers', running);
       expect(values).toEqual(Array.from({ length: 10 }, () => worker.pid));
     },
     40_000,
@@ -58,10 +57,10 @@ describeWith(redisServer, 'when Redis loses its data', () => {
     await signals.reached(10);
     await redis.command('FLUSHALL');
     signals.open();
-    const values = await inTime(10_000, 'the answers', running);
+    const values = await within('the answers', running);
     expect(values).toEqual(Array.from({ length: 10 }, () => worker.pid));
     // Both inboxes are there again.
-    expect(await inTime(3_000, 'an answer', run(executor, call(tasks.add, [1, 2])))).toEqual([3]);
+    expect(await within('an answer', run(executor, call(tasks.add, [1, 2])))).toEqual([3]);
   }, 30_000);
 
   it('a waiting call is sent again if it is idempotent, and fails if not', async () => {
@@ -72,13 +71,16 @@ describeWith(redisServer, 'when Redis loses its data', () => {
     signals.open();
     const again = run(executor, call(idempotentFleet.hold, [signals.folder]));
     const once = run(executor, call(fleet.hold, [signals.folder], { key: 'x' }));
-    await until(async () => (await redis.command('LLEN', `${queue.prefix}:futures:wait`)) === 2);
+    await until(
+      'two stored jobs',
+      async () => (await redis.command('LLEN', `${queue.prefix}:futures:wait`)) === 2,
+    );
     await redis.command('FLUSHALL');
-    const [error] = await inTime(12_000, 'an error', once);
+    const [error] = await within('an error', once);
     expect(error).toBeInstanceOf(BrokenExecutorError);
     expect((error as Error).message).toMatch(/Redis has lost its data.*idempotent: true/s);
     const worker = await startWorker(queue);
-    expect(await inTime(12_000, 'an answer', again)).toEqual([worker.pid]);
+    expect(await within('an answer', again)).toEqual([worker.pid]);
     expect(signals.started).toHaveLength(1);
   }, 40_000);
 });

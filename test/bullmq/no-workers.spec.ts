@@ -8,16 +8,8 @@ import { MemoryLogger } from '../support/memory-logger.js';
 import { describeWith } from '../support/services.js';
 import { tasks } from '../support/tasks.js';
 import { OwnRedis, redisServer } from './own-redis.js';
-import {
-  Signals,
-  fleet,
-  inTime,
-  redisService,
-  startExecutor,
-  startWorker,
-  testQueue,
-  until,
-} from './support.js';
+import { Signals, fleet, redisService, startExecutor, startWorker, testQueue } from './support.js';
+import { until, within } from '../support/wait.js';
 
 describeWith(redisServer, 'a call that no worker takes', () => {
   it.each<[string, (redis: OwnRedis) => unknown]>([
@@ -29,9 +21,12 @@ describeWith(redisServer, 'a call that no worker takes', () => {
     const queue = testQueue(redis.port);
     const executor = startExecutor(queue, { redisTimeout: 300 });
     const running = run(executor, call(tasks.add, [1, 2], { queueTimeout: 1_500, key: 'x' }));
-    await until(async () => (await redis.command('LLEN', `${queue.prefix}:futures:wait`)) === 1);
+    await until(
+      'a stored job',
+      async () => (await redis.command('LLEN', `${queue.prefix}:futures:wait`)) === 1,
+    );
     await break_(redis);
-    const [error] = await inTime(6_000, 'an outcome', running);
+    const [error] = await within('an outcome', running);
     redis.thaw();
     expect(error).toBeInstanceOf(FutureTimeoutError);
     expect(error).toMatchObject({ phase: 'queue', limit: 1_500, key: 'x', task: 'basic.add' });
@@ -63,11 +58,7 @@ describeWith(redisService, 'a queue without workers', () => {
     const first = run(executor, call(fleet.hold, [signals.folder], { timeout: 60_000 }));
     await signals.reached(1);
     const second = run(executor, call(tasks.add, [1, 2]));
-    await inTime(
-      15_000,
-      'a warning',
-      until(() => log.warnings.some((text) => text.includes('1 worker is alive'))),
-    );
+    await until('a warning', () => log.warnings.some((text) => text.includes('1 worker is alive')));
     expect(log.warnings.join()).not.toContain('No worker is alive');
     signals.open();
     await first;
@@ -78,7 +69,7 @@ describeWith(redisService, 'a queue without workers', () => {
     const queue = testQueue();
     const executor = startExecutor(queue, { failWithoutWorkers: true });
     const refused = call(tasks.add, [1, 2], { queueTimeout: 15_000, key: 'x' });
-    const [error] = await inTime(2_000, 'a refusal', run(executor, refused));
+    const [error] = await within('a refusal', run(executor, refused));
     expect(error).toBeInstanceOf(ExecutorSaturatedError);
     expect((error as Error).message).toMatch(
       /no worker is alive.*"futures".*FuturesWorkerModule/is,
@@ -98,11 +89,14 @@ describeWith(redisService, 'a queue without workers', () => {
     await new Promise(setImmediate);
     const leaving = worker.kill('SIGTERM');
     // It finishes what it has, and takes nothing more.
-    await until(() => worker.process.exitCode === null && executor.stats().running >= 1);
+    await until(
+      'a running call',
+      () => worker.process.exitCode === null && executor.stats().running >= 1,
+    );
     signals.open();
     expect(await first).toEqual([worker.pid]);
     await leaving;
-    const [outcome] = await inTime(10_000, 'a refusal', second);
+    const [outcome] = await within('a refusal', second);
     expect(outcome === 3 || outcome instanceof ExecutorSaturatedError).toBe(true);
   }, 30_000);
 
@@ -116,7 +110,7 @@ describeWith(redisService, 'a queue without workers', () => {
           controllers: [page],
           futures: { executor: 'queue', executors, replay },
         });
-        const { status, headers } = await inTime(5_000, 'an answer', app.get('/'));
+        const { status, headers } = await within('an answer', app.get('/'));
         expect(status).toBe(503);
         expect(headers.get('retry-after')).toMatch(/^[1-9]\d*$/);
       },

@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { probe, reachPort } from '../support/services.js';
-import { cleanUp, until } from './support.js';
+import { cleanUp } from './support.js';
+import { until } from '../support/wait.js';
 
 export const redisServer = await probe('redis-server', async () => {
   const version = spawn('redis-server', ['--version'], { stdio: 'ignore' });
@@ -34,7 +35,7 @@ export class OwnRedis {
     if (this.port === 0) this.port = await freePort();
     const args = ['--port', String(this.port), '--dir', this.#folder, '--save', ''];
     this.#process = spawn('redis-server', [...args, ...this.#args], { stdio: 'ignore' });
-    await until(() =>
+    await until('Redis to listen', () =>
       reachPort('127.0.0.1', this.port).then(
         () => true,
         () => false,

@@ -12,9 +12,9 @@ import {
   startExecutor,
   startWorker,
   testQueue,
-  until,
   withRedis,
 } from './support.js';
+import { until } from '../support/wait.js';
 
 /** What BullMQ keeps of a queue for ever, whatever was in it. */
 const OF_THE_QUEUE = new Set(['id', 'meta', 'events']);
@@ -65,7 +65,9 @@ describeWith(redisService, 'what is in Redis', () => {
     for (let i = 0; i < 50; i++) await run(executor, call(fleet.text, [1_000]));
     const inboxes = (await keysOf(queue.prefix)).filter((key) => key.includes('inbox'));
     const length = (inbox: string) => withRedis((client) => client.xlen(inbox));
-    await until(async () => (await Promise.all(inboxes.map(length))).every((n) => n === 0));
+    await until('empty inboxes', async () =>
+      (await Promise.all(inboxes.map(length))).every((n) => n === 0),
+    );
   });
 });
 
@@ -76,7 +78,7 @@ describeWith(redisService, 'no call waits for ever:', () => {
     const running = run(executor, call(tasks.add, [1, 2], { key: 'x' }));
     const operator = new Queue(queue.queue, queue);
     cleanUp(() => operator.close());
-    await until(async () => (await operator.getWaitingCount()) === 1);
+    await until('the job to be stored', async () => (await operator.getWaitingCount()) === 1);
     await operator.drain();
     const [error] = await running;
     expect(error).toBeInstanceOf(BrokenExecutorError);

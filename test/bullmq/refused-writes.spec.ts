@@ -9,12 +9,11 @@ import {
   Signals,
   fleet,
   idempotentFleet,
-  inTime,
   startExecutor,
   startWorker,
   testQueue,
-  until,
 } from './support.js';
+import { until, within } from '../support/wait.js';
 
 describeWith(redisServer, 'while Redis refuses writes', () => {
   beforeEach(() => Logger.overrideLogger(new MemoryLogger()));
@@ -32,22 +31,21 @@ describeWith(redisServer, 'while Redis refuses writes', () => {
     const running = run(executor, ...calls);
     await signals.reached(2);
     await redis.refuseWrites();
-    const values = await inTime(10_000, 'all outcomes', running);
+    const values = await within('all outcomes', running);
     expect(values).toHaveLength(10);
     for (const value of values) {
       expect(value instanceof BrokenExecutorError || value instanceof FutureTimeoutError).toBe(
         true,
       );
     }
-    const [refused] = await inTime(2_000, 'a refusal', run(executor, call(tasks.add, [1, 2])));
+    const [refused] = await within('a refusal', run(executor, call(tasks.add, [1, 2])));
     expect(refused).toBeInstanceOf(BrokenExecutorError);
     expect((refused as Error).message).toContain('READONLY');
     await redis.takeWrites();
     signals.open();
-    await inTime(
-      15_000,
+    await until(
       'a call that is run again',
-      until(async () => (await run(executor, call(tasks.add, [1, 2])))[0] === 3),
+      async () => (await run(executor, call(tasks.add, [1, 2])))[0] === 3,
     );
   }, 40_000);
 
@@ -61,11 +59,11 @@ describeWith(redisServer, 'while Redis refuses writes', () => {
     await signals.reached(1);
     await redis.refuseWrites();
     signals.open();
-    await until(() => signals.names.includes('done'));
+    await until('the task to end', () => signals.names.includes('done'));
     // By now the worker has tried to give it back.
-    await until(() => worker.log().includes('READONLY'));
+    await until('the refusal in the log', () => worker.log().includes('READONLY'));
     await redis.takeWrites();
-    expect(await inTime(10_000, 'the outcome', running)).toEqual([worker.pid]);
+    expect(await within('the outcome', running)).toEqual([worker.pid]);
   }, 30_000);
 
   it('a worker continues a running task, and does not start it again', async () => {
@@ -83,23 +81,15 @@ describeWith(redisServer, 'while Redis refuses writes', () => {
     };
     const lock = `${await job()}:lock`;
     // Its lock has expired: by the rules of the queue, its job is anybody's.
-    await inTime(
-      5_000,
-      'a stall',
-      until(async () => (await redis.command('PTTL', lock)) === -2),
-    );
+    await until('a stall', async () => (await redis.command('PTTL', lock)) === -2);
     await redis.takeWrites();
     const taken = async () => (await redis.command('HGET', await job(), 'stc')) === '1';
-    await inTime(10_000, 'its job to be taken again', until(taken));
-    await inTime(
-      5_000,
-      'a lock',
-      until(async () => (await redis.command('EXISTS', lock)) === 1),
-    );
+    await until('its job to be taken again', taken);
+    await until('a lock', async () => (await redis.command('EXISTS', lock)) === 1);
     // Tasks that the worker was given later have run, so that a second run would have begun.
     for (let i = 0; i < 3; i++) await run(executor, call(tasks.greet, ['Ada']));
     signals.open();
-    expect(await inTime(5_000, 'the outcome', running)).toEqual([worker.pid]);
+    expect(await within('the outcome', running)).toEqual([worker.pid]);
     expect(signals.started).toHaveLength(1);
   }, 30_000);
 });

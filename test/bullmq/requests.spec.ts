@@ -12,6 +12,7 @@ import {
   type TestQueue,
   type TestWorker,
 } from './support.js';
+import { until } from '../support/wait.js';
 
 describeWith(redisService, 'requests whose tasks run on a fleet', () => {
   let queue: TestQueue;
@@ -143,9 +144,8 @@ describeWith(redisService, 'requests whose tasks run on a fleet', () => {
         futures: FuturesModule.forRoot({ ...onQueue(), executor: 'queue' }),
       });
       const answer = app.get('/', { headers: { connection: 'close' } });
-      while (app.app.get(WorkerPool).stats()['queue']?.queued === 0) {
-        await new Promise(setImmediate);
-      }
+      const pool = app.app.get(WorkerPool);
+      await until('a queued call', () => pool.stats()['queue']?.queued !== 0);
       await app.close();
       expect(await answer).toMatchObject({ status: 200, body: { x: 'Hello, Ada' } });
     });

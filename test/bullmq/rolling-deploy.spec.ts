@@ -2,15 +2,8 @@ import { FutureTimeoutError, UnknownTaskError } from '../../src/index.js';
 import { call, run } from '../support/executors.js';
 import { describeWith } from '../support/services.js';
 import { tasks } from '../support/tasks.js';
-import {
-  Signals,
-  fleet,
-  inTime,
-  redisService,
-  startExecutor,
-  startWorker,
-  testQueue,
-} from './support.js';
+import { Signals, fleet, redisService, startExecutor, startWorker, testQueue } from './support.js';
+import { within } from '../support/wait.js';
 
 const OLD = { files: ['./older/basic.tasks.js'] };
 const WITHOUT_FILE = { files: ['./fleet.tasks.js'] };
@@ -28,7 +21,7 @@ describeWith(redisService, 'a worker of an older build', () => {
       const newer = await startWorker(queue);
       const executor = startExecutor(queue);
       const calls = Array.from({ length: 30 }, () => call(tasks.where, []));
-      const places = await inTime(15_000, 'all answers', run(executor, ...calls));
+      const places = await within('all answers', run(executor, ...calls));
       expect(new Set(places.map((place) => (place as { pid: number }).pid))).toEqual(
         new Set([newer.pid]),
       );
@@ -51,12 +44,10 @@ describeWith(redisService, 'a worker of an older build', () => {
       run(executor, call(tasks.where, [])),
     ];
     // The newer one is busy, so it is the older one that takes both.
-    expect(await inTime(5_000, 'a sum', add)).toEqual([7]);
+    expect(await within('a sum', add)).toEqual([7]);
     signals.open();
     expect(await holding).toEqual([newer.pid]);
-    expect(await inTime(10_000, 'a place', where)).toEqual([
-      expect.objectContaining({ pid: newer.pid }),
-    ]);
+    expect(await within('a place', where)).toEqual([expect.objectContaining({ pid: newer.pid })]);
   }, 30_000);
 
   it('fails the call if no live worker has its task', async () => {
@@ -64,11 +55,7 @@ describeWith(redisService, 'a worker of an older build', () => {
     await startWorker(queue, OLD);
     await startWorker(queue, OLD);
     const executor = startExecutor(queue);
-    const [error] = await inTime(
-      5_000,
-      'an error',
-      run(executor, call(tasks.where, [], { key: 'x' })),
-    );
+    const [error] = await within('an error', run(executor, call(tasks.where, [], { key: 'x' })));
     expect(error).toBeInstanceOf(UnknownTaskError);
     expect(error).toMatchObject({ key: 'x', task: 'basic.where' });
     expect((error as Error).message).toContain('its functions are: add');
@@ -83,7 +70,7 @@ describeWith(redisService, 'a worker of an older build', () => {
     const holding = run(executor, call(fleet.hold, [signals.folder]));
     await signals.reached(1);
     const waiting = call(tasks.where, [], { queueTimeout: 1_500 });
-    const [error] = await inTime(6_000, 'an outcome', run(executor, waiting));
+    const [error] = await within('an outcome', run(executor, waiting));
     expect(error).toBeInstanceOf(FutureTimeoutError);
     expect(error).toMatchObject({ phase: 'queue', limit: 1_500 });
     signals.open();

@@ -9,15 +9,14 @@ import {
   Signals,
   cleanUp,
   fleet,
-  inTime,
   redisService,
   startExecutor,
   startWorker,
   testQueue,
-  until,
   withRedis,
   type TestQueue,
 } from './support.js';
+import { until, within } from '../support/wait.js';
 
 const secret = 'a secret of thirty-two characters';
 const another = 'another one of thirty-two characters';
@@ -57,14 +56,10 @@ describeWith(redisService, 'with a secret', () => {
     const signals = new Signals();
     const client = new AbortController();
     const gone = executor.run([call(fleet.waitUntilAborted, [signals.folder])], client);
-    await inTime(10_000, 'its start', signals.reached(1));
+    await signals.reached(1);
     client.abort();
     await gone;
-    await inTime(
-      5_000,
-      'its end',
-      until(() => signals.names.includes('aborted')),
-    );
+    await until('its end', () => signals.names.includes('aborted'));
     expect(signals.started).toEqual([worker.pid]);
   }, 30_000);
 
@@ -90,7 +85,7 @@ describeWith(redisService, 'with a secret', () => {
         for (const text of forged) await client.xadd(inbox, '*', 'm', text);
       });
     }
-    expect(await inTime(5_000, 'an answer', run(executor, call(tasks.add, [1, 2])))).toEqual([3]);
+    expect(await within('an answer', run(executor, call(tasks.add, [1, 2])))).toEqual([3]);
     signals.open();
     expect(await running).toEqual([worker.pid]);
     expect(log.warnings.join()).toContain('signature');
@@ -107,11 +102,7 @@ describeWith(redisService, 'with a secret', () => {
       const executor = startExecutor(queue, its === undefined ? {} : { secret: its });
       const signals = new Signals();
       signals.open();
-      const [error] = await inTime(
-        15_000,
-        'an error',
-        run(executor, call(fleet.hold, [signals.folder])),
-      );
+      const [error] = await within('an error', run(executor, call(fleet.hold, [signals.folder])));
       expect(error).toBeInstanceOf(BrokenExecutorError);
       expect(signals.started).toEqual([]);
       expect(worker.log()).toMatch(/a job was dropped: .*"secret"/);
@@ -123,7 +114,7 @@ describeWith(redisService, 'with a secret', () => {
     const queue = testQueue();
     const worker = await startWorker(queue);
     const executor = startExecutor(queue, { secret });
-    const [error] = await inTime(15_000, 'an error', run(executor, call(tasks.add, [1, 2])));
+    const [error] = await within('an error', run(executor, call(tasks.add, [1, 2])));
     expect(error).toBeInstanceOf(BrokenExecutorError);
     expect(worker.log()).toMatch(/a job was dropped: .*"secret"/);
   }, 30_000);
@@ -135,7 +126,7 @@ describeWith(redisService, 'with a secret', () => {
     signals.open();
     const running = run(executor, call(fleet.hold, [signals.folder], { queueTimeout: 60_000 }));
     const raw = operator(queue);
-    await until(async () => (await raw.getWaitingCount()) === 1);
+    await until('a stored job', async () => (await raw.getWaitingCount()) === 1);
     const [job] = (await raw.getWaiting()) as [Job<{ sealed: string }>];
     const { id = '', data } = job;
     const worker = await startWorker(queue, { secret });
@@ -145,7 +136,10 @@ describeWith(redisService, 'with a secret', () => {
     await raw.add('again', data, { ...options, jobId: id.replace(/-1$/, '-2') });
     const changed = data.sealed.replace('fleet.hold', 'fleet.text');
     await raw.add('again', { sealed: changed }, { ...options, jobId: id.replace(/-1$/, '-3') });
-    await until(async () => (await raw.getJobCountByTypes('waiting', 'active')) === 0);
+    await until(
+      'the job to be taken',
+      async () => (await raw.getJobCountByTypes('waiting', 'active')) === 0,
+    );
     expect(await run(executor, call(tasks.add, [1, 2]))).toEqual([3]);
     expect(signals.started).toHaveLength(1);
   }, 30_000);
@@ -157,12 +151,15 @@ describeWith(redisService, 'with a secret', () => {
     signals.open();
     const running = run(executor, call(fleet.hold, [signals.folder], { queueTimeout: 300 }));
     const raw = operator(queue);
-    await until(async () => (await raw.getWaitingCount()) === 1);
+    await until('a stored job', async () => (await raw.getWaitingCount()) === 1);
     const [job] = (await raw.getWaiting()) as [Job];
     expect(await running).toMatchObject([{ code: 'ERR_FUTURES_TIMEOUT' }]);
     await startWorker(queue, { secret });
     await raw.add('again', job.data, { jobId: job.id ?? '', removeOnComplete: true });
-    await until(async () => (await raw.getJobCountByTypes('waiting', 'active')) === 0);
+    await until(
+      'the job to be taken',
+      async () => (await raw.getJobCountByTypes('waiting', 'active')) === 0,
+    );
     expect(await run(executor, call(tasks.add, [1, 2]))).toEqual([3]);
     expect(signals.started).toEqual([]);
   }, 30_000);

@@ -5,7 +5,6 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Redis } from 'ioredis';
 import { taskFile } from '../../src/index.js';
@@ -15,6 +14,7 @@ import {
   type BullmqExecutorOptions,
 } from '../../src/bullmq/bullmq.options.js';
 import { probe, reachPort } from '../support/services.js';
+import { until } from '../support/wait.js';
 
 const WORKER = fileURLToPath(new URL('../fixtures/queue-worker.js', import.meta.url));
 const STEPPED_CLOCK = new URL('../fixtures/stepped-clock.js', import.meta.url).href;
@@ -188,34 +188,7 @@ export class Signals {
   }
 
   async reached(count: number): Promise<number[]> {
-    await until(() => this.started.length >= count);
+    await until(`${count} tasks to start`, () => this.started.length >= count);
     return this.started;
   }
-}
-
-/**
- * What a promise resolves to.
- *
- * @throws Error saying what is missing, if it takes longer than `limit` ms
- */
-export async function inTime<Value>(
-  limit: number,
-  what: string,
-  promise: Promise<Value>,
-): Promise<Value> {
-  const timer = new AbortController();
-  const late = setTimeout(limit, undefined, { signal: timer.signal }).then(() => {
-    throw new Error(`Nothing after ${limit} ms: ${what}`);
-  });
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    timer.abort();
-    late.catch(() => {});
-  }
-}
-
-/** Resolves when a condition holds that nobody tells of. */
-export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await condition())) await setTimeout(5);
 }

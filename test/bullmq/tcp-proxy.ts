@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createConnection, createServer, type AddressInfo, type Socket } from 'node:net';
-import { cleanUp, until } from './support.js';
+import { cleanUp } from './support.js';
+import { until } from '../support/wait.js';
 
 /** What a proxy swallows: bytes to the server, bytes from it, or both. */
 export type Swallowed = 'requests' | 'replies' | 'both';
@@ -40,7 +41,7 @@ export class TcpProxy {
 
   /** Resolves when so many clients have connected. */
   async reached(connections: number): Promise<void> {
-    await until(() => this.#connections >= connections);
+    await until(`${connections} connections`, () => this.#connections >= connections);
   }
 
   #connect(client: Socket): void {

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { setImmediate } from 'node:timers/promises';
 import { Test } from '@nestjs/testing';
 import type { INestApplicationContext } from '@nestjs/common';
 import {
@@ -13,6 +12,7 @@ import {
   taskFile,
 } from '../../src/index.js';
 import { goneTaskFile, tasks } from '../support/tasks.js';
+import { until } from '../support/wait.js';
 
 const faults = taskFile<typeof import('../fixtures/process-faults.tasks.js')>(
   new URL('../fixtures/process-faults.tasks.js', import.meta.url),
@@ -93,14 +93,14 @@ describe('process executor', () => {
     for (const pid of before) process.kill(pid, 'SIGKILL');
     const sum = pool.run(tasks.add, 1, 2);
     const killed = new Set<number>();
-    while (killed.size < 5) {
+    await until('five processes to kill', () => {
       const pid = childProcesses().find((each) => !before.has(each) && !killed.has(each));
-      if (pid === undefined) await setImmediate();
-      else {
+      if (pid !== undefined) {
         process.kill(pid, 'SIGKILL');
         killed.add(pid);
       }
-    }
+      return killed.size === 5;
+    });
     expect(await sum).toBe(3);
   });
 

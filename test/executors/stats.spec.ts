@@ -1,6 +1,6 @@
-import { setImmediate } from 'node:timers/promises';
 import { call, block, Latch, latches, run, startThreads } from '../support/executors.js';
 import { tasks } from '../support/tasks.js';
+import { until } from '../support/wait.js';
 
 describe("an executor's stats", () => {
   it('are all zero before the first call', () => {
@@ -34,12 +34,9 @@ describe("an executor's stats", () => {
     await run(executor, call(tasks.echo, [0]));
     const before = executor.stats().utilization as number;
     const [first, second] = [await block(executor), await block(executor)];
-    let busy = before;
-    while (busy <= before || busy < 0.5) {
-      busy = executor.stats().utilization as number;
-      await setImmediate();
-    }
-    expect(busy).toBeLessThanOrEqual(1);
+    const busy = () => executor.stats().utilization as number;
+    await until('busy workers', () => busy() > before && busy() >= 0.5);
+    expect(busy()).toBeLessThanOrEqual(1);
     await Promise.all([first.open(), second.open()]);
   });
 

@@ -6,6 +6,7 @@ import { expectNothingLeft, openResources } from '../support/open-resources.js';
 import { deskOf, expectWhole, sendHealthy } from './desk.js';
 import { WORKERS } from './faults.js';
 import { Gate, gateTasks } from '../support/gate.js';
+import { until } from '../support/wait.js';
 
 /** A client that asks, and hangs up. */
 class Client {
@@ -56,7 +57,7 @@ describe.each(['thread', 'process'] as const)('in a %s,', (kind) => {
       const behind = sendHealthy(app, healthy / 2);
       const running = Math.min(leaving, WORKERS);
       await gate.reached(running);
-      while (passes.length < leaving) await new Promise(setImmediate);
+      await until('the first passes', () => passes.length >= leaving);
       for (const client of clients) client.hangUp();
       await before.expectRight();
       await behind.expectRight();

@@ -1,4 +1,3 @@
-import { setTimeout } from 'node:timers/promises';
 import { Controller, Get, Param } from '@nestjs/common';
 import {
   Future,
@@ -12,6 +11,7 @@ import { tasks } from '../support/tasks.js';
 import { ask, type Answer } from './ask.js';
 import { MAX_QUEUE, WORKERS, type Kind } from './faults.js';
 import { Gate, gateTasks } from '../support/gate.js';
+import { until } from '../support/wait.js';
 
 const MEMORY = { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 4 };
 
@@ -160,6 +160,6 @@ export async function expectWhole({ app, url }: TestApp, kind: Kind): Promise<vo
   await gate.close();
   const stats = () => app.get(WorkerPool).stats()[kind];
   // An answer may be there before the worker has said that it is done.
-  while (stats()?.running !== 0) await setTimeout(5);
+  await until('the worker to be done', () => stats()?.running === 0);
   expect(stats()).toMatchObject({ workers: WORKERS, queued: 0, running: 0 });
 }

@@ -1,27 +1,26 @@
-import { setTimeout } from 'node:timers/promises';
 import { WorkerPool } from '../../src/index.js';
 import { onEachAdapter, type TestApp } from '../support/app.js';
 import { expectNothingLeft, openResources } from '../support/open-resources.js';
 import { deskOf, occupy, sendHealthy } from './desk.js';
 import type { Kind } from './faults.js';
+import { until } from '../support/wait.js';
 
 /** What 50 healthy requests ask for in their first passes. */
 const HEALTHY_CALLS = { 0: 0, 50: 51 };
 
 /** Resolves when so many calls have come to the executor. */
 async function arrived({ app }: TestApp, kind: Kind, calls: number): Promise<void> {
-  for (;;) {
+  await until(`${calls} calls to arrive`, () => {
     const { queued = 0, running = 0 } = app.get(WorkerPool).stats()[kind] ?? {};
-    if (queued + running >= calls) return;
-    await setTimeout(5);
-  }
+    return queued + running >= calls;
+  });
 }
 
 /** Starts to close the app; what it returns resolves when it is closed. */
 async function beginToClose({ app }: TestApp): Promise<{ closed: Promise<void> }> {
   const server = app.getHttpServer() as { listening: boolean };
   const closed = app.close();
-  while (server.listening) await setTimeout(5);
+  await until('the server to stop listening', () => !server.listening);
   return { closed };
 }
 

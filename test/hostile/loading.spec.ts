@@ -2,8 +2,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { HostileServer } from './server.js';
-import { LIMIT } from './within.js';
+import { HostileServer, LIMIT } from './server.js';
+import { until } from '../support/wait.js';
 
 /** Calls of a file that always fails to load. */
 const CALLS = 40;
@@ -82,10 +82,6 @@ describe.each(['thread', 'process', 'inline'])('on %s, a task file', (executor) 
     expect(file.loads).toBeLessThan(CALLS / 2);
     await server.expectInnocent(executor);
     file.heal();
-    const end = performance.now() + 2 * LIMIT;
-    while (!isRight(await add())) {
-      if (performance.now() > end) throw new Error('The healed file is not loaded again.');
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
+    await until('the healed file to be loaded again', async () => isRight(await add()), 2 * LIMIT);
   }, 90_000);
 });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { tasksOf } from './broken-workers.js';
 import { HostileServer, isRunning, WORKERS } from './server.js';
-import { until } from './within.js';
+import { until } from '../support/wait.js';
 
 const file = new URL('./app/orphans.tasks.js', import.meta.url);
 const tasks = await tasksOf(file);

@@ -8,10 +8,13 @@ import type { FuturesModuleOptions } from '../../src/index.js';
 import type { AdapterName } from '../support/app.js';
 import type { TestQueue } from '../bullmq/support.js';
 import { Gate } from '../support/gate.js';
-import { LIMIT, until, within } from './within.js';
+import { until, within } from '../support/wait.js';
 
 /** Workers of each pool of a server. */
 export const WORKERS = 2;
+
+/** ms that an answer may take; a worker is given 5 s to claim what it was sent. */
+export const LIMIT = 20_000;
 
 /** How much of what a server writes to stderr is kept, in characters. */
 const TAIL = 4_000;
@@ -165,15 +168,15 @@ export class HostileServer {
   }
 
   async #expectIdle(executor: string): Promise<void> {
-    const end = performance.now() + LIMIT;
-    for (;;) {
-      const { body } = await this.get('the statistics', '/stats');
-      const stats = (JSON.parse(body) as Record<string, Load | undefined>)[executor];
-      if (stats?.running === 0 && stats.queued === 0) return;
-      if (performance.now() > end) {
-        throw new Error(`calls still run or wait on ${executor}: ${JSON.stringify(stats)}`);
-      }
-    }
+    let stats: Load | undefined;
+    await until(
+      () => `the end of all calls on ${executor}: ${JSON.stringify(stats)}`,
+      async () => {
+        const { body } = await this.get('the statistics', '/stats');
+        stats = (JSON.parse(body) as Record<string, Load | undefined>)[executor];
+        return stats?.running === 0 && stats.queued === 0;
+      },
+    );
   }
 
   /** Asks for `/goodbye` on the same connection as well: a second answer would come in between. */

@@ -2,6 +2,7 @@ import { Controller, Get, UseGuards, type CanActivate } from '@nestjs/common';
 import { Future, Futures, FuturesService, WorkerPool } from '../../src/index.js';
 import { onEachAdapter, type TestApp } from '../support/app.js';
 import { tasks } from '../support/tasks.js';
+import { until } from '../support/wait.js';
 
 /** A promise that is resolved from outside, to hold something up. */
 class Latch {
@@ -18,7 +19,7 @@ function get(app: TestApp, path = '/') {
 async function beginToClose({ app }: TestApp): Promise<{ closed: Promise<void> }> {
   const server = app.getHttpServer() as { listening: boolean };
   const closed = app.close();
-  while (server.listening) await new Promise(setImmediate);
+  await until('the server to stop listening', () => !server.listening);
   return { closed };
 }
 
@@ -108,7 +109,7 @@ onEachAdapter('when shutdownTimeout is over', (start) => {
     });
     const answer = get(app);
     const pool = app.app.get(WorkerPool);
-    while (pool.stats()['thread']?.running === 0) await new Promise(setImmediate);
+    await until('a running task', () => pool.stats()['thread']?.running !== 0);
     await app.close();
     const { status, headers } = await answer;
     expect(status).toBe(503);
@@ -164,7 +165,7 @@ onEachAdapter('when shutdownTimeout is over', (start) => {
     await begun.opened;
     const { closed } = await beginToClose(app);
     const pool = app.app.get(WorkerPool);
-    while (pool.stats()['thread']?.workers !== 0) await new Promise(setImmediate);
+    await until('the end of the threads', () => pool.stats()['thread']?.workers === 0);
     latch.open();
     expect((await answer).status).toBe(503);
     await closed;

@@ -7,6 +7,7 @@ import {
 import { onEachAdapter } from '../support/app.js';
 import { desk, errorOf, recorder } from '../support/desk.js';
 import { tasks } from '../support/tasks.js';
+import { until } from '../support/wait.js';
 
 onEachAdapter('cancel(), clear() and reset()', (start) => {
   it('return whether there was a future of their kind', async () => {
@@ -128,7 +129,7 @@ onEachAdapter('using()', (start) => {
     const answer = app.get('/');
     // The first task holds the only thread until the second one is out of time.
     const pool = app.app.get(WorkerPool);
-    while (pool.stats()['thread']?.failed !== 1) await new Promise(setImmediate);
+    await until('the second task to fail', () => pool.stats()['thread']?.failed === 1);
     Atomics.store(flag, 0, 1);
     Atomics.notify(flag, 0);
     expect((await answer).status).toBe(504);

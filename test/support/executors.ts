@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
 import type { INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { Piscina } from 'piscina';
@@ -7,6 +6,7 @@ import { ThreadExecutor } from '../../src/executors/thread.executor.js';
 import type { ThreadOptions } from '../../src/executors/pool-options.js';
 import { resolveOptions } from '../../src/request/futures.options.js';
 import { taskReference } from '../../src/tasks/task.js';
+import { until } from './wait.js';
 
 export const latches = taskFile<typeof import('../fixtures/latch.tasks.js')>(
   new URL('../fixtures/latch.tasks.js', import.meta.url),
@@ -86,8 +86,8 @@ export class Latch {
   }
 
   /** Resolves when so many tasks have started. */
-  async reached(count = 1): Promise<void> {
-    while (this.started < count) await setImmediate();
+  reached(count = 1): Promise<void> {
+    return until(`${count} tasks to start`, () => this.started >= count);
   }
 }
 

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
-import { setImmediate } from 'node:timers/promises';
 import { taskFile } from '../../src/index.js';
+import { until } from './wait.js';
 
 /** Its task stands at a gate, in a thread or in a process alike. */
 export const gateTasks = taskFile<typeof import('../fixtures/gate.tasks.js')>(
@@ -53,8 +53,8 @@ export class Gate {
   }
 
   /** Resolves when so many stand there. */
-  async reached(count: number): Promise<void> {
-    while (this.#standing.size < count) await setImmediate();
+  reached(count: number): Promise<void> {
+    return until(`${count} tasks at the gate`, () => this.#standing.size >= count);
   }
 
   /** Lets them go, and whoever comes later. */

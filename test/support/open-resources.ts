@@ -1,4 +1,4 @@
-import { setTimeout } from 'node:timers/promises';
+import { until } from './wait.js';
 
 /** What this process holds, by kind: `{ TCPServerWrap: 1, Worker: 2, … }`. */
 export type OpenResources = Readonly<Record<string, number>>;
@@ -17,12 +17,10 @@ export function openResources(): OpenResources {
 
 /** Fails if more is held than before; some handles take a few turns of the event loop to close. */
 export async function expectNothingLeft(before: OpenResources): Promise<void> {
-  let left = leftSince(before);
-  for (let i = 0; i < 100 && Object.keys(left).length > 0; i++) {
-    await setTimeout(20);
-    left = leftSince(before);
-  }
-  expect(left).toEqual({});
+  await until(
+    () => `the end of ${JSON.stringify(leftSince(before))}`,
+    () => Object.keys(leftSince(before)).length === 0,
+  );
 }
 
 function leftSince(before: OpenResources): OpenResources {

@@ -1,9 +1,9 @@
-import { setTimeout } from 'node:timers/promises';
 import { ProcessExecutor } from '../../../src/executors/process.executor.js';
 import { taskFile, type Executor } from '../../../src/index.js';
 import type { ProcessOptions } from '../../../src/executors/pool-options.js';
 import { resolveOptions } from '../../../src/request/futures.options.js';
 import { call, Latch, latches, makeHoldShort, run, startThreads } from '../../support/executors.js';
+import { until } from '../../support/wait.js';
 
 /** Tasks of a file that is loaded in no time: each new worker has to. */
 const light = taskFile<typeof import('../../fixtures/light.tasks.js')>(
@@ -36,7 +36,7 @@ async function workerOf(executor: Executor): Promise<string> {
 
 /** Resolves when the executor has so many workers. */
 async function settlesAt(executor: Executor, workers: number): Promise<void> {
-  while (executor.stats().workers !== workers) await setTimeout(5);
+  await until(`${workers} workers`, () => executor.stats().workers === workers);
 }
 
 describe.each(kinds)('recycling of %s', (kind, start) => {

@@ -10,13 +10,14 @@ import {
   startPool,
   startThreads,
 } from '../../support/executors.js';
+import { until } from '../../support/wait.js';
 
 describe('a thread that dies before it has started', () => {
   it('is replaced, and the calls that waited for it run', async () => {
     const pool = startPool(2);
     const executor = startThreads({ pool });
     const values = run(executor, call(tasks.add, [1, 2]), call(tasks.add, [3, 4]));
-    while (pool.threads.length < 2) await new Promise(setImmediate);
+    await until('two threads', () => pool.threads.length === 2);
     await Promise.all(pool.threads.map((thread) => thread.terminate()));
     expect(await values).toEqual([3, 7]);
   });
@@ -27,7 +28,7 @@ describe('a thread that dies before it has started', () => {
     const blocker = await block(executor);
     const [busy] = pool.threads;
     const value = run(executor, call(tasks.add, [1, 2]));
-    while (pool.threads.length < 2) await new Promise(setImmediate);
+    await until('two threads', () => pool.threads.length === 2);
     await pool.threads.find((thread) => thread !== busy)?.terminate();
     expect(await value).toEqual([3]);
     await blocker.open();
@@ -38,7 +39,7 @@ describe('a thread that dies before it has started', () => {
     const executor = startThreads({ pool });
     const client = new AbortController();
     const aborted = executor.run([call(latches.hold, [new Latch().cells])], client);
-    while (pool.threads.length === 0) await new Promise(setImmediate);
+    await until('a thread', () => pool.threads.length === 1);
     client.abort();
     await pool.threads[0]?.terminate();
     await aborted;

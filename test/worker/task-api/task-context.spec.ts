@@ -1,13 +1,13 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
 import { taskFile, UnknownTaskError, type Executor } from '../../../src/index.js';
 import { resolveOptions } from '../../../src/request/futures.options.js';
 import { InlineExecutor } from '../../../src/executors/inline.executor.js';
 import { ProcessExecutor } from '../../../src/executors/process.executor.js';
 import { ThreadExecutor } from '../../../src/executors/thread.executor.js';
 import { call, run } from '../../support/executors.js';
+import { until } from '../../support/wait.js';
 
 const tasks = taskFile<typeof import('../../fixtures/context.tasks.js')>(
   new URL('../../fixtures/context.tasks.js', import.meta.url),
@@ -35,7 +35,7 @@ const journal = () => join(folder, 'journal');
 const lines = async () => (await readFile(journal(), 'utf8')).trimEnd().split('\n');
 
 async function journalHas(count: number): Promise<string[]> {
-  while ((await lines()).length < count) await setTimeout(5);
+  await until(`${count} lines of the journal`, async () => (await lines()).length >= count);
   return lines();
 }
 
@@ -122,7 +122,7 @@ describe('a task context', () => {
   it('keeps no idle thread alive if it cannot be closed', async () => {
     executor = kinds.threads({ max: 1, idleTimeout: 30 });
     expect(await run(executor, call(tasks.useStuck, []))).toEqual([true]);
-    while (executor.stats().workers > 0) await setTimeout(20);
+    await until('the end of the thread', () => executor.stats().workers === 0);
   });
 
   it('is closed with the app if it was created on the event loop', async () => {

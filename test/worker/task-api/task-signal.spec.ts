@@ -1,12 +1,12 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
 import { FutureTimeoutError, taskFile } from '../../../src/index.js';
 import { ProcessExecutor } from '../../../src/executors/process.executor.js';
 import { resolveOptions } from '../../../src/request/futures.options.js';
 import { tasks } from '../../support/tasks.js';
 import { call, run, startThreads } from '../../support/executors.js';
+import { until } from '../../support/wait.js';
 
 const signals = taskFile<typeof import('../../fixtures/signal.tasks.js')>(
   new URL('../../fixtures/signal.tasks.js', import.meta.url),
@@ -57,11 +57,11 @@ describe('taskSignal', () => {
       const note = join(folder, 'note');
       const client = new AbortController();
       const running = executor.run([call(signals.leaveNote, [note])], { signal: client.signal });
-      await until(() => existsSync(`${note}.started`));
+      await until('the start of the task', () => existsSync(`${note}.started`));
       client.abort();
       await running;
       // The file exists before it has its text.
-      await until(() => existsSync(note) && readFileSync(note, 'utf8') !== '');
+      await until('its note', () => existsSync(note) && readFileSync(note, 'utf8') !== '');
       expect(readFileSync(note, 'utf8')).toBe('aborted');
     } finally {
       await executor.close({ timeout: 0 });
@@ -75,12 +75,7 @@ describe('taskSignal', () => {
   });
 });
 
-/** Resolves when a task has set the flag; the test's own time limit ends a wait in vain. */
-async function reached(flags: Int32Array, index: number): Promise<void> {
-  await until(() => Atomics.load(flags, index) === 1);
-}
-
-async function until(condition: () => boolean): Promise<boolean> {
-  while (!condition()) await setTimeout(1);
-  return true;
+/** Resolves when a task has set the flag. */
+function reached(flags: Int32Array, index: number): Promise<void> {
+  return until(`flag ${index}`, () => Atomics.load(flags, index) === 1);
 }
