@@ -66,13 +66,15 @@ describe('WorkerPool', () => {
 
     it('fails with the errors that futures have, but without a key', async () => {
       const pool = await startWorkerPool();
-      const { lost } = taskFile<{ lost(): void }>(new URL('./lost.tasks.js', import.meta.url));
+      const { lost } = taskFile<{ lost(): void }>(
+        new URL('../fixtures/basic.tasks.js', import.meta.url),
+      );
       const stuck = pool.using({ timeout: 30 });
       const failures: [() => Promise<unknown>, new (...args: never[]) => Error, string][] = [
         [() => pool.run(tasks.exit), BrokenExecutorError, 'basic.exit'],
         [() => pool.run(tasks.echo, () => {}), TaskArgumentError, 'basic.echo'],
         [() => pool.run(tasks.uncloneable), TaskResultError, 'basic.uncloneable'],
-        [() => pool.run(lost), UnknownTaskError, 'lost.lost'],
+        [() => pool.run(lost), UnknownTaskError, 'basic.lost'],
         [() => stuck.run(latches.hold, new Latch().cells), FutureTimeoutError, 'latch.hold'],
       ];
       for (const [fail, type, task] of failures) {
