@@ -77,13 +77,15 @@ export function taskFileSource(file: object): TaskFileSource | undefined {
 }
 
 /**
- * Names a module of plain exported functions that workers load. It is not loaded here.
+ * Names a module of plain exported functions that workers load. It is not loaded here, but it must
+ * exist. Where the built file (`.js`, `.mjs`, `.cjs`) is missing and its TypeScript source stands
+ * beside it, workers load the source, with a compiler that the project has installed.
  *
  * @param url the built file, as a `file:` URL (`new URL('./report.tasks.js', import.meta.url)`) or
- *   an absolute path (`require.resolve('./report.tasks.js')`)
+ *   an absolute path (`require.resolve('./report.tasks')`)
  * @returns a typed handle for each exported function
- * @throws FuturesArgumentError if `url` is neither, if there is no such file (nor a `.ts` file to
- *   build it from), if a bundler has rewritten it, or if an option is of the wrong type
+ * @throws FuturesArgumentError if `url` is neither, if there is no such file (nor its source), if it
+ *   cannot be a module, if a bundler has rewritten it, or if an option is of the wrong type
  *
  * @example
  * ```ts
@@ -151,5 +153,5 @@ function checkOptions(options: unknown): void {
 }
 
 function defaultName(href: string): string {
-  return basename(fileURLToPath(href)).replace(/(\.tasks?)?\.[cm]?[jt]s$/, '');
+  return basename(fileURLToPath(href)).replace(/(\.tasks?)?\.(?:[cm]?[jt]s|tsx)$/, '');
 }

@@ -1,4 +1,7 @@
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
 import type { AnyFunction } from '../wire/protocol.js';
+import { isSource } from './source-files.js';
 import { messageOf } from '../wire/uncloneable.js';
 
 /** The task file cannot be loaded, or lacks the export. */
@@ -97,13 +100,33 @@ async function loadModule(
     return ((await load(url)) ?? {}) as Record<string, unknown>;
   } catch (cause) {
     throw new UnknownTask(
-      `The task file ${url.replace(/\?attempt=\d+$/, '')}, which is to export "${exportName}", cannot be loaded: ${messageOf(cause)}. ` +
-        `Name the built file (.js), and see that the build emits it.`,
+      `The task file ${url.replace(/\?attempt=\d+$/, '')}, which is to export "${exportName}", cannot be loaded: ${messageOf(cause)}.`,
       { cause },
     );
   }
 }
 
-function importByNode(url: string): Promise<unknown> {
-  return import(url);
+async function importByNode(url: string): Promise<unknown> {
+  if (!isSource(new URL(url).pathname) || isInJest()) return importOrRequire(url);
+  const sources = (await import(SOURCES)) as typeof import('./sources/index.js');
+  return sources.loadSource(url);
+}
+
+/** Node finds this in the package, wherever the build puts the code that is here. */
+const SOURCES = '#task-sources';
+
+/** In the app under test, not in its workers. There, Jest compiles what is imported. */
+function isInJest(): boolean {
+  return Symbol.for('jest-native-promise') in globalThis;
+}
+
+async function importOrRequire(url: string): Promise<unknown> {
+  try {
+    return await import(url);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'ERR_VM_DYNAMIC_IMPORT_CALLBACK_MISSING_FLAG') throw error;
+    // CommonJS tests in Jest have no import(), and their require() takes ES modules and sources.
+    return createRequire(url)(fileURLToPath(url)) as unknown;
+  }
 }

@@ -33,6 +33,7 @@ describe('the package', () => {
       ...ENTRIES,
       ...commonjs,
       'dist/worker/process-worker.js',
+      'dist/worker/sources/index.js',
       'dist/worker/thread-entry.cjs',
       'dist/worker/thread-worker.js',
     ];
