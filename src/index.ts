@@ -48,6 +48,7 @@ export type {
   Outcome,
   Percentiles,
   Priority,
+  TaskStats,
   Transferable,
 } from './executors/executor.js';
 export { processExecutor } from './executors/process.executor.js';

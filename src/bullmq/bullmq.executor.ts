@@ -77,7 +77,7 @@ export class BullmqExecutor implements Executor {
       const cancel = () => this.#cancel(open);
       const settle = (i: number, outcome: Outcome) => {
         outcomes[i] = outcome;
-        this.#stats.record(outcome, performance.now());
+        this.#stats.record((calls[i] as Call).task.id, outcome, performance.now());
         if (--left > 0) return;
         cancellation?.removeListener(cancel);
         resolve(outcomes);
@@ -92,16 +92,8 @@ export class BullmqExecutor implements Executor {
   stats(): ExecutorStats {
     const { open, running } = this.#jobs;
     // Only the workers know how busy they are, since they also work for other processes.
-    const { resolved, failed, wait, run } = this.#stats.summary(0, 0);
-    return {
-      workers: this.#sender.workers,
-      queued: open - running,
-      running,
-      resolved,
-      failed,
-      wait,
-      run,
-    };
+    const { utilization: _, ...ended } = this.#stats.summary(0, 0);
+    return { workers: this.#sender.workers, queued: open - running, running, ...ended };
   }
 
   async close({ timeout }: { readonly timeout: number }): Promise<void> {

@@ -78,6 +78,22 @@ export interface Percentiles {
 }
 
 /**
+ * What the calls of one task have done since the executor was created.
+ *
+ * @publicApi
+ */
+export interface TaskStats {
+  /** Calls that have ended with a value. */
+  readonly resolved: number;
+  /** Calls that have ended with an error. */
+  readonly failed: number;
+  /** How long calls waited to start in the last one to two minutes, in ms, within about 6 %. */
+  readonly wait: Percentiles;
+  /** How long calls ran in the last one to two minutes, in ms, within about 6 %. */
+  readonly run: Percentiles;
+}
+
+/**
  * What an executor is doing now, and what it has done since it was created.
  *
  * @publicApi
@@ -85,6 +101,10 @@ export interface Percentiles {
 export interface ExecutorStats {
   /** Workers alive. */
   readonly workers: number;
+  /** The most workers that can be alive, if that is known. */
+  readonly maxWorkers?: number;
+  /** Workers that have died or were ended, except those that were idle, since it was created. */
+  readonly replaced?: number;
   /** Calls waiting. */
   readonly queued: number;
   /** Calls that were sent to a worker and have not ended. */
@@ -93,12 +113,22 @@ export interface ExecutorStats {
   readonly resolved: number;
   /** Calls that have ended with an error since the executor was created. */
   readonly failed: number;
+  /** How many of the failed calls have timed out (`FutureTimeoutError`). */
+  readonly timedOut?: number;
+  /** How many of the failed calls were not taken, or displaced (`ExecutorSaturatedError`). */
+  readonly refused?: number;
+  /** How many of the failed calls were for clients that have gone (`FutureCancelledError`). */
+  readonly cancelled?: number;
+  /** How many of the failed calls lost their worker (`BrokenExecutorError`). */
+  readonly broken?: number;
   /** How long calls waited to start in the last one to two minutes, if that is measured. */
   readonly wait?: Percentiles;
   /** How long calls ran in the last one to two minutes. */
   readonly run?: Percentiles;
   /** How much of that time workers ran tasks, 0 to 1; workers that aren't alive count as idle. */
   readonly utilization?: number;
+  /** By task id, such as `report.render`; beyond 200 tasks, the others together as `(others)`. */
+  readonly tasks?: Readonly<Record<string, TaskStats>>;
 }
 
 /**

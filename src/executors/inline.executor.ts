@@ -77,16 +77,18 @@ export class InlineExecutor implements Executor {
       () => giveUp(new FutureTimeoutError('run', timeout, { key, task: task.id })),
       timeout,
     );
-    const outcome = this.#settle(() => Promise.race([this.#start(call), givenUp])).finally(() => {
-      clearTimeout(timer);
-      this.#open.delete(run);
-    });
+    const outcome = this.#settle(task.id, () => Promise.race([this.#start(call), givenUp])).finally(
+      () => {
+        clearTimeout(timer);
+        this.#open.delete(run);
+      },
+    );
     const run = { call, outcome, giveUp };
     this.#open.add(run);
     return run;
   }
 
-  async #settle(start: () => Promise<unknown>): Promise<Outcome> {
+  async #settle(task: string, start: () => Promise<unknown>): Promise<Outcome> {
     const started = performance.now();
     let outcome: Pick<Outcome, 'status' | 'value'>;
     try {
@@ -97,7 +99,7 @@ export class InlineExecutor implements Executor {
     const now = performance.now();
     const run = now - started;
     const ended: Outcome = { ...outcome, worker: 'event loop', wait: 0, run };
-    this.#stats.record(ended, now);
+    this.#stats.record(task, ended, now);
     return ended;
   }
 
@@ -130,9 +132,9 @@ export class InlineExecutor implements Executor {
   }
 
   stats(): ExecutorStats {
-    // There are no workers here, so there is no utilization.
-    const { resolved, failed, run } = this.#stats.summary(0, 0);
-    return { workers: 0, queued: 0, running: this.#open.size, resolved, failed, run };
+    // There are no workers here, so nothing waits, and there is no utilization.
+    const { wait: _, utilization: __, ...ended } = this.#stats.summary(0, 0);
+    return { workers: 0, queued: 0, running: this.#open.size, ...ended };
   }
 
   /** Waits up to `timeout` ms, then gives up the calls that still run. */

@@ -14,10 +14,6 @@ import { BYTE_LIMITS, type ByteLimits, type ProcessOptions } from './pool-option
 
 const DEFAULT_LIMITS = resolve(BYTE_LIMITS, {});
 
-function unused(): ExecutorStats {
-  return { workers: 0, queued: 0, running: 0, ...new CallStats().summary(0, 0) };
-}
-
 /**
  * An executor that runs its calls on a pool of workers. The workers are created on first
  * use, or earlier by {@link start}.
@@ -27,6 +23,7 @@ function unused(): ExecutorStats {
 export abstract class PoolExecutor implements Executor {
   /** Whether the pool keeps workers from startup on (`min` above 0). */
   readonly startsEarly: boolean;
+  readonly #max: number;
   readonly #maxQueue: number;
   /** Limits that are missing here are those of the app that uses the executor. */
   readonly #ownLimits: Partial<ByteLimits>;
@@ -37,8 +34,9 @@ export abstract class PoolExecutor implements Executor {
   #pool: Pool | undefined;
   #closed = false;
 
-  constructor({ min, maxQueue }: ProcessOptions, limits: Partial<ByteLimits> = {}) {
+  constructor({ min, max, maxQueue }: ProcessOptions, limits: Partial<ByteLimits> = {}) {
     this.startsEarly = min > 0;
+    this.#max = max;
     this.#maxQueue = maxQueue;
     this.#ownLimits = given(limits);
     this.#limits = { ...DEFAULT_LIMITS, ...this.#ownLimits };
@@ -75,7 +73,9 @@ export abstract class PoolExecutor implements Executor {
   }
 
   stats(): ExecutorStats {
-    return this.#pool?.stats() ?? unused();
+    if (this.#pool !== undefined) return this.#pool.stats();
+    const none = { workers: 0, maxWorkers: this.#max, replaced: 0, queued: 0, running: 0 };
+    return { ...none, ...new CallStats().summary(0, 0) };
   }
 
   async close({ timeout }: { readonly timeout: number }): Promise<void> {

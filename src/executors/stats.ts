@@ -1,5 +1,12 @@
 import { type RecordableHistogram, createHistogram } from 'node:perf_hooks';
-import type { ExecutorStats, Outcome, Percentiles } from './executor.js';
+import {
+  BrokenExecutorError,
+  ExecutorSaturatedError,
+  FutureCancelledError,
+  FutureTimeoutError,
+} from '../errors/index.js';
+import { isA } from '../errors/text.js';
+import type { ExecutorStats, Outcome, Percentiles, TaskStats } from './executor.js';
 
 /**
  * Time in windows of equal length. The current window and the previous one count.
@@ -41,18 +48,23 @@ const NONE: Percentiles = Object.freeze({ p50: 0, p95: 0, p99: 0 });
 const US_PER_MS = 1_000;
 
 /**
- * Durations of the current and the previous window, in Node's HDR histograms with 3 significant
- * digits.
+ * Durations of the current and the previous window, in Node's HDR histograms.
  *
  * @internal
  */
 class RollingHistogram {
+  readonly #figures: number;
   // Created on first use: an app starts with several executors, and most apps use one.
   #current: RecordableHistogram | undefined;
   #previous: RecordableHistogram | undefined;
 
+  /** @param figures significant digits */
+  constructor(figures = 3) {
+    this.#figures = figures;
+  }
+
   record(ms: number): void {
-    this.#current ??= createHistogram();
+    this.#current ??= this.#create();
     this.#current.record(Math.max(1, Math.round(ms * US_PER_MS)));
   }
 
@@ -65,17 +77,43 @@ class RollingHistogram {
   /** All zero if nothing was recorded. */
   percentiles(): Percentiles {
     if (this.#current === undefined && this.#previous === undefined) return NONE;
-    const both = createHistogram();
+    const both = this.#create();
     if (this.#previous !== undefined) both.add(this.#previous);
     if (this.#current !== undefined) both.add(this.#current);
     if (both.count === 0) return NONE;
     const percentile = (p: number) => both.percentile(p) / US_PER_MS;
     return { p50: percentile(50), p95: percentile(95), p99: percentile(99) };
   }
+
+  #create(): RecordableHistogram {
+    return createHistogram({ figures: this.#figures });
+  }
 }
+
+/** What one task has done. One significant digit takes 6 KB for each histogram, three take 360. */
+class TaskRecord {
+  readonly wait = new RollingHistogram(1);
+  readonly run = new RollingHistogram(1);
+  resolved = 0;
+  failed = 0;
+
+  get stats(): TaskStats {
+    const { resolved, failed, wait, run } = this;
+    return { resolved, failed, wait: wait.percentiles(), run: run.percentiles() };
+  }
+}
+
+/** The most tasks with statistics of their own; the others share one entry. */
+const MAX_TASKS = 200;
+const OTHERS = '(others)';
 
 /** Length of a measuring window, in ms; the statistics cover the last one to two windows. */
 const STATS_WINDOW = 60_000;
+
+/** What {@link CallStats} knows of {@link ExecutorStats}. */
+type Summary = Required<
+  Omit<ExecutorStats, 'workers' | 'maxWorkers' | 'replaced' | 'queued' | 'running'>
+>;
 
 /**
  * Counts and durations of an executor's calls.
@@ -85,21 +123,26 @@ const STATS_WINDOW = 60_000;
 export class CallStats {
   readonly #wait = new RollingHistogram();
   readonly #run = new RollingHistogram();
+  readonly #tasks = new Map<string, TaskRecord>();
   readonly #madeAt = performance.now();
   readonly #window = new RollingWindow(STATS_WINDOW, () => this.#roll());
   /** How long workers ran tasks in this window, in ms. */
   #busy = 0;
   #busyBefore = 0;
-  #resolved = 0;
-  #failed = 0;
+  readonly #counts = { resolved: 0, failed: 0, timedOut: 0, refused: 0, cancelled: 0, broken: 0 };
 
-  record({ status, worker, wait, run }: Outcome, now: number): void {
+  /** @param task its id */
+  record(task: string, { status, value, worker, wait, run }: Outcome, now: number): void {
     this.#window.roll(now);
-    if (status === 'resolved') this.#resolved++;
-    else this.#failed++;
+    const record = this.#recordOf(task);
+    this.#counts[status]++;
+    record[status]++;
+    if (status === 'failed') this.#countFailure(value);
     if (worker === '') return;
     this.#wait.record(wait);
     this.#run.record(run);
+    record.wait.record(wait);
+    record.run.record(run);
     this.#busy += run;
   }
 
@@ -107,27 +150,44 @@ export class CallStats {
    * @param width the most workers
    * @param underWay ms that the calls in flight have run so far
    */
-  summary(
-    width: number,
-    underWay: number,
-  ): Required<Pick<ExecutorStats, 'resolved' | 'failed' | 'wait' | 'run' | 'utilization'>> {
+  summary(width: number, underWay: number): Summary {
     const now = performance.now();
     this.#window.roll(now);
     const start = Math.max(this.#window.start, this.#madeAt);
     const capacity = width * (now - start);
     const busy = this.#busyBefore + this.#busy + underWay;
     return {
-      resolved: this.#resolved,
-      failed: this.#failed,
+      ...this.#counts,
       wait: this.#wait.percentiles(),
       run: this.#run.percentiles(),
       utilization: capacity > 0 ? Math.min(1, busy / capacity) : 0,
+      tasks: Object.fromEntries(Array.from(this.#tasks, ([id, { stats }]) => [id, stats])),
     };
+  }
+
+  #recordOf(task: string): TaskRecord {
+    let record = this.#tasks.get(task);
+    if (record !== undefined) return record;
+    const id = this.#tasks.size < MAX_TASKS ? task : OTHERS;
+    record = this.#tasks.get(id) ?? new TaskRecord();
+    this.#tasks.set(id, record);
+    return record;
+  }
+
+  #countFailure(error: unknown): void {
+    if (isA(error, FutureTimeoutError)) this.#counts.timedOut++;
+    else if (isA(error, ExecutorSaturatedError)) this.#counts.refused++;
+    else if (isA(error, FutureCancelledError)) this.#counts.cancelled++;
+    else if (isA(error, BrokenExecutorError)) this.#counts.broken++;
   }
 
   #roll(): void {
     this.#wait.roll();
     this.#run.roll();
+    for (const { wait, run } of this.#tasks.values()) {
+      wait.roll();
+      run.roll();
+    }
     this.#busyBefore = this.#busy;
     this.#busy = 0;
   }

@@ -1,5 +1,5 @@
 import type { UnknownTaskError } from '../../errors/index.js';
-import type { Call, ExecutorStats, Outcome } from '../executor.js';
+import type { Call, Outcome } from '../executor.js';
 import { CallStats, DrainRate } from '../stats.js';
 import { DurationEstimates } from './duration-estimates.js';
 import { LoadBreaker } from './load-breaker.js';
@@ -17,12 +17,17 @@ export class CallHistory {
 
   record(call: Call, outcome: Outcome): void {
     const now = performance.now();
-    this.#stats.record(outcome, now);
+    this.#stats.record(call.task.id, outcome, now);
     this.#drain.record(1, now);
     // A call that no worker ran says nothing about its task.
     if (outcome.worker === '') return;
     this.#estimates.record(call, outcome.run);
     this.#breaker.record(call, outcome.value);
+  }
+
+  /** Counts a call that was not taken. */
+  recordRefused(call: Call, outcome: Outcome): void {
+    this.#stats.record(call.task.id, outcome, performance.now());
   }
 
   /** How long a call is expected to run, in ms; Infinity: unknown. */
@@ -45,7 +50,7 @@ export class CallHistory {
    * @param width the most workers
    * @param underWay ms that the calls in flight have run so far
    */
-  summary(width: number, underWay: number): Omit<ExecutorStats, 'workers' | 'queued' | 'running'> {
+  summary(width: number, underWay: number): ReturnType<CallStats['summary']> {
     return this.#stats.summary(width, underWay);
   }
 }

@@ -49,6 +49,7 @@ export class PiscinaWorkers implements Workers {
   /** The ports on which threads answer, by thread id. */
   readonly #ports = new Map<number, MessagePort>();
   #failedStarts = 0;
+  ended = 0;
 
   /** @param pool a pool of this module, or, if `isOurs` is false, one that the app owns */
   constructor(pool: Piscina, idleTimeout: number, isOurs: boolean) {
@@ -197,6 +198,7 @@ export class PiscinaWorkers implements Workers {
 
   /** The pool still counts the thread when it reports the thread's end. */
   readonly #onDestroy = (): void => {
+    this.ended++;
     if (this.#sent.size > 0) setImmediate(() => this.#replaceThread());
   };
 

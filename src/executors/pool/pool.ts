@@ -47,6 +47,7 @@ export class Pool implements WorkersListener {
   readonly #idleAlarm = new Alarm(() => this.#retireIdle());
   readonly #waiters = new DrainWaiters();
   #nextMessage = 0;
+  #retired = 0;
   #sentAt = -Infinity;
   #isSendDue = false;
   #isClosing = false;
@@ -80,7 +81,9 @@ export class Pool implements WorkersListener {
 
   stats(): ExecutorStats {
     const { running, runTime } = this.#inFlight;
-    return { workers: this.#workers.alive, running, ...this.#scheduler.stats(runTime) };
+    const { alive: workers, width: maxWorkers, ended } = this.#workers;
+    const replaced = Math.max(0, ended - this.#retired);
+    return { workers, maxWorkers, replaced, running, ...this.#scheduler.stats(runTime) };
   }
 
   /** Ends the workers when nothing waits or runs, or after `timeout` ms. */
@@ -234,6 +237,7 @@ export class Pool implements WorkersListener {
   }
 
   #retire(): void {
+    this.#retired++;
     this.#supervisor.killLater(this.#send([]), RETIRE_GRACE);
   }
 

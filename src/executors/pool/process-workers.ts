@@ -25,6 +25,7 @@ export class ProcessWorkers implements Workers {
   readonly #children = new Set<Child>();
   #listener: WorkersListener | undefined;
   #isClosed = false;
+  ended = 0;
 
   constructor(options: ProcessOptions) {
     this.#options = options;
@@ -87,6 +88,7 @@ export class ProcessWorkers implements Workers {
     this.#children.add(child);
     void child.ended.then(() => {
       this.#children.delete(child);
+      this.ended++;
       if (child.isReady) this.#fill();
       else setTimeout(() => this.#fill(), RESTART_DELAY).unref();
     });

@@ -1,6 +1,6 @@
 import { ExecutorSaturatedError } from '../../errors/index.js';
 import { monotonicNow } from '../../wire/clock.js';
-import { type Call, type ExecutorStats, type Outcome, notStarted } from '../executor.js';
+import { type Call, type Outcome, notStarted } from '../executor.js';
 import type { ByteLimits } from '../pool-options.js';
 import { CallHistory } from './history.js';
 import { Batch, type Job, levelOf, waitedTooLong } from './job.js';
@@ -62,7 +62,10 @@ export class Scheduler {
             `Try again in ${retryAfter} s, add workers ("max"), or raise "maxQueue".`,
       retryAfter,
     );
-    if (isFull) return error;
+    if (isFull) {
+      for (const call of calls) this.#history.recordRefused(call, notStarted(error));
+      return error;
+    }
     for (const job of lower) this.drop(job, notStarted(error));
     return undefined;
   }
@@ -138,7 +141,7 @@ export class Scheduler {
   }
 
   /** @param underWay ms that the calls in flight have run so far */
-  stats(underWay: number): Omit<ExecutorStats, 'workers' | 'running'> {
+  stats(underWay: number): { queued: number } & ReturnType<CallHistory['summary']> {
     return { queued: this.size, ...this.#history.summary(this.#workers.width, underWay) };
   }
 

@@ -37,6 +37,8 @@ export interface Workers {
   readonly width: number;
   /** Workers alive. */
   readonly alive: number;
+  /** Workers that have ended. */
+  readonly ended: number;
   /** Workers kept alive when idle. */
   readonly min: number;
   /** How long a worker above `min` may be idle before it is ended, in ms; Infinity: forever. */
