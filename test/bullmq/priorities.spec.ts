@@ -6,6 +6,7 @@ import {
 import { call, run, valuesOf } from '../support/executors.js';
 import { describeWith } from '../support/services.js';
 import { tasks } from '../support/tasks.js';
+import { until } from '../support/wait.js';
 import {
   fleet,
   redisService,
@@ -13,7 +14,6 @@ import {
   startExecutor,
   startWorker,
   testQueue,
-  until,
   withRedis,
 } from './support.js';
 
@@ -37,7 +37,7 @@ describeWith(redisService, 'calls of different priorities in a queue', () => {
     for (const [i, priority] of (['low', 'normal', 'low', 'normal', 'high'] as const).entries()) {
       const hold = call(fleet.hold, [signals.folder], { priority });
       ended.push(run(executor, hold).then(() => names.push(priority)));
-      await until(async () => (await waiting(queue.prefix)) === i + 1);
+      await until('the job to wait', async () => (await waiting(queue.prefix)) === i + 1);
     }
     await startWorker(queue, { threads: { max: 1 }, concurrency: 1 });
     await Promise.all(ended);
@@ -50,7 +50,7 @@ describeWith(redisService, 'calls of different priorities in a queue', () => {
     const client = new AbortController();
     const low = executor.run([call(tasks.add, [1, 2], { priority: 'low' })], client);
     const high = executor.run([call(tasks.add, [1, 2], { priority: 'high' })], client);
-    await until(async () => (await waiting(queue.prefix)) === 2);
+    await until('two waiting jobs', async () => (await waiting(queue.prefix)) === 2);
     const refused = await run(executor, call(tasks.add, [1, 2]));
     expect(refused[0]).toBeInstanceOf(ExecutorSaturatedError);
     client.abort();
@@ -58,7 +58,7 @@ describeWith(redisService, 'calls of different priorities in a queue', () => {
       expect.any(FutureCancelledError),
       expect.any(FutureCancelledError),
     ]);
-    await until(async () => (await waiting(queue.prefix)) === 0);
+    await until('the jobs to be removed', async () => (await waiting(queue.prefix)) === 0);
   });
 
   it('share a job only with calls of the same priority', async () => {
@@ -75,7 +75,7 @@ describeWith(redisService, 'calls of different priorities in a queue', () => {
       call(tasks.add, [3, 4]),
       call(tasks.add, [5, 6], low),
     );
-    await until(async () => (await waiting(queue.prefix)) === 2);
+    await until('two waiting jobs', async () => (await waiting(queue.prefix)) === 2);
     await startWorker(queue);
     expect(await batch).toEqual([3, 7, 11]);
   });
