@@ -56,7 +56,8 @@ export const { ConfigurableModuleClass, OPTIONS_TYPE, ASYNC_OPTIONS_TYPE } =
             },
             inject: [FUTURES_OPTIONS, OVERRIDES],
           },
-          { provide: OVERRIDES, useValue: null },
+          // A factory: on Nest 11, a test cannot replace a value by a factory.
+          { provide: OVERRIDES, useFactory: () => null },
           scope === 'request' ? requestScoped : singleton,
           workerPool,
           FuturesInterceptor,

@@ -97,17 +97,23 @@ async function loadModule(
   load: ImportModule,
 ): Promise<Record<string, unknown>> {
   try {
-    return ((await load(url)) ?? {}) as Record<string, unknown>;
+    return ((await importOrRequire(url, load)) ?? {}) as Record<string, unknown>;
   } catch (cause) {
+    const hint =
+      load === importByNode ? '' : ` The option "inline.import" loads it. ${IN_COMMONJS}`;
     throw new UnknownTask(
-      `The task file ${url.replace(/\?attempt=\d+$/, '')}, which is to export "${exportName}", cannot be loaded: ${messageOf(cause)}.`,
+      `The task file ${url.replace(/\?attempt=\d+$/, '')}, which is to export "${exportName}", cannot be loaded: ${messageOf(cause)}.` +
+        hint,
       { cause },
     );
   }
 }
 
+const IN_COMMONJS =
+  'If import() is compiled to require(), write import: (url) => require(fileURLToPath(url)).';
+
 async function importByNode(url: string): Promise<unknown> {
-  if (!isSource(new URL(url).pathname) || isInJest()) return importOrRequire(url);
+  if (!isSource(new URL(url).pathname) || isInJest()) return import(url);
   const sources = (await import(SOURCES)) as typeof import('./sources/index.js');
   return sources.loadSource(url);
 }
@@ -120,11 +126,11 @@ function isInJest(): boolean {
   return Symbol.for('jest-native-promise') in globalThis;
 }
 
-async function importOrRequire(url: string): Promise<unknown> {
+async function importOrRequire(url: string, load: ImportModule): Promise<unknown> {
   try {
-    return await import(url);
+    return await load(url);
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
+    const { code } = (error ?? {}) as NodeJS.ErrnoException;
     if (code !== 'ERR_VM_DYNAMIC_IMPORT_CALLBACK_MISSING_FLAG') throw error;
     // CommonJS tests in Jest have no import(), and their require() takes ES modules and sources.
     return createRequire(url)(fileURLToPath(url)) as unknown;

@@ -1,5 +1,5 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { ROOT, createProject, pack, type Project } from '../support/project.js';
 
 /** What the examples of docs/testing.md check. */
@@ -11,57 +11,99 @@ const SHARED = [
   'needs two passes and one call',
 ];
 const MOCKED = 'runs the task with the mock';
+/** What `runners/test` checks. */
+const INLINE = [
+  'runs the task inline, loaded by the test runner',
+  'runs the task inline, loaded by default',
+  'runs the task of a handler without an app',
+];
 
-const NEST = '^12.0.0';
+const VITEST = { vitest: '>=3', '@vitest/coverage-v8': '>=3', 'unplugin-swc': '>=1' };
 const SWC = { '@swc/core': '^1.16.0' };
+const MOCKS = 'test/mocks.vitest-spec.ts';
+const JEST = 'node_modules/jest/bin/jest.js';
 
 describe('docs/testing.md, in a project with the packed package', () => {
   let docs: ReadonlyMap<string, string>;
-  let packed: Readonly<Record<string, string>>;
+  let tarball: string;
 
   beforeAll(async () => {
     docs = examplesIn(await readFile(join(ROOT, 'docs/testing.md'), 'utf8'));
-    const { tarball } = await pack();
-    packed = { 'nestjs-futures': `file:${tarball}`, '@nestjs/testing': NEST };
+    ({ tarball } = await pack());
   }, 90_000);
 
   async function create(
+    nest: 11 | 12,
+    type: 'module' | 'commonjs',
     dependencies: Readonly<Record<string, string>>,
-    ...specs: readonly string[]
+    mocks: Readonly<Record<string, string>>,
   ): Promise<Project> {
     const files = new URL('./runners/', import.meta.url);
-    const project = await createProject(files, 12, { ...packed, ...dependencies });
+    const project = await createProject(files, nest, {
+      'nestjs-futures': `file:${tarball}`,
+      '@nestjs/testing': `^${nest}.0.0`,
+      ...dependencies,
+    });
     await edit(project, 'package.json', (text) =>
-      JSON.stringify({ ...(JSON.parse(text) as object), type: 'module' }),
+      JSON.stringify({ ...(JSON.parse(text) as object), type }),
     );
-    for (const name of ['test/page.spec.ts', 'test/app.e2e-spec.ts', ...specs]) {
-      await mkdir(dirname(join(project.folder, name)), { recursive: true });
-      await writeFile(
-        join(project.folder, name),
-        docs.get(name) ?? `// ${name} is not in the docs`,
-      );
+    if (type === 'module') await rm(join(project.folder, 'test/inline.e2e-spec.ts'));
+    const { [MOCKS]: _, ...others } = Object.fromEntries(docs);
+    for (const [name, text] of Object.entries({ ...others, ...mocks })) {
+      await writeFile(join(project.folder, name), text);
     }
     return project;
   }
 
-  it('runs with Vitest, mocks in a task file and its coverage included', async () => {
-    const project = await create(
-      { ...SWC, vitest: '>=3', '@vitest/coverage-v8': '>=3', 'unplugin-swc': '>=1' },
-      'test/mocks.vitest-spec.ts',
-    );
+  it('runs with Vitest', async () => {
+    const project = await create(12, 'module', { ...SWC, ...VITEST }, { [MOCKS]: mocks(docs) });
     const flags = ['run', '--coverage', '--reporter=json'];
     const { stdout } = await project.run('node_modules/vitest/vitest.mjs', ...flags);
     expect(passed(stdout)).toEqual([...SHARED, MOCKED].toSorted());
-    expect(await coveredFunctions(project, 'src/print.tasks.ts')).toBe(100);
   }, 240_000);
 
   it('runs with Jest and ES modules', async () => {
-    const project = await create({ ...SWC, jest: '^30.0.0', '@swc/jest': '^0.2.39' });
-    const jest = 'node_modules/jest/bin/jest.js';
-    const { stdout } = await project.run('--experimental-vm-modules', jest, '--json');
+    const dependencies = { ...SWC, jest: '^30.0.0', '@swc/jest': '^0.2.39' };
+    const project = await create(12, 'module', dependencies, {});
+    const { stdout } = await project.run('--experimental-vm-modules', JEST, '--json');
     expect(passed(stdout)).toEqual(SHARED.toSorted());
   }, 240_000);
+
+  it('runs with Jest and CommonJS, as a new project of Nest 11 is', async () => {
+    const text = mocks(docs)
+      .replace("import { vi } from 'vitest';\n", '')
+      .replace('vi.mock(', 'jest.mock(');
+    const dependencies = {
+      jest: '^30.0.0',
+      'ts-jest': '^29.4.0',
+      '@types/jest': '^30.0.0',
+      '@types/node': '^22.0.0',
+      typescript: '^5.7.0',
+    };
+    const project = await create(11, 'commonjs', dependencies, { 'test/mocks.spec.ts': text });
+    for (const folder of ['src', 'test']) {
+      for (const name of await readdir(join(project.folder, folder))) {
+        await edit(project, join(folder, name), toCommonJs);
+      }
+    }
+    const { stdout } = await project.run(JEST, '-c', 'jest.cjs.json', '--coverage', '--json');
+    expect(passed(stdout)).toEqual([...SHARED, MOCKED, ...INLINE].toSorted());
+    expect(await coveredFunctions(project, 'src/print.tasks.ts')).toBe(100);
+  }, 240_000);
 });
+
+function mocks(docs: ReadonlyMap<string, string>): string {
+  const text = docs.get(MOCKS);
+  if (text === undefined) throw new Error(`docs/testing.md shows no ${MOCKS}.`);
+  return text;
+}
+
+/** Imports as CommonJS writes them, and the name of the task file. */
+function toCommonJs(text: string): string {
+  return text
+    .replaceAll(/(['"]\.{1,2}\/[^'"]*)\.js(['"])/g, '$1$2')
+    .replace(/new URL\((.*), import\.meta\.url\)/, 'require.resolve($1)');
+}
 
 /** The TypeScript examples of a page that begin with the name of a file, by that name. */
 function examplesIn(page: string): ReadonlyMap<string, string> {
