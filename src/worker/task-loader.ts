@@ -81,8 +81,9 @@ async function functionsOf(
   load: ImportModule,
 ): Promise<Map<string, AnyFunction>> {
   const exports = await loadModule(url, exportName, load);
-  const { default: fallback } = exports;
-  // The exports of a CommonJS file may appear on its default export only.
+  // The exports of a CommonJS file may appear on its default export only. Vitest's mocks of modules
+  // throw if an export is read that they do not have.
+  const fallback = 'default' in exports ? exports.default : undefined;
   const all = { ...(typeof fallback === 'object' ? fallback : {}), ...exports };
   return new Map(
     Object.entries(all).filter(

@@ -1,6 +1,5 @@
-import 'reflect-metadata';
 import { Test } from '@nestjs/testing';
-import { FUTURES_OPTIONS } from 'nestjs-futures';
+import { FUTURES_OPTIONS, type FuturesService } from 'nestjs-futures';
 import { assertReplaySafe } from 'nestjs-futures/testing';
 import { AppModule } from '../src/app.module.js';
 import { PageController } from '../src/page.controller.js';
@@ -30,6 +29,6 @@ it('runs the task inline, loaded by default', async () => {
 });
 
 it('runs the task of a handler without an app', async () => {
-  const page = (futures: never) => new PageController().page('ada', futures);
+  const page = (futures: FuturesService) => new PageController().page('ada', futures);
   expect(await assertReplaySafe(page)).toBe(PAGE);
 });
