@@ -98,7 +98,8 @@ async function loadModule(
   load: ImportModule,
 ): Promise<Record<string, unknown>> {
   try {
-    return ((await importOrRequire(url, load)) ?? {}) as Record<string, unknown>;
+    // A mock may be anything, such as undefined.
+    return Object(await importOrRequire(url, load)) as Record<string, unknown>;
   } catch (cause) {
     const hint =
       load === importByNode ? '' : ` The option "inline.import" loads it. ${IN_COMMONJS}`;
