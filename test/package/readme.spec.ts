@@ -10,9 +10,9 @@ import { ROOT } from '../support/project.js';
 const run = promisify(execFile);
 const IMPORTS = `
 import 'reflect-metadata';
-import { Controller, Get, Module, Param } from '@nestjs/common';
+import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { Futures, FuturesModule, FuturesService, taskFile } from 'nestjs-futures';
+import { FuturesModule } from 'nestjs-futures';
 `;
 const BOOTSTRAP = `
 @Module({ imports: [FuturesModule.forRoot()], controllers: [PageController] })
