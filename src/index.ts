@@ -59,6 +59,7 @@ export { FuturesModule } from './futures.module.js';
 export { FUTURES_OPTIONS } from './futures.module-definition.js';
 export type { FuturesModuleExtras } from './futures.module-definition.js';
 export type {
+  CarryFunction,
   DiscardHook,
   FuturesModuleOptions,
   ShareFunction,

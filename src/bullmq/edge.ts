@@ -17,6 +17,8 @@ const MAX_WORKER_NAME = 500;
 /** Maximum number of headers in a trace, and maximum length of each. */
 const MAX_TRACE_FIELDS = 20;
 const MAX_TRACE_LENGTH = 8_192;
+/** Maximum length, in characters, of what a call carries. */
+const MAX_CARRIED = 4_096;
 const KINDS = [Kind.Resolved, Kind.Failed, Kind.Refused, Kind.Unknown];
 /** Maximum length, in characters, of a job or message, apart from one value of the largest size. */
 const MAX_TEXT = 16_000_000;
@@ -121,8 +123,8 @@ function readMessage(
 }
 
 function readCall(call: unknown, where: string, maxSize: number): JobCall {
-  must(Array.isArray(call) && (call.length === 4 || call.length === 5), `${where} is no call`);
-  const [taskId, timeout, isIdempotent, args, trace] = call as unknown[];
+  must(Array.isArray(call) && call.length >= 4 && call.length <= 6, `${where} is no call`);
+  const [taskId, timeout, isIdempotent, args, trace, carried] = call as unknown[];
   must(
     typeof taskId === 'string' && taskId.length <= MAX_TASK_ID,
     `${where} has no name of a task`,
@@ -132,9 +134,23 @@ function readCall(call: unknown, where: string, maxSize: number): JobCall {
   must(typeof args === 'string' && BASE64.test(args), `${where} has no arguments`);
   // Base64 has four characters for three bytes, rounded up.
   must(args.length <= maxSize * 1.34 + 8, `${where} has arguments of more than "maxSize"`);
-  return trace === undefined
+  const hasTrace = trace !== undefined && trace !== null;
+  const read = hasTrace ? readTrace(trace, where) : undefined;
+  if (carried !== undefined) {
+    const text = readCarried(carried, where);
+    return [taskId, timeout, isIdempotent, args, read ?? null, text];
+  }
+  return read === undefined
     ? [taskId, timeout, isIdempotent, args]
-    : [taskId, timeout, isIdempotent, args, readTrace(trace, where)];
+    : [taskId, timeout, isIdempotent, args, read];
+}
+
+/** The task parses it, so it must be the JSON of an object. */
+function readCarried(carried: unknown, where: string): string {
+  must(typeof carried === 'string', `${where} carries something that is no text`);
+  must(carried.length <= MAX_CARRIED, `${where} carries too much`);
+  must(isRecord(parse(carried)), `${where} carries something that is no object`);
+  return carried;
 }
 
 function readTrace(trace: unknown, where: string): TraceCarrier {

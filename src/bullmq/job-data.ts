@@ -12,7 +12,9 @@ export type JobCall = readonly [
   isIdempotent: boolean,
   packedArgs: string,
   /** Context of the trace that the call belongs to. */
-  trace?: TraceCarrier,
+  trace?: TraceCarrier | null,
+  /** What the option `carry` gave, as JSON. */
+  carried?: string,
 ];
 
 /** The content of a job. Its calls may belong to several requests. */
@@ -37,11 +39,12 @@ export function storeJob(id: string, data: JobData, seal: Seal): StoredJob {
 
 /** @throws TaskArgumentError if the arguments can't be cloned, or are too large */
 export function toJobCall(call: Call, maxSize: number, trace: TraceCarrier | undefined): JobCall {
-  const { task, timeout } = call;
+  const { task, timeout, carried } = call;
   const args = packArgs(call);
   const size = sizeOf(args);
   if (size <= maxSize) {
     const { id, idempotent } = task;
+    if (carried !== undefined) return [id, timeout, idempotent, args, trace ?? null, carried];
     return trace === undefined
       ? [id, timeout, idempotent, args]
       : [id, timeout, idempotent, args, trace];

@@ -192,7 +192,7 @@ export class JobRunner {
 
 /** @throws the error the call fails with if it can't run */
 function toCall(
-  [taskId, timeout, isIdempotent, packedArgs]: JobCall,
+  [taskId, timeout, isIdempotent, packedArgs, , carried]: JobCall,
   tasks: TaskDirectory,
   queueTimeout: number | undefined,
   deaths: number,
@@ -210,6 +210,7 @@ function toCall(
     timeout,
     queueTimeout: queueTimeout === undefined ? undefined : queueTimeout - waited,
     transferList: undefined,
+    carried,
   };
 }
 

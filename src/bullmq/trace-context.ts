@@ -37,8 +37,8 @@ export class TraceContext {
   }
 
   /** Calls `run` as part of the trace that was carried. */
-  continue<Result>(carrier: TraceCarrier | undefined, run: () => Result): Result {
-    if (this.#api === undefined || carrier === undefined) return run();
+  continue<Result>(carrier: TraceCarrier | null | undefined, run: () => Result): Result {
+    if (this.#api === undefined || carrier === undefined || carrier === null) return run();
     const { ROOT_CONTEXT, context, propagation } = this.#api;
     let extracted = ROOT_CONTEXT;
     try {

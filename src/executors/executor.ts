@@ -29,6 +29,8 @@ export interface Call {
   readonly share?: string | undefined;
   /** How much work its share may do, compared with the others. Default: 1. */
   readonly weight?: number | undefined;
+  /** What the option `carry` gave, as JSON: what `carried()` returns in the task. */
+  readonly carried?: string | undefined;
 }
 
 /** Which calls start first. */

@@ -3,6 +3,7 @@ import { ExecutorSaturatedError, FutureTimeoutError, UnknownTaskError } from '..
 import { is, optional, resolve, type Resolved } from '../errors/options.js';
 import { told } from '../errors/text.js';
 import type { AnyFunction } from '../wire/protocol.js';
+import { carriedValues } from '../worker/carried.js';
 import { taskContexts } from '../worker/task-contexts.js';
 import { TaskLoader, isUnknownTask, type ImportModule } from '../worker/task-loader.js';
 import {
@@ -104,6 +105,13 @@ export class InlineExecutor implements Executor {
   }
 
   async #start(call: Call): Promise<unknown> {
+    if (call.carried !== undefined) {
+      return carriedValues.with(call.carried, () => this.#apply(call));
+    }
+    return this.#apply(call);
+  }
+
+  async #apply(call: Call): Promise<unknown> {
     const { task, args } = call;
     const { url = '', exportName = '' } = task;
     const run = task.run ?? this.#loader.peek(url, exportName) ?? (await this.#load(call));

@@ -40,6 +40,9 @@ export type DiscardHook = (context: ExecutionContext) => unknown;
 /** The function of the option `share`. */
 export type ShareFunction = (context: ExecutionContext) => string | undefined;
 
+/** The function of the option `carry`. */
+export type CarryFunction = () => object | undefined;
+
 /** The function of the option `weight`. */
 export type WeightFunction = (share: string) => number | undefined;
 
@@ -75,6 +78,18 @@ const OPTIONS = {
   share: optional<ShareFunction>(is.function),
   /** How much work a share may do, compared with others: a number over 0. Default: 1 for each. */
   weight: optional<WeightFunction>(is.function),
+  /**
+   * What goes with each call into its worker, where `carried()` of `nestjs-futures/task` returns
+   * it: a request id, a tenant. It is called for each future when it is submitted, in the request's
+   * async context. It must return a plain object of at most 4 096 characters as JSON, or undefined;
+   * properties that are undefined are left out. Default: nothing is carried.
+   *
+   * @example
+   * ```ts
+   * FuturesModule.forRoot({ carry: () => ({ requestId: cls.getId() }) })
+   * ```
+   */
+  carry: optional<CarryFunction>(is.function),
   ...BYTE_LIMITS,
   /** Maximum number of passes per request. Default: 5. */
   maxPasses: option(integer(1), 5),

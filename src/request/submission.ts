@@ -18,6 +18,7 @@ import { type Call, PRIORITIES, type Priority, type Transferable } from '../exec
 import type { Assignment } from '../executors/executors.js';
 import { isSameTask, isTaskHandle, taskReference } from '../tasks/task.js';
 import type { AnyFunction } from '../wire/protocol.js';
+import { carriedBy } from './carry.js';
 import { sameArguments } from './fingerprint.js';
 import { Future } from './future.js';
 import type { FuturesRuntime } from './futures.runtime.js';
@@ -134,6 +135,7 @@ export function assign(
     deadline: within === undefined ? undefined : startedAt + within,
     share,
     weight,
+    carried: carriedBy(defaults),
   };
   return { executor, call };
 }

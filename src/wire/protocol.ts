@@ -46,6 +46,8 @@ export type WireCall = readonly [
   /** Primitive arguments; undefined: the arguments are packed. */
   bare: readonly unknown[] | undefined,
   packed?: Packed | undefined,
+  /** What the option `carry` gave, as JSON. */
+  carried?: string | undefined,
 ];
 
 /** Scheduler → worker. */

@@ -1,6 +1,7 @@
 import { types } from 'node:util';
 import { pack, TooLarge, unpack, type Packed } from '../wire/codec.js';
 import { apply } from '../wire/primordials.js';
+import { carriedValues } from './carried.js';
 import { currentTask, type RunningCall } from './current-task.js';
 import { Environment } from './fitness.js';
 import { describeError, type ErrorRecord } from '../wire/error-record.js';
@@ -40,9 +41,22 @@ export class CallRunner {
       this.#lastTask = task;
       this.#lastFunction = this.#loader.peek(task[0], task[1]);
     }
-    if (this.#lastFunction === undefined) return this.#loadAndRun(task, args);
+    const carried = wire[3];
+    if (carried !== undefined) {
+      const known = this.#lastFunction;
+      return carriedValues.with(carried, () => this.#start(task, args, known));
+    }
+    return this.#start(task, args, this.#lastFunction);
+  }
+
+  #start(
+    task: WireTask,
+    args: readonly unknown[],
+    known: AnyFunction | undefined,
+  ): WireResult | Promise<WireResult> {
+    if (known === undefined) return this.#loadAndRun(task, args);
     try {
-      const result = apply(this.#lastFunction, undefined, args);
+      const result = apply(known, undefined, args);
       return isThenable(result) ? settle(result) : [WireStatus.Resolved, result];
     } catch (error) {
       return failure(error);

@@ -15,7 +15,6 @@ import {
   type ProcessSettings,
   STARTED_AT,
   WORKER_ID,
-  type WireCall,
 } from '../../wire/protocol.js';
 import { type ProcessOptions, limitsOf } from '../pool-options.js';
 import { workerEntry } from './workers.js';
@@ -82,7 +81,7 @@ export class Child {
     return new Promise((resolve, reject) => {
       this.#given = { message, progress: new ProcessProgress(message), resolve, reject };
       const call = message.calls?.[0];
-      this.order(call === undefined ? ['retire'] : orderOf(call, message.maxResultBytes));
+      this.order(call === undefined ? ['retire'] : ['run', call, message.maxResultBytes]);
     });
   }
 
@@ -167,10 +166,6 @@ function flagsOfApp(): string[] {
   const { execArgv, _eval: code } = process as NodeJS.Process & { readonly _eval?: string };
   const index = code === undefined ? -1 : execArgv.lastIndexOf(code);
   return index < 1 ? execArgv : execArgv.toSpliced(index - 1, 2);
-}
-
-function orderOf([task, bare, packed]: WireCall, maxResultBytes: number): ProcessOrder {
-  return ['run', [task, bare, packed], maxResultBytes];
 }
 
 /**

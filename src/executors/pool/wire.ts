@@ -122,7 +122,9 @@ export function toWireCalls(jobs: readonly Job[]): WireCall[] {
       named = known?.get(task) ?? [task.url ?? '', task.exportName ?? ''];
       last = task;
     }
-    calls.push(isBare ? [named, call.args] : [named, undefined, packed]);
+    const { args, carried } = call;
+    if (carried !== undefined) calls.push([named, isBare ? args : undefined, packed, carried]);
+    else calls.push(isBare ? [named, args] : [named, undefined, packed]);
   }
   return calls;
 }
