@@ -178,11 +178,10 @@ export class JobRunner {
     signal: AbortSignal,
   ): Promise<Outcome> {
     const { threads, trace, tasks } = this.#tools;
-    const [task, , , , carrier] = wire;
     try {
       const call = toCall(wire, tasks, queueTimeout, deaths, waited);
-      const outcomes = await trace.continue(carrier, () => threads.run([call], { signal }));
-      const outcome = limited(outcomes[0] as Outcome, queueTimeout, task);
+      const outcomes = await trace.continue(wire[4], () => threads.run([call], { signal }));
+      const outcome = limited(outcomes[0] as Outcome, queueTimeout, wire[0]);
       return { ...outcome, worker: `${this.#where} ${outcome.worker}`.trim() };
     } catch (error) {
       return notStarted(error);
@@ -245,7 +244,7 @@ function unpackArgs(task: string, packed: string): unknown[] {
 /** The thread pool got the rest of the time limit; the error must name the whole limit. */
 function limited(outcome: Outcome, queueTimeout: number | undefined, task: string): Outcome {
   const { value } = outcome;
-  const isLate = value instanceof FutureTimeoutError && value.phase === 'queue';
-  if (!isLate || queueTimeout === undefined) return outcome;
+  if (queueTimeout === undefined || !(value instanceof FutureTimeoutError)) return outcome;
+  if (value.phase !== 'queue') return outcome;
   return { ...outcome, value: new FutureTimeoutError('queue', queueTimeout, { task }) };
 }

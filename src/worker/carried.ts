@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { onePerThread } from '../wire/one-per-thread.js';
-import { apply, parse } from '../wire/primordials.js';
+import { parse } from '../wire/primordials.js';
 
 /** What one call carries: read when its task first asks for it. */
 interface Parcel {
@@ -9,8 +9,6 @@ interface Parcel {
   isRead: boolean;
 }
 
-const { run, getStore } = AsyncLocalStorage.prototype;
-
 /**
  * What the calls of this thread carry. It is found through the async context, so a task finds its
  * own in everything that it starts, whatever else runs in the thread.
@@ -18,16 +16,23 @@ const { run, getStore } = AsyncLocalStorage.prototype;
  * @internal
  */
 class Carried {
-  readonly #storage = new AsyncLocalStorage<Parcel>();
+  readonly #run: AsyncLocalStorage<Parcel>['run'];
+  readonly #current: () => Parcel | undefined;
+
+  constructor() {
+    const storage = new AsyncLocalStorage<Parcel>();
+    // Bound now: a task may replace the methods of the class.
+    this.#run = storage.run.bind(storage);
+    this.#current = storage.getStore.bind(storage);
+  }
 
   /** Runs a task with what its call carries. */
   with<Result>(json: string, start: () => Result): Result {
-    const parcel: Parcel = { json, value: undefined, isRead: false };
-    return apply(run as never, this.#storage, [parcel, start]) as Result;
+    return this.#run({ json, value: undefined, isRead: false }, start);
   }
 
   get value(): unknown {
-    const parcel = apply(getStore as never, this.#storage, []) as Parcel | undefined;
+    const parcel = this.#current();
     if (parcel === undefined) return undefined;
     if (!parcel.isRead) parcel.value = parse(parcel.json);
     parcel.isRead = true;

@@ -82,7 +82,7 @@ onEachAdapter('carried()', (start) => {
 describeWith(redisService, 'carried() on a queue', () => {
   it('is of the own request in each of 50 at once, down to the threads of the workers', async () => {
     const queue = testQueue();
-    await startWorker(queue, { files: ['carried.tasks.js'] } as never);
+    await startWorker(queue, { files: ['carried.tasks.js'] });
     const executors = { queue: bullmqExecutor(queue) };
     await checkManyRequests(
       (options) => startApp('express', options),
