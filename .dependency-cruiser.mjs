@@ -15,7 +15,7 @@ const FLOORS = [
 ];
 
 /** Folders that are a subpath export each, beside the floors. */
-const SUBPATHS = '^src/(bullmq/|testing/|testing-internals\\.ts$)';
+const SUBPATHS = '^src/(bullmq/|bundler/|testing/|testing-internals\\.ts$)';
 
 const upwards = FLOORS.slice(0, -1).map(([name, path], i) => ({
   name: `${name}-imports-from-below`,

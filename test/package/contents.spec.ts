@@ -7,6 +7,7 @@ import { pack, ROOT } from '../support/project.js';
 const ENTRIES = [
   'dist/index.js',
   'dist/bullmq/index.js',
+  'dist/bundler/index.js',
   'dist/executors/kit.js',
   'dist/worker/task-api/index.js',
   'dist/testing/index.js',

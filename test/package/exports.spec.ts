@@ -47,6 +47,7 @@ const EXPORTS: Readonly<Record<string, readonly string[]>> = {
     'validated',
   ],
   './bullmq': ['FuturesWorkerModule', 'bullmqExecutor'],
+  './bundler': ['nestConfig', 'taskFiles'],
   './executor': [
     'CallStats',
     'DrainRate',

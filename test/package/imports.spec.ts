@@ -11,6 +11,7 @@ const PUBLIC_TYPES = ['@nestjs/common', '@nestjs/core', 'piscina', 'rxjs'];
 /** What each subpath but `.` may name besides: the optional peer that it is about. */
 const OPTIONAL_PEERS: Readonly<Record<string, readonly string[]>> = {
   './bullmq': ['bullmq', '@opentelemetry/api'],
+  './bundler': ['oxc-parser', 'unplugin'],
 };
 
 /** What one format of a subpath consists of. */

@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { WireMessage } from '../../wire/protocol.js';
 import type { Transferable } from '../executor.js';
 
@@ -61,7 +62,12 @@ export interface Workers {
   close(): Promise<void>;
 }
 
-/** The built file that workers load first: they cannot run this package's sources. @internal */
+/** Path of the built file that workers load first: they cannot run this package's sources. @internal */
 export function workerEntry(name: '#task-worker' | '#task-process'): string {
-  return createRequire(import.meta.url).resolve(name);
+  return fileURLToPath(workerEntryUrl(name));
+}
+
+/** Where this package is bundled, too, `nestjs-futures/bundler` replaces what this returns. */
+function workerEntryUrl(name: '#task-worker' | '#task-process'): string {
+  return pathToFileURL(createRequire(import.meta.url).resolve(name)).href;
 }

@@ -1,0 +1,3 @@
+export function which(): string {
+  return 'the one beside the controller';
+}
