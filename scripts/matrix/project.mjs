@@ -82,14 +82,28 @@ export class Project {
   }
 }
 
-/** What `nest new` makes, installed, with the packed package and README's example in it. */
-export async function generate(folder, nest, node, tarball) {
+/**
+ * What `nest new` makes, installed, with the packed package and README's example in it.
+ *
+ * @param {string} folder where it is made
+ * @param {11 | 12} nest
+ * @param {string} node path of the Node that installs it
+ * @param {string} tarball path of the packed package
+ * @param {RegExp} [without] development packages that need not be installed
+ * @returns {Promise<Project>}
+ */
+export async function generate(folder, nest, node, tarball, without) {
   await mkdir(folder, { recursive: true });
   const name = 'app';
   const cli = ['npm', 'exec', '--yes', `--package=@nestjs/cli@${nest}`, '--', 'nest'];
   const flags = ['--skip-git', '--skip-install', '--package-manager', 'npm'];
   await run(folder, node, [...cli, 'new', name, ...flags]);
   const project = new Project(join(folder, name), nest, node);
+  await project.editJson('package.json', ({ devDependencies }) => {
+    for (const each of Object.keys(devDependencies)) {
+      if (without?.test(each) === true) delete devDependencies[each];
+    }
+  });
   await project.install(`file:${tarball}`);
   await addExample(project);
   return project;
@@ -107,11 +121,12 @@ async function addExample(project) {
       .replace('[AppController]', '[AppController, PageController]'),
   );
   // The generated test, for README's route: beside the app's other e2e test, and as a unit test.
-  const generated = await project.read('test/app.e2e-spec.ts');
-  const test = generated
-    .replace("get('/')", "get('/ada')")
-    .replace("'Hello World!'", JSON.stringify(ANSWER));
-  await project.write('test/page.e2e-spec.ts', test);
+  await project.write('test/page.e2e-spec.ts', await project.read('test/app.e2e-spec.ts'));
+  await project.edit('test/page.e2e-spec.ts', (text) => text.replace("get('/')", "get('/ada')"));
+  await project.edit('test/page.e2e-spec.ts', (text) =>
+    text.replace("'Hello World!'", JSON.stringify(ANSWER)),
+  );
+  const test = await project.read('test/page.e2e-spec.ts');
   await project.write('src/page.controller.spec.ts', test.replace('./../src/', './'));
 }
 
@@ -119,9 +134,10 @@ async function addExample(project) {
 export async function useFastify(project) {
   await project.install(`@nestjs/platform-fastify@^${project.nest}.0.0`);
   await project.edit('src/main.ts', (text) =>
-    `import { FastifyAdapter } from '@nestjs/platform-fastify';\n${text}`.replace(
-      'create(AppModule)',
-      'create(AppModule, new FastifyAdapter())',
-    ),
+    text.replace('create(AppModule)', 'create(AppModule, new FastifyAdapter())'),
+  );
+  await project.edit(
+    'src/main.ts',
+    (text) => `import { FastifyAdapter } from '@nestjs/platform-fastify';\n${text}`,
   );
 }

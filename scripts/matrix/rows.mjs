@@ -116,10 +116,10 @@ export const ROWS = [
     check: (project) => project.answers('node', '--import', 'tsx', 'src/main.ts'),
   },
   {
-    name: 'Nest 11, tsx',
+    name: 'Nest 11, node --import tsx',
     nest: 11,
     prepare: (project) => project.install('-D', 'tsx'),
-    check: (project) => project.answers('npx', 'tsx', 'src/main.ts'),
+    check: (project) => project.answers('node', '--import', 'tsx', 'src/main.ts'),
   },
   {
     name: 'Nest 11, ts-node',
@@ -144,7 +144,7 @@ export const ROWS = [
     nest: 12,
     nodes: [22, 24],
     prepare: (project) => project.write('src/script.ts', WITHOUT_DECORATORS),
-    check: (project) => project.run('node', '--experimental-strip-types', 'src/script.ts'),
+    check: (project) => project.run('node', 'src/script.ts'),
   },
   ...BUNDLER_ROWS,
   { name: 'Nest 12, npm link', nest: 12, prepare: linkPackage, check: start },

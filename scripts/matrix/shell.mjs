@@ -66,16 +66,21 @@ export async function ask(folder, node, [program, ...args], path) {
     // Nest logs an error after it has answered.
     if (answer?.status !== 200) await sleep(500);
   } finally {
-    try {
-      process.kill(-server.pid, 'SIGKILL');
-    } catch {
-      // It has exited.
-    }
+    killGroup(server.pid);
     // By then, all that it printed is read.
     await exited;
   }
   if (answer !== undefined) return { ...answer, output };
   throw new Failure('the app exited, or did not answer in time', output);
+}
+
+function killGroup(pid) {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // It has exited.
+  }
 }
 
 /** Undefined if the server exits, or does not answer in time. */
