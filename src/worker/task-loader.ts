@@ -92,6 +92,9 @@ async function functionsOf(
   );
 }
 
+/** How many characters of the reason are kept: it may name two paths, and what to install. */
+const REASON = 1_000;
+
 async function loadModule(
   url: string,
   exportName: string,
@@ -104,7 +107,7 @@ async function loadModule(
     const hint =
       load === importByNode ? '' : ` The option "inline.import" loads it. ${IN_COMMONJS}`;
     throw new UnknownTask(
-      `The task file ${url.replace(/\?attempt=\d+$/, '')}, which is to export "${exportName}", cannot be loaded: ${messageOf(cause)}.` +
+      `The task file ${url.replace(/\?attempt=\d+$/, '')}, which is to export "${exportName}", cannot be loaded: ${messageOf(cause, REASON).replace(/\.$/, '')}.` +
         hint,
       { cause },
     );

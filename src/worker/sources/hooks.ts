@@ -31,7 +31,7 @@ let isInstalled = false;
 export function installHooks(): void {
   if (isInstalled) return;
   isInstalled = true;
-  process.setSourceMapsEnabled(true);
+
   if (hooksOfThread.registerHooks !== undefined) {
     hooksOfThread.registerHooks({ resolve: resolveSync, load: loadSync });
     return;
