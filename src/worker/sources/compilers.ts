@@ -55,7 +55,7 @@ export function withSwc(swc: Swc): Compile | undefined {
     try {
       return transform().code;
     } catch (error) {
-      throw new SyntaxError(describeSwc(path, String((error as Error).message)), { cause: error });
+      throw new SyntaxError(describeSwc(path, (error as Error).message), { cause: error });
     }
   };
 }

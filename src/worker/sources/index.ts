@@ -14,7 +14,6 @@ export { load, resolve } from './hooks.js';
  */
 export async function loadSource(url: string): Promise<Record<string, unknown>> {
   const path = fileURLToPath(url);
-  process.setSourceMapsEnabled(true);
   const isCommonJs = formatOf(path) === 'commonjs';
   if (!(isCommonJs ? isRequireHooked(path) : isImportHooked(url))) installHooks();
   const module: unknown = isCommonJs ? createRequire(path)(path) : await import(url);
