@@ -66,6 +66,7 @@ export type {
   WeightFunction,
 } from './request/futures.options.js';
 export type { ProcessOptions, ThreadOptions } from './executors/pool-options.js';
+export type { CallMessage, PassMessage, RequestMessage } from './request/diagnostics.js';
 export { FuturesService } from './futures.service.js';
 export type { FutureReport, FuturesReport } from './request/report.js';
 export type { PassRecord } from './request/pass.js';
