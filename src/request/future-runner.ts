@@ -38,7 +38,7 @@ export class FutureRunner {
     for (const future of pending) future.start(batch);
     if (pending.length === futures.length) return batch;
     // Another resolver of the same GraphQL request has started the rest.
-    return Promise.all(futures.map(({ settled }) => settled));
+    return Promise.all(futures.map(({ batch }) => batch));
   }
 
   /** Runs a future in one batch with the others declared in the same turn of the event loop. */
