@@ -1,6 +1,6 @@
 // Tries the packed package in the set-ups in which Nest runs, with README's example, and prints a
-// table. `npm run matrix -- --node 20 --folder /tmp/matrix vitest` runs the rows that contain these
-// words on that Node, and keeps what it installed for the next time.
+// table. `npm run matrix -- --node 20 --folder /tmp/matrix vitest jest` runs the rows whose names
+// contain one of these words on that Node, and keeps what it installed for the next time.
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -17,8 +17,10 @@ const { values, positionals } = parseArgs({
   options: { node: { type: 'string' }, folder: { type: 'string' }, write: { type: 'boolean' } },
 });
 const majors = values.node?.split(',').map(Number) ?? MAJORS;
-const rows = ROWS.filter(({ name }) =>
-  positionals.every((word) => name.toLowerCase().includes(word.toLowerCase())),
+const rows = ROWS.filter(
+  ({ name }) =>
+    positionals.length === 0 ||
+    positionals.some((word) => name.toLowerCase().includes(word.toLowerCase())),
 );
 
 const folder = values.folder ?? (await mkdtemp(join(tmpdir(), 'nestjs-futures-matrix-')));
