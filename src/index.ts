@@ -4,8 +4,8 @@ export type {
   FutureKey,
   FutureOptions,
   FuturePipe,
-  TypedParameterDecorator,
 } from './decorators/future.decorator.js';
+export type { TypedParameterDecorator } from './decorators/typed-parameter.js';
 export { Futures } from './decorators/futures.decorator.js';
 export { UseFutures } from './decorators/use-futures.decorator.js';
 export type { UseFuturesOptions } from './replay/route-traits.js';
