@@ -52,6 +52,17 @@ describe('a task file from its source', () => {
     }
   });
 
+  it('imports modules of the other format', async () => {
+    const files = {
+      'src/x.tasks.cts': `import { a } from './a.mjs'; export const task = (): number => a;`,
+      'src/y.tasks.mts': `import b from './b.cjs'; export const task = (): number => b.b;`,
+      'src/a.mts': `export const a: number = 1;`,
+      'src/b.cts': `export const b: number = 2;`,
+    };
+    expect(await runIn({ files }, 'task', 'src/x.tasks.cjs')).toBe(1);
+    expect(await runIn({ files }, 'task', 'src/y.tasks.mjs')).toBe(2);
+  });
+
   const kind = { 'src/x.tasks.ts': `export const task = (): string => typeof require;` };
   it.each([
     ['CommonJS without a type', {}, 'function'],
