@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { generate } from '../../scripts/matrix/project.mjs';
@@ -18,6 +18,8 @@ describe("a project that Nest 11's generator makes (CommonJS, ts-jest), with REA
     folder = await mkdtemp(join(tmpdir(), 'nestjs-futures-matrix-'));
     const { tarball } = await pack();
     project = await generate(folder, 11, process.execPath, tarball, UNUSED).catch(withOutput);
+    const kit = await readFile(new URL('./apps/kit.jest-spec.ts', import.meta.url), 'utf8');
+    await project.write('src/kit.spec.ts', kit);
   }, 240_000);
 
   afterAll(() => rm(folder, { recursive: true, force: true }));
