@@ -1,6 +1,4 @@
 // The rows of the matrix: a set-up as its generator or its documentation makes it, and its check.
-import { cp, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { BUNDLER_ROWS } from './bundler-rows.mjs';
 import { useFastify } from './project.mjs';
 
@@ -52,8 +50,8 @@ await app.close();
 
 /** Links the package from a folder of the project, as workspaces do. */
 async function linkPackage(project) {
-  const copy = join(project.folder, 'packages/nestjs-futures');
-  await cp(join(project.folder, 'node_modules/nestjs-futures'), copy, { recursive: true });
+  await project.run('mkdir', '-p', 'packages');
+  await project.run('cp', '-r', 'node_modules/nestjs-futures', 'packages/nestjs-futures');
   await project.editJson('packages/nestjs-futures/package.json', (manifest) => {
     // npm would install them, too.
     delete manifest.devDependencies;
@@ -62,9 +60,7 @@ async function linkPackage(project) {
 }
 
 async function installByPnpm(project) {
-  for (const each of ['node_modules', 'package-lock.json']) {
-    await rm(join(project.folder, each), { recursive: true });
-  }
+  await project.run('rm', '-rf', 'node_modules', 'package-lock.json');
   await project.run(
     'npm',
     'exec',

@@ -2,7 +2,18 @@ import { dirname, isAbsolute, resolve } from 'node:path';
 import type { BuildFailure, BuildOptions, OnLoadResult, Plugin, PluginBuild } from 'esbuild';
 import type { Emitter, EntryParts } from './emitter.js';
 
-const NAMESPACE = 'nestjs-futures-task-file';
+/** Modules whose value is the URL of an emitted file. */
+const URLS = 'nestjs-futures-url';
+/** What is emitted; the value of such a module is the path of the file, from the file it is in. */
+const FILES = 'nestjs-futures-file';
+
+type Format = 'cjs' | 'esm';
+
+/** What is to be emitted. */
+interface Emitted {
+  readonly file: string;
+  readonly format: Format;
+}
 
 /**
  * Bundles each task file in a build of its own, and has esbuild emit what that gives as a file.
@@ -19,24 +30,33 @@ export class EsbuildFiles implements Emitter {
     this.#build = build;
     this.#nested = nested;
     const filter = /.*/;
-    build.onResolve({ filter: new RegExp(`^${NAMESPACE}-(?:cjs|esm):`) }, ({ path: given }) => {
-      const file = given.slice(NAMESPACE.length + 5);
-      const format = given.slice(NAMESPACE.length + 1, NAMESPACE.length + 4) as 'cjs' | 'esm';
-      const path = file.replace(/\.[cm]?[jt]sx?$/, format === 'cjs' ? '.cjs' : '.mjs');
-      return { namespace: NAMESPACE, path, pluginData: { file, format } };
+    build.onResolve({ filter: /^nestjs-futures-(?:url|file):/ }, ({ path }) => {
+      const [, namespace = '', format, file = ''] = /^([^:]+):(cjs|esm):(.*)$/s.exec(path) ?? [];
+      const emitted = { file, format: format as Format };
+      // The extension of an emitted file tells Node its format.
+      const extension = namespace === URLS ? '' : format === 'cjs' ? '.cjs' : '.mjs';
+      return {
+        namespace,
+        path: extension === '' ? path : file.replace(/\.[cm]?[jt]sx?$/, extension),
+        pluginData: emitted,
+      };
     });
-    build.onLoad({ filter, namespace: NAMESPACE }, ({ pluginData }) =>
-      this.#bundle(pluginData as { file: string; format: 'cjs' | 'esm' }),
+    build.onLoad({ filter, namespace: URLS }, ({ pluginData }) => ({
+      contents: this.#urlModule(pluginData as Emitted),
+      loader: 'js',
+    }));
+    build.onLoad({ filter, namespace: FILES }, ({ pluginData }) =>
+      this.#bundle(pluginData as Emitted),
     );
   }
 
-  get #isCommonJs(): boolean {
+  get #format(): Format {
     const { format, platform } = this.#build.initialOptions;
-    return format === 'cjs' || (format === undefined && platform === 'node');
+    return format === 'cjs' || (format === undefined && platform === 'node') ? 'cjs' : 'esm';
   }
 
   emit(file: string): string {
-    return this.#urlOf(file, this.#isCommonJs ? 'cjs' : 'esm');
+    return this.#urlOf(file, this.#format);
   }
 
   emitEntry({ file }: EntryParts): string {
@@ -44,19 +64,26 @@ export class EsbuildFiles implements Emitter {
     return this.#urlOf(file, 'cjs');
   }
 
-  #urlOf(file: string, format: 'cjs' | 'esm'): string {
-    // Nothing starts workers in a worker; but the file must be there, or taskFile() throws.
-    if (this.#nested === undefined) return this.#isCommonJs ? '__filename' : 'import.meta.url';
-    // The path of the emitted file, relative to the file that holds this expression.
-    const loaded = `require(${JSON.stringify(`${NAMESPACE}-${format}:${file}`)})`;
-    // By its extension, esbuild takes it for an ES module.
-    const path = format === 'esm' ? `${loaded}.default` : loaded;
-    return this.#isCommonJs
-      ? `require("node:url").pathToFileURL(__dirname + "/" + ${path}).href`
-      : `new URL(${path}, import.meta.url).href`;
+  /** By a module of its own, since `import.meta` would turn a CommonJS module into an ES module. */
+  #urlOf(file: string, format: Format): string {
+    const module = `require(${JSON.stringify(`${URLS}:${format}:${file}`)})`;
+    return this.#format === 'cjs' ? module : `${module}.default`;
   }
 
-  async #bundle({ file, format }: { file: string; format: 'cjs' | 'esm' }): Promise<OnLoadResult> {
+  #urlModule({ file, format }: Emitted): string {
+    const path = JSON.stringify(`${FILES}:${format}:${file}`);
+    // Nothing starts workers in a worker; but the file must be there, or taskFile() throws.
+    const isWorker = this.#nested === undefined;
+    if (this.#format === 'cjs') {
+      const own = isWorker ? '__filename' : `__dirname + "/" + require(${path})`;
+      return `module.exports = require("node:url").pathToFileURL(${own}).href;`;
+    }
+    return isWorker
+      ? 'export default import.meta.url;'
+      : `import path from ${path};\nexport default new URL(path, import.meta.url).href;`;
+  }
+
+  async #bundle({ file, format }: Emitted): Promise<OnLoadResult> {
     const { initialOptions, esbuild } = this.#build;
     const { outfile, outdir, ...options } = initialOptions;
     const { absWorkingDir = process.cwd() } = options;
@@ -67,7 +94,7 @@ export class EsbuildFiles implements Emitter {
       entryPoints: [file],
       format,
       // Written for the format of the app.
-      ...(format === (this.#isCommonJs ? 'cjs' : 'esm') ? {} : { banner: {}, footer: {} }),
+      ...(format === this.#format ? {} : { banner: {}, footer: {} }),
       // piscina loads it only if it is there.
       external: [...(options.external ?? []), '@napi-rs/nice'],
       outfile: resolve(absWorkingDir, folder, 'task.js'),

@@ -55,10 +55,13 @@ export function findCalls(code: string, id: string): FoundCall[] {
     );
 }
 
-/** As JavaScript if it is that: `a < b > (c)` has another meaning in TypeScript. */
+/** `f<typeof x>(y)` has a meaning in both languages, so the name of the file decides first. */
 function parse(code: string, id: string): AnyNode {
-  const [, extension = 'js'] = /\.([cm]?[jt]sx?)$/.exec(id.replace(/[?#].*$/, '')) ?? [];
-  const languages = extension.endsWith('x') ? (['jsx', 'tsx'] as const) : (['js', 'ts'] as const);
+  const [, extension = 'js'] = /\.([cm]?[jt]sx?)$/.exec(id) ?? [];
+  const [x, isTypeScript] = [extension.endsWith('x') ? 'x' : '', extension.includes('t')] as const;
+  const languages = isTypeScript
+    ? ([`ts${x}`, `js${x}`] as const)
+    : ([`js${x}`, `ts${x}`] as const);
   let message = '';
   for (const lang of languages) {
     const { program, errors } = parseSync(id, code, { lang, sourceType: 'unambiguous' });

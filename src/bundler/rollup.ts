@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { basename, dirname, extname, join } from 'node:path';
 import type { OutputOptions, PreRenderedChunk, TransformPluginContext } from 'rollup';
 import type { Emitter, EntryParts } from './emitter.js';
-import { outputName } from './output-name.js';
+import { folderOf, outputName } from './output-name.js';
 
 type FileNames = OutputOptions['chunkFileNames'];
 
@@ -72,11 +72,12 @@ export class RollupChunks implements Emitter {
         ? given
         : { ...others, dir: dirname(file), entryFileNames: basename(file) };
     const { chunkFileNames = besides(options.entryFileNames) } = options;
+    const folder = folderOf(options.entryFileNames);
     const extension = isCommonJs(options.format) ? 'cjs' : 'mjs';
     return {
       ...options,
       chunkFileNames: (chunk) => {
-        if (this.#names.has(chunk.name)) return `[name].${extension}`;
+        if (this.#names.has(chunk.name)) return `${folder}[name].${extension}`;
         return typeof chunkFileNames === 'function' ? chunkFileNames(chunk) : chunkFileNames;
       },
     };

@@ -1,6 +1,6 @@
 import type { Compilation, Compiler, LoaderContext } from 'webpack';
 import type { Emitter, EntryParts } from './emitter.js';
-import { outputName } from './output-name.js';
+import { folderOf, outputName } from './output-name.js';
 
 const NAME = 'nestjs-futures';
 
@@ -39,11 +39,15 @@ export class WebpackEntries implements Emitter {
     return this.#compiler.options.output.module === true ? 'module' : 'commonjs2';
   }
 
+  get #folder(): string {
+    return folderOf(this.#compiler.options.output.filename);
+  }
+
   emit(file: string, { loaderContext: loader }: WebpackContext): string {
     // A module that comes from the cache is not seen again, and its task files would be forgotten.
     loader.cacheable(false);
     const extension = this.#libraryType === 'module' ? 'mjs' : 'cjs';
-    const emitted = `${outputName(this.#compiler.context, file)}.${extension}`;
+    const emitted = `${this.#folder}${outputName(this.#compiler.context, file)}.${extension}`;
     this.#files.set(emitted, file);
     return urlOf(emitted);
   }
@@ -54,13 +58,14 @@ export class WebpackEntries implements Emitter {
   ): string {
     loaderContext.cacheable(false);
     const { sources } = this.#compiler.webpack;
-    for (const [name, code] of copies) {
+    for (const [path, code] of copies) {
+      const name = this.#folder + path;
       // Files that others import by name, and whose format a minifier doesn't know.
       const info = { minimized: true };
       if (compilation.getAsset(name) !== undefined) continue;
       compilation.emitAsset(name, new sources.RawSource(code), info);
     }
-    return urlOf(output);
+    return urlOf(this.#folder + output);
   }
 
   async #addEntries(compilation: Compilation): Promise<void> {

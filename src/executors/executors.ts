@@ -1,5 +1,5 @@
-import { BrokenExecutorError, FuturesArgumentError } from '../errors/index.js';
-import { told } from '../errors/text.js';
+import { BrokenExecutorError, FuturesArgumentError, FuturesOptionsError } from '../errors/index.js';
+import { isA, told } from '../errors/text.js';
 import { messageOf } from '../wire/uncloneable.js';
 import {
   type Call,
@@ -126,6 +126,8 @@ export class Executors {
         return isOutcome(outcome) ? outcome : notStarted(unsettled(name, call));
       });
     } catch (cause) {
+      // An executor of this module that cannot start.
+      if (isA(cause, FuturesOptionsError)) return calls.map(() => notStarted(cause));
       // An executor must return failures as outcomes; one that throws has broken its contract.
       return calls.map((call) => notStarted(unsettled(name, call, cause)));
     }

@@ -5,7 +5,6 @@ import type { CancellationSource, Outcome } from '../executors/executor.js';
 import type { Assignment, Executors } from '../executors/executors.js';
 import type { Overrides } from '../executors/overrides.js';
 import { adapterOf } from '../http/adapter.js';
-import { type CallOrigin, areCallsTraced, traceCalls } from './diagnostics.js';
 import type { ResolvedOptions } from './futures.options.js';
 
 const logger = new Logger('Futures');
@@ -37,18 +36,12 @@ export class FuturesRuntime {
   ) {}
 
   /** Runs all calls, one batch per executor; resolves to the outcomes in the order of the calls. */
-  run(
-    assignments: readonly Assignment[],
-    source?: CancellationSource,
-    origin?: CallOrigin,
-  ): Promise<Outcome[]> {
+  run(assignments: readonly Assignment[], source?: CancellationSource): Promise<Outcome[]> {
     const { overrides } = this;
-    const run = () =>
-      this.executors.run(
-        overrides ? assignments.map((each) => overrides.replace(each)) : assignments,
-        source,
-      );
-    return areCallsTraced() ? traceCalls(run, assignments, origin) : run();
+    return this.executors.run(
+      overrides ? assignments.map((each) => overrides.replace(each)) : assignments,
+      source,
+    );
   }
 
   /** Whether a warning of this name may be logged now: at most once per minute. */

@@ -1,4 +1,4 @@
-import { mkdir, readdir, symlink } from 'node:fs/promises';
+import { mkdir, readFile, readdir, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type Project, ROOT, createProject, pack } from '../support/project.js';
 
@@ -21,10 +21,21 @@ const TOOLS = [
   'fork-ts-checker-webpack-plugin',
 ];
 
-/** A project with the packed package, in which the bundlers are installed. */
-export async function createBundledProject(files: URL, nest: 11 | 12 = 12): Promise<Project> {
+/**
+ * A project with the packed package, in which the bundlers are installed.
+ *
+ * @param manifest what its package.json says besides
+ */
+export async function createBundledProject(
+  files: URL,
+  nest: 11 | 12,
+  manifest: object = {},
+): Promise<Project> {
   const { tarball } = await pack();
   const project = await createProject(files, nest, { 'nestjs-futures': `file:${tarball}` });
+  const path = join(project.folder, 'package.json');
+  const written = JSON.parse(await readFile(path, 'utf8')) as object;
+  await writeFile(path, JSON.stringify({ ...written, ...manifest }));
   for (const tool of TOOLS) {
     const link = join(project.folder, 'node_modules', tool);
     await mkdir(dirname(link), { recursive: true });

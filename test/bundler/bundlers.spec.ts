@@ -1,5 +1,6 @@
-import { join } from 'node:path';
-import type { Project } from '../support/project.js';
+import { cp } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { type Project, temporaryFolder } from '../support/project.js';
 import { createBundledProject, failureOf, filesIn } from './apps.js';
 
 const BUNDLERS = ['webpack', 'rspack', 'rollup', 'rolldown', 'vite', 'esbuild'] as const;
@@ -13,6 +14,7 @@ const report = { sum: 7, isApp: false, isAborted: false };
 const ANSWERS = {
   thread: { ...report, isMainThread: false },
   process: { ...report, isMainThread: true },
+  inline: { ...report, isMainThread: true, isApp: true },
   declared: { ...report, isMainThread: false },
   other: { file: 'the one beside the controller' },
   name: { task: 'report.missing' },
@@ -22,13 +24,13 @@ describe('an app that a bundler has built', () => {
   let project: Project;
 
   beforeAll(async () => {
-    project = await createBundledProject(new URL('./app/', import.meta.url));
+    project = await createBundledProject(new URL('./app/', import.meta.url), 12);
     // rollup bundles what tsc has built.
     await project.run('node_modules/typescript/bin/tsc', '-p', '.');
   }, 180_000);
 
   async function answers(folder: string, main: string): Promise<unknown> {
-    const { stdout, stderr } = await project.run(join(folder, main));
+    const { stdout, stderr } = await project.run(resolve(project.folder, folder, main));
     expect(stderr).toBe('');
     return JSON.parse(stdout);
   }
@@ -74,6 +76,21 @@ describe('an app that a bundler has built', () => {
       const folder = `deep/${bundler}-${format}`;
       await project.run('build.mjs', bundler, format, folder, 'deep');
       expect(await answers(`${folder}/apps/desk`, main)).toEqual(ANSWERS);
+    },
+    60_000,
+  );
+
+  // rollup needs further plugins for that.
+  const WHOLE = COMBINATIONS.filter(({ bundler }) => bundler !== 'rollup');
+
+  it.each(WHOLE)(
+    'needs no node_modules if all packages are in the bundle, by $bundler, $format',
+    async ({ bundler, format, main }) => {
+      const folder = `whole/${bundler}-${format}`;
+      await project.run('build.mjs', bundler, format, folder, 'bundled');
+      const elsewhere = await temporaryFolder();
+      await cp(join(project.folder, folder), elsewhere, { recursive: true });
+      expect(await answers(elsewhere, main)).toEqual(ANSWERS);
     },
     60_000,
   );

@@ -73,7 +73,8 @@ export async function pack(): Promise<Packed> {
   };
 }
 
-async function temporaryFolder(): Promise<string> {
+/** A folder that is removed after the tests of the file. */
+export async function temporaryFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'nestjs-futures-'));
   folders.add(folder);
   return folder;

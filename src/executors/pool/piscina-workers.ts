@@ -1,16 +1,8 @@
 import { receiveMessageOnPort, type MessagePort } from 'node:worker_threads';
 import { Logger } from '@nestjs/common';
 import { Piscina } from 'piscina';
-import {
-  HELLO,
-  PRELOADED,
-  PROGRESS_BYTES,
-  WORKER_ID,
-  type WireMessage,
-} from '../../wire/protocol.js';
+import { HELLO, PROGRESS_BYTES, WORKER_ID, type WireMessage } from '../../wire/protocol.js';
 import type { Transferable } from '../executor.js';
-import type { ThreadOptions } from '../pool-options.js';
-import { Preloading } from './preloading.js';
 import { RefusedMessage, type Workers, type WorkersListener, workerEntry } from './workers.js';
 
 const logger = new Logger('Futures');
@@ -34,7 +26,9 @@ interface Sent {
   holder: number | undefined;
 }
 
-type PiscinaOptions = NonNullable<ConstructorParameters<typeof Piscina>[0]>;
+type LoadBalancer = NonNullable<
+  NonNullable<ConstructorParameters<typeof Piscina>[0]>['loadBalancer']
+>;
 
 /**
  * The threads of a piscina.
@@ -42,7 +36,7 @@ type PiscinaOptions = NonNullable<ConstructorParameters<typeof Piscina>[0]>;
  * @internal
  */
 export class PiscinaWorkers implements Workers {
-  readonly kind: string;
+  readonly kind = 'thread';
   readonly scheduler = Math.random();
   readonly maxCalls = Infinity;
   readonly canShare = true;
@@ -50,7 +44,6 @@ export class PiscinaWorkers implements Workers {
   readonly idleTimeout: number;
   readonly #pool: Piscina;
   readonly #entry = workerEntry('#task-worker');
-  readonly preloading: Preloading;
   #listener: WorkersListener | undefined;
   readonly #sent = new Map<WireMessage, Sent>();
   /** The ports on which threads answer, by thread id. */
@@ -58,26 +51,31 @@ export class PiscinaWorkers implements Workers {
   #failedStarts = 0;
   ended = 0;
 
-  /** @param pool a pool of this module, or one that the app owns: then it is in the options, too */
-  constructor(pool: Piscina, options: ThreadOptions) {
+  /** @param pool a pool of this module, or, if `isOurs` is false, one that the app owns */
+  constructor(pool: Piscina, idleTimeout: number, isOurs: boolean) {
     this.#pool = pool;
-    this.isOurs = options.pool === undefined;
-    this.kind = options.name === undefined ? 'thread' : `${options.name} thread`;
-    this.idleTimeout = this.isOurs ? options.idleTimeout : Infinity;
-    this.preloading = new Preloading(options.preload, options.min);
+    this.idleTimeout = idleTimeout;
+    this.isOurs = isOurs;
   }
 
   /** Creates a pool of this module. */
-  static create(ofPool: PiscinaOptions, options: ThreadOptions): PiscinaWorkers {
+  static create(
+    options: NonNullable<ConstructorParameters<typeof Piscina>[0]>,
+    idleTimeout: number,
+  ): PiscinaWorkers {
     const sent: { note?: (message: unknown, threadId: number) => void } = {};
     // Like piscina's own balancer at one message per thread, which doesn't report its choice.
-    const loadBalancer: PiscinaOptions['loadBalancer'] = (task, threads) => {
+    const loadBalancer: LoadBalancer = (task, threads) => {
       const free = threads.find(({ currentUsage }) => currentUsage === 0);
       if (free !== undefined)
         sent.note?.((task as unknown as Tagged)[Piscina.queueOptionsSymbol], free.id);
       return free ?? null;
     };
-    const workers = new PiscinaWorkers(new Piscina({ ...ofPool, loadBalancer }), options);
+    const workers = new PiscinaWorkers(
+      new Piscina({ ...options, loadBalancer }),
+      idleTimeout,
+      true,
+    );
     sent.note = (message, threadId) => {
       const known = workers.#sent.get(message as WireMessage);
       if (known !== undefined) known.holder = threadId;
@@ -182,10 +180,6 @@ export class PiscinaWorkers implements Workers {
 
   /** Takes a thread's hello to this scheduler; everything else is for others. */
   readonly #onPoolMessage = (message: unknown): void => {
-    if (this.isOurs && Array.isArray(message) && message[0] === PRELOADED) {
-      this.preloading.take(message[1]);
-      return;
-    }
     if (!Array.isArray(message) || message[0] !== HELLO || message[1] !== this.scheduler) return;
     const [, , threadId, port] = message as unknown as [0, 0, number, MessagePort];
     if (typeof (port as Partial<MessagePort> | undefined)?.postMessage !== 'function') return;
@@ -204,7 +198,6 @@ export class PiscinaWorkers implements Workers {
 
   /** The pool still counts the thread when it reports the thread's end. */
   readonly #onDestroy = (): void => {
-    this.preloading.exited();
     this.ended++;
     if (this.#sent.size > 0) setImmediate(() => this.#replaceThread());
   };

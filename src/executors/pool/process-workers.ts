@@ -1,7 +1,6 @@
 import type { ProcessOptions } from '../pool-options.js';
 import type { WireMessage } from '../../wire/protocol.js';
 import { Child } from './child.js';
-import { Preloading } from './preloading.js';
 import type { Workers, WorkersListener } from './workers.js';
 
 /** How long, in ms, until a process that died before it was ready is replaced. */
@@ -14,7 +13,7 @@ const RESTART_DELAY = 100;
  * @internal
  */
 export class ProcessWorkers implements Workers {
-  readonly kind: string;
+  readonly kind = 'process';
   readonly maxCalls = 1;
   readonly isOurs = true;
   readonly canShare = false;
@@ -24,15 +23,12 @@ export class ProcessWorkers implements Workers {
   readonly idleTimeout: number;
   readonly #options: ProcessOptions;
   readonly #children = new Set<Child>();
-  readonly preloading: Preloading;
   #listener: WorkersListener | undefined;
   #isClosed = false;
   ended = 0;
 
   constructor(options: ProcessOptions) {
     this.#options = options;
-    this.kind = options.name === undefined ? 'process' : `${options.name} process`;
-    this.preloading = new Preloading(options.preload, options.min);
     this.width = options.max;
     this.min = options.min;
     this.idleTimeout = options.idleTimeout;
@@ -88,14 +84,10 @@ export class ProcessWorkers implements Workers {
   }
 
   #start(): Child {
-    const child = new Child(this.#options, {
-      onOutcome: (message) => this.#listener?.posted(child.pid, message),
-      onReady: (failure) => this.preloading.take(failure),
-    });
+    const child = new Child(this.#options, (message) => this.#listener?.posted(child.pid, message));
     this.#children.add(child);
     void child.ended.then(() => {
       this.#children.delete(child);
-      this.preloading.exited();
       this.ended++;
       if (child.isReady) this.#fill();
       else setTimeout(() => this.#fill(), RESTART_DELAY).unref();

@@ -1,8 +1,9 @@
 import { createRequire } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { FuturesOptionsError } from '../../errors/index.js';
+import { bundlerAdvice, bundlerOf, callerOf } from '../../tasks/bundled.js';
 import type { WireMessage } from '../../wire/protocol.js';
 import type { Transferable } from '../executor.js';
-import type { Preloading } from './preloading.js';
 
 /** A message could not be sent, so no worker has it; `cause` says why. */
 export class RefusedMessage extends Error {
@@ -43,7 +44,6 @@ export interface Workers {
   readonly ended: number;
   /** Workers kept alive when idle. */
   readonly min: number;
-  readonly preloading: Preloading;
   /** How long a worker above `min` may be idle before it is ended, in ms; Infinity: forever. */
   readonly idleTimeout: number;
   listen(listener: WorkersListener): void;
@@ -64,9 +64,24 @@ export interface Workers {
   close(): Promise<void>;
 }
 
-/** Path of the built file that workers load first: they cannot run this package's sources. @internal */
+/**
+ * Path of the built file that workers load first: they cannot run this package's sources.
+ *
+ * @throws FuturesOptionsError if it isn't there, since this package is in a bundle
+ * @internal
+ */
 export function workerEntry(name: '#task-worker' | '#task-process'): string {
-  return fileURLToPath(workerEntryUrl(name));
+  try {
+    return fileURLToPath(workerEntryUrl(name));
+  } catch (cause) {
+    const bundler = bundlerOf(callerOf(workerEntry));
+    const advice = bundler === undefined ? 'A bundler has moved it.' : bundlerAdvice(bundler);
+    throw new FuturesOptionsError(
+      `nestjs-futures cannot find the file that its workers load first (${name}). ${advice} ` +
+        `If the configuration has that plugin already, or none is wanted, keep nestjs-futures external.`,
+      { cause },
+    );
+  }
 }
 
 /** Where this package is bundled, too, `nestjs-futures/bundler` replaces what this returns. */

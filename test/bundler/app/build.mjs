@@ -15,6 +15,9 @@ const outDir = join(import.meta.dirname, folder);
 const OPTIONAL = /^(?:@nestjs\/(?:microservices|websockets|platform-fastify)|class-|@fastify\/)/;
 const isExternal = (id) => (all ? OPTIONAL.test(id) : /^(?!node:|@oxc)[@\w]/.test(id));
 
+const REQUIRE = `import { createRequire as requireFrom } from 'node:module';
+const require = requireFrom(import.meta.url);`;
+
 const ofWebpack = (loader) => ({
   context: import.meta.dirname,
   entry,
@@ -101,6 +104,8 @@ const builds = {
       bundle: true,
       platform: 'node',
       format,
+      // For what the packages require() at run time.
+      ...(all && isEsm ? { banner: { js: REQUIRE } } : {}),
       outfile: join(outDir, filename),
       ...(all ? { external: ['@nestjs/microservices', '@nestjs/websockets', 'class-*'] } : {}),
       ...(all ? {} : { packages: 'external' }),

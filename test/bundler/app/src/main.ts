@@ -13,7 +13,7 @@ async function start(): Promise<void> {
   const app = await NestFactory.create(AppModule, { logger: ['warn', 'error'] });
   await app.listen(0, '127.0.0.1');
   const answers: Record<string, unknown> = {};
-  for (const path of ['thread', 'process', 'declared', 'other', 'name']) {
+  for (const path of ['thread', 'process', 'inline', 'declared', 'other', 'name']) {
     const response = await fetch(`${await app.getUrl()}/${path}`);
     answers[path] = await response.json();
   }

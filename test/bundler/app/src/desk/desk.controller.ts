@@ -22,6 +22,12 @@ export class DeskController {
     return elsewhere.resultOrSubmit('report', undefined, tasks.report, 3, 4);
   }
 
+  @Get('inline')
+  inline(@Futures() futures: FuturesService) {
+    const here = futures.using({ executor: 'inline' });
+    return here.resultOrSubmit('report', undefined, tasks.report, 3, 4);
+  }
+
   @Get('declared')
   declared(@Future('report', { task: tasks.report, args: () => [3, 4] }) report: unknown) {
     return report;
