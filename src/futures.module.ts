@@ -131,7 +131,7 @@ function compare(first: object, second: object): void {
   );
 }
 
-/** The first option that differs, and its values. Only plain objects are compared by content. */
+/** The first option that differs, and its values. Plain objects and arrays are compared by content. */
 function differenceOf(
   first: object,
   second: object,
@@ -150,6 +150,7 @@ function differenceOf(
 
 function isPlain(value: unknown): value is object {
   if (typeof value !== 'object' || value === null) return false;
+  if (Array.isArray(value)) return true;
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === null;
 }

@@ -2,6 +2,7 @@ import { FuturesArgumentError } from './errors/index.js';
 import { describe } from './errors/text.js';
 import type { Ledger } from './request/ledger.js';
 import { reportOf, type FuturesReport } from './request/report.js';
+import type { ClonableArgs } from './tasks/task.js';
 import { checkSubmitOptions, type SubmitOptions } from './request/submission.js';
 
 /**
@@ -75,7 +76,7 @@ export class FuturesService {
   submit<Args extends unknown[], Result>(
     key: string,
     task: (...args: Args) => Result,
-    ...args: Args
+    ...args: ClonableArgs<Args>
   ): true {
     this.#locate().submit({ key, task, args, options: this.#options });
     return true;
@@ -92,7 +93,7 @@ export class FuturesService {
     key: string,
     placeholder: Placeholder,
     task: (...args: Args) => Result,
-    ...args: Args
+    ...args: ClonableArgs<Args>
   ): Awaited<Result> | Placeholder {
     const value = this.#locate().resultOrSubmit(placeholder, key, task, args, this.#options);
     return value as Awaited<Result> | Placeholder;

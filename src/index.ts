@@ -4,8 +4,8 @@ export type {
   FutureKey,
   FutureOptions,
   FuturePipe,
-  TypedParameterDecorator,
 } from './decorators/future.decorator.js';
+export type { TypedParameterDecorator } from './decorators/typed-parameter.js';
 export { Futures } from './decorators/futures.decorator.js';
 export { UseFutures } from './decorators/use-futures.decorator.js';
 export type { UseFuturesOptions } from './replay/route-traits.js';
@@ -66,6 +66,7 @@ export type {
   WeightFunction,
 } from './request/futures.options.js';
 export type { ProcessOptions, ThreadOptions } from './executors/pool-options.js';
+export type { CallMessage, PassMessage, RequestMessage } from './request/diagnostics.js';
 export { FuturesService } from './futures.service.js';
 export type { FutureReport, FuturesReport } from './request/report.js';
 export type { PassRecord } from './request/pass.js';

@@ -1,10 +1,14 @@
 import type { ExecutorStats, Outcome } from './executors/executor.js';
 import type { FuturesRuntime } from './request/futures.runtime.js';
 import { assign, checkSubmitOptions, type SubmitOptions } from './request/submission.js';
+import type { ClonableArgs } from './tasks/task.js';
 import type { AnyFunction } from './wire/protocol.js';
 
 /** A task and its arguments, as one array. */
-export type TaskCall<T extends AnyFunction> = readonly [task: T, ...args: Parameters<T>];
+export type TaskCall<T extends AnyFunction> = readonly [
+  task: T,
+  ...args: ClonableArgs<Parameters<T>>,
+];
 
 /**
  * Runs tasks outside requests, or where a call site can simply await: in cron jobs, queue
@@ -37,9 +41,9 @@ export class WorkerPool {
    */
   async run<Args extends unknown[], Result>(
     task: (...args: Args) => Result,
-    ...args: Args
+    ...args: ClonableArgs<Args>
   ): Promise<Awaited<Result>> {
-    const [value] = await this.#valuesOf([[task, ...args]]);
+    const [value] = await this.#valuesOf([[task, ...(args as never[])]]);
     return value as Awaited<Result>;
   }
 

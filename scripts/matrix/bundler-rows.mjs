@@ -16,22 +16,6 @@ async function makeMonorepo(project) {
   await project.run('npx', 'nest', 'generate', 'app', 'other');
 }
 
-const WEBPACK_CONFIG = `
-const { taskFiles } = require('nestjs-futures/bundler');
-module.exports = (options) => ({
-  ...options,
-  plugins: [...options.plugins, taskFiles.webpack()],
-});
-`;
-
-const RSPACK_CONFIG = `
-import { taskFiles } from 'nestjs-futures/bundler';
-export default (options) => ({
-  ...options,
-  plugins: [...options.plugins, taskFiles.rspack()],
-});
-`;
-
 const ESBUILD = `
 import { build } from 'esbuild';
 import { taskFiles } from 'nestjs-futures/bundler';
@@ -57,7 +41,7 @@ await build({
   format: 'esm',
   external: ${JSON.stringify(EXTERNAL)},
   banner: {
-    js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+    js: "import { createRequire as of } from 'node:module'; const require = of(import.meta.url);",
   },
   plugins: [taskFiles.esbuild()],
 });
@@ -70,7 +54,7 @@ await build({
   input: 'src/main.ts',
   platform: 'node',
   tsconfig: true,
-  external: /^[^./]/,
+  external: /^(@nestjs|nestjs-futures|reflect-metadata)/,
   plugins: [taskFiles.rolldown()],
   output: { dir: 'dist', format: 'esm' },
 });
@@ -102,23 +86,18 @@ export const BUNDLER_ROWS = [
       await project.install(
         '-D',
         '@rspack/core',
-        'ts-checker-rspack-plugin',
         'webpack-node-externals',
+        'tsconfig-paths-webpack-plugin',
         'unplugin',
         'oxc-parser',
       );
-      await project.write('rspack.config.mjs', RSPACK_CONFIG);
+      await project.write(
+        'rspack.config.js',
+        `export { nestConfig as default } from 'nestjs-futures/bundler';`,
+      );
     },
     check: async (project) => {
-      await project.run(
-        'npx',
-        'nest',
-        'build',
-        '-b',
-        'rspack',
-        '--rspackPath',
-        'rspack.config.mjs',
-      );
+      await project.run('npx', 'nest', 'build', '-b', 'rspack');
       await project.answers('node', 'dist/apps/app/main.js');
     },
   },
@@ -128,10 +107,13 @@ export const BUNDLER_ROWS = [
     prepare: async (project) => {
       await makeMonorepo(project);
       await project.install('-D', 'unplugin', 'oxc-parser');
-      await project.write('webpack.config.js', WEBPACK_CONFIG);
+      await project.write(
+        'webpack.config.js',
+        `module.exports = require('nestjs-futures/bundler').nestConfig;`,
+      );
     },
     check: async (project) => {
-      await project.run('npx', 'nest', 'build', '--webpack', '--webpackPath', 'webpack.config.js');
+      await project.run('npx', 'nest', 'build', '--webpack');
       await project.answers('node', 'dist/apps/app/main.js');
     },
   },

@@ -1,4 +1,6 @@
 // The rows of the matrix: a set-up as its generator or its documentation makes it, and its check.
+import { cp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { BUNDLER_ROWS } from './bundler-rows.mjs';
 import { useFastify } from './project.mjs';
 
@@ -50,8 +52,8 @@ await app.close();
 
 /** Links the package from a folder of the project, as workspaces do. */
 async function linkPackage(project) {
-  await project.run('mkdir', '-p', 'packages');
-  await project.run('cp', '-r', 'node_modules/nestjs-futures', 'packages/nestjs-futures');
+  const copy = join(project.folder, 'packages/nestjs-futures');
+  await cp(join(project.folder, 'node_modules/nestjs-futures'), copy, { recursive: true });
   await project.editJson('packages/nestjs-futures/package.json', (manifest) => {
     // npm would install them, too.
     delete manifest.devDependencies;
@@ -60,7 +62,9 @@ async function linkPackage(project) {
 }
 
 async function installByPnpm(project) {
-  await project.run('rm', '-rf', 'node_modules', 'package-lock.json');
+  for (const each of ['node_modules', 'package-lock.json']) {
+    await rm(join(project.folder, each), { recursive: true });
+  }
   await project.run(
     'npm',
     'exec',

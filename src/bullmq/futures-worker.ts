@@ -8,7 +8,7 @@ import { GuardedWorker } from './guarded-worker.js';
 import { Heartbeat } from './heartbeat.js';
 import { Inbox } from './inbox.js';
 import { JobRunner } from './job-runner.js';
-import { LockKeeper } from './lock-keeper.js';
+import { LockRenewal } from './lock-renewal.js';
 import { Outbox } from './outbox.js';
 import { FleetKeys, RedisCommands } from './redis-commands.js';
 import { TraceContext } from './trace-context.js';
@@ -28,7 +28,7 @@ interface Work {
   readonly inbox: Inbox;
   readonly heartbeat: Heartbeat;
   readonly outbox: Outbox;
-  readonly locks: LockKeeper;
+  readonly locks: LockRenewal;
   readonly runner: JobRunner;
 }
 
@@ -104,7 +104,7 @@ export class FuturesWorker {
     for (const each of clients) if (each !== undefined) endHandshake(each);
     const heartbeat = new Heartbeat(backend.client, clients, watch, () => inbox.beat());
     const outbox = new Outbox(redis, watch);
-    const locks = new LockKeeper(worker, watch, stalledAfter);
+    const locks = new LockRenewal(worker, watch, stalledAfter);
     const runner = new JobRunner({
       tasks,
       maxSize,

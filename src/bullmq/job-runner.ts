@@ -16,7 +16,7 @@ import { readJob, readOrder } from './edge.js';
 import type { Inbox } from './inbox.js';
 import type { JobCall, JobData, StoredJob } from './job-data.js';
 import { JobReply } from './job-reply.js';
-import type { LockKeeper } from './lock-keeper.js';
+import type { LockRenewal } from './lock-renewal.js';
 import { causeOf, messageOf } from './log-text.js';
 import { toMessage, toUnknownMessage, type OutcomeMessage } from './outcome-message.js';
 import type { Outbox } from './outbox.js';
@@ -39,7 +39,7 @@ export interface JobRunnerTools {
   readonly threads: Executor;
   readonly trace: TraceContext;
   readonly outbox: Outbox;
-  readonly locks: LockKeeper;
+  readonly locks: LockRenewal;
   readonly watch: ConnectionWatch;
   /** Its name identifies this worker, and its clock measures how long a job has waited. */
   readonly inbox: Inbox;

@@ -12,8 +12,9 @@ import { is, optional } from '../errors/options.js';
 import { checkSubmitOptions, type SubmitOptions } from '../request/submission.js';
 import { setRetryAfter } from '../http/response-head.js';
 import type { AnyFunction } from '../wire/protocol.js';
-import { taskReference } from '../tasks/task.js';
+import { type ClonableArgs, taskReference } from '../tasks/task.js';
 import { madeFrom } from './made-from.js';
+import type { SignatureArgs, TypedParameterDecorator } from './typed-parameter.js';
 import { markFutures } from '../replay/route-traits.js';
 
 /** A key, or a function that makes it from the request. */
@@ -32,7 +33,7 @@ export interface FutureOptions<Default = unknown> {
 export interface DeclaredFutureOptions<
   Args extends unknown[],
   Result,
-  Given extends Clonable<Args> = Clonable<Args>,
+  Given extends readonly unknown[] = ClonableArgs<Args>,
 > extends SubmitOptions {
   /** A handle from a task file, or a plain function, which runs on the event loop. */
   readonly task: (...args: Args) => Result;
@@ -57,60 +58,12 @@ interface NotDeclared {
   readonly args?: undefined;
 }
 
-/**
- * What may be passed for a value that is cloned: the same, or a read-only one. As a `const` type
- * parameter, it lets literals in the arguments keep their literal types (`() => ['png']`).
- *
- * It goes only nine levels deep, since a type may contain itself.
- */
-export type Clonable<T, Depth extends 0[] = []> = 0 extends 1 & T
-  ? T
-  : unknown extends T
-    ? T
-    : Depth['length'] extends 9
-      ? T
-      : T extends AnyFunction
-        ? T
-        : T extends object
-          ? { readonly [Name in keyof T]: Clonable<T[Name], [...Depth, 0]> }
-          : T;
-
-/**
- * A parameter decorator that accepts only a parameter to which `Value` can be assigned.
- *
- * TypeScript passes a parameter decorator the class, the method's name and the parameter's position
- * as literal types. That is enough to look up the parameter's type. A private or protected method
- * cannot be looked up, so any parameter of it is accepted.
- */
-export type TypedParameterDecorator<Value> = <
-  Target extends object,
-  Method extends string | symbol,
-  Index extends number,
->(
-  target: Target,
-  method: Method,
-  index: ParameterOf<Target, Method, Index> extends infer Parameter
-    ? [Value] extends [Parameter]
-      ? Index
-      : ParameterMismatch<Value, Parameter>
-    : never,
-) => void;
-
-/** What the compiler names if the future's value cannot be assigned to the parameter. */
-interface ParameterMismatch<Value, Parameter> {
-  readonly value: Value;
-  readonly parameter: Parameter;
-}
-
 /** With pipes, any parameter type is accepted: they may turn the value into anything. */
-export type DeclaredDecorator<Result, Pipes extends FuturePipe[]> = Pipes extends []
-  ? TypedParameterDecorator<Awaited<Result>>
-  : ParameterDecorator;
-
-type ParameterOf<Target, Method extends PropertyKey, Index extends number> =
-  Target extends Record<Method, (...args: infer Parameters) => unknown>
-    ? Parameters[Index]
-    : unknown;
+export type DeclaredDecorator<
+  Task extends AnyFunction,
+  Args extends readonly unknown[],
+  Pipes extends FuturePipe[],
+> = Pipes extends [] ? TypedParameterDecorator<Task, Args> : ParameterDecorator;
 
 const read = createParamDecorator(
   ({ key, options }: { key: FutureKey; options: FutureOptions }, context: ExecutionContext) =>
@@ -173,20 +126,21 @@ function submit(
  * @publicApi
  */
 export function Future<
+  Task extends AnyFunction,
   Args extends unknown[],
   Result,
-  const Given extends Clonable<Args>,
+  const Given extends ClonableArgs<Args> | ClonableArgs<SignatureArgs<Task>>,
   Pipes extends FuturePipe[],
 >(
   key: FutureKey,
-  options: DeclaredFutureOptions<Args, Result, Given>,
+  options: DeclaredFutureOptions<Args, Result, Given> & { readonly task: Task },
   ...pipes: Pipes
-): DeclaredDecorator<Result, Pipes>;
+): DeclaredDecorator<Task, Given, Pipes>;
 export function Future<Result, Pipes extends FuturePipe[]>(
   key: FutureKey,
   options: ArglessFutureOptions<Result>,
   ...pipes: Pipes
-): DeclaredDecorator<Result, Pipes>;
+): DeclaredDecorator<() => Result, [], Pipes>;
 /**
  * Injects the value of a future that the request submits elsewhere: undefined (or `default`) before
  * it is resolved, the value on the replay.

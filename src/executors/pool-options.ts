@@ -14,9 +14,11 @@ import {
   rule,
   type Given,
   type Option,
+  type OptionTable,
   type Resolved,
 } from '../errors/options.js';
-import type { WorkerLimits } from '../worker/fitness.js';
+import type { WorkerSettings } from '../wire/protocol.js';
+import { PROCESS_START, THREAD_START, checkOwnPool } from './worker-options.js';
 
 /** How large one call may be, wherever it is sent. */
 export const BYTE_LIMITS = {
@@ -45,11 +47,13 @@ export const PROCESS_OPTIONS = {
   maxTasksPerWorker: optional<number>(integer(1)),
   /** A worker is replaced if it uses more MB (heap and buffers) after a task. Default: never. */
   maxHeapPerWorker: optional<number>(integer(1)),
+  ...PROCESS_START,
 };
 
 /** The thread pool. It is created on first use, or at startup if `min` is not 0. */
 export const THREAD_OPTIONS = {
   ...PROCESS_OPTIONS,
+  ...THREAD_START,
   /** Memory limits of each thread, as in `worker_threads`. Default: none. */
   resourceLimits: resourceLimits(),
   /** A piscina that you own: it is used as it is and never closed. Default: none. */
@@ -63,18 +67,22 @@ export type ProcessOptions = Resolved<typeof PROCESS_OPTIONS>;
 export type ThreadOptions = Resolved<typeof THREAD_OPTIONS>;
 
 /** An option whose value is the options of a pool. */
-export function pool<Table extends typeof PROCESS_OPTIONS>(
-  table: Table,
-): Option<Resolved<Table>, Given<Table>> {
+export function pool<Table extends PoolTable>(table: Table): Option<Resolved<Table>, Given<Table>> {
   return {
     resolve(name, value) {
       const options = resolve(table, value === undefined ? {} : value, name);
-      const { min, max } = options as unknown as ProcessOptions;
+      const { min, max, preload, pool: own } = options as unknown as ThreadOptions;
       check(`${name}.max`, max, integer(Math.max(1, min)));
-      return options;
+      if (own !== undefined) checkOwnPool(name, options);
+      // At startup, one worker at least shows whether the files can be loaded.
+      const needsOne = min === 0 && preload.length > 0;
+      return needsOne ? (Object.freeze({ ...options, min: 1 }) as typeof options) : options;
     },
   };
 }
+
+/** The options of processes, or of threads, which have more. */
+type PoolTable = Omit<typeof PROCESS_OPTIONS, keyof typeof PROCESS_START> & OptionTable;
 
 /**
  * Splits the options of a separate pool into pool options and byte limits, and checks both.
@@ -83,7 +91,7 @@ export function pool<Table extends typeof PROCESS_OPTIONS>(
  * @throws FuturesOptionsError that names the option, its value and what is allowed
  * @internal
  */
-export function resolvePoolOptions<Table extends typeof PROCESS_OPTIONS>(
+export function resolvePoolOptions<Table extends PoolTable>(
   name: string,
   table: Table,
   input: Given<Table> & Given<typeof BYTE_LIMITS>,
@@ -95,9 +103,12 @@ export function resolvePoolOptions<Table extends typeof PROCESS_OPTIONS>(
   return [pool(table).resolve(name, options), limits as Partial<ByteLimits>];
 }
 
-/** The limits that a pool sends to its workers. @internal */
-export function limitsOf({ maxTasksPerWorker, maxHeapPerWorker }: ProcessOptions): WorkerLimits {
-  return { maxTasksPerWorker, maxHeapPerWorker };
+/** What a pool sends to its workers when they start. @internal */
+export function settingsOf(
+  options: Pick<ProcessOptions, 'maxTasksPerWorker' | 'maxHeapPerWorker' | 'preload'>,
+): WorkerSettings {
+  const { maxTasksPerWorker, maxHeapPerWorker, preload } = options;
+  return { limits: { maxTasksPerWorker, maxHeapPerWorker }, preload };
 }
 
 const RESOURCE_LIMITS = {

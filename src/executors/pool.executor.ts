@@ -7,6 +7,7 @@ import {
   type ExecutorStats,
   type Outcome,
   cancellationOf,
+  notStarted,
 } from './executor.js';
 import { CallStats } from './stats.js';
 import type { Pool } from './pool/pool.js';
@@ -34,7 +35,10 @@ export abstract class PoolExecutor implements Executor {
   #pool: Pool | undefined;
   #closed = false;
 
-  constructor({ min, max, maxQueue }: ProcessOptions, limits: Partial<ByteLimits> = {}) {
+  constructor(
+    { min, max, maxQueue }: Pick<ProcessOptions, 'min' | 'max' | 'maxQueue'>,
+    limits: Partial<ByteLimits> = {},
+  ) {
     this.startsEarly = min > 0;
     this.#max = max;
     this.#maxQueue = maxQueue;
@@ -64,7 +68,10 @@ export abstract class PoolExecutor implements Executor {
     if (calls.length === 0) return Promise.resolve([]);
     const cancellation = cancellationOf(source);
     if (this.#pool !== undefined) return this.#pool.run(calls, cancellation);
-    return this.start().then((pool) => pool.run(calls, cancellation));
+    return this.start().then(
+      (pool) => pool.run(calls, cancellation),
+      (error: unknown) => calls.map(() => notStarted(error)),
+    );
   }
 
   /** Creates the pool, once. */
@@ -93,6 +100,13 @@ export abstract class PoolExecutor implements Executor {
     const { Pool } = await import('./pool/pool.js');
     const workers = await this.createWorkers();
     const pool = new Pool(workers, this.#maxQueue, this.#limits);
+    try {
+      await workers.preloading.done;
+    } catch (error) {
+      this.#starting = undefined;
+      await pool.close(0);
+      throw error;
+    }
     if (this.#closed) await pool.close(0);
     this.#pool = pool;
     return pool;

@@ -4,11 +4,12 @@ import { type Workers, workerEntry } from './pool/workers.js';
 import {
   BYTE_LIMITS,
   THREAD_OPTIONS,
-  limitsOf,
+  settingsOf,
   resolvePoolOptions,
   type ByteLimits,
   type ThreadOptions,
 } from './pool-options.js';
+import { THREAD_SETTINGS } from '../wire/protocol.js';
 import { PoolExecutor } from './pool.executor.js';
 
 /**
@@ -52,9 +53,10 @@ export class ThreadExecutor extends PoolExecutor {
   }
 
   protected async createWorkers(): Promise<Workers> {
-    const { pool, min, max, idleTimeout, resourceLimits } = this.#options;
+    const { pool, min, max, resourceLimits, env, execArgv, workerData } = this.#options;
     const { PiscinaWorkers } = await import('./pool/piscina-workers.js');
-    if (pool !== undefined) return new PiscinaWorkers(pool, Infinity, false);
+    if (pool !== undefined) return new PiscinaWorkers(pool, this.#options);
+    const settings = JSON.stringify(settingsOf(this.#options));
     const threads = {
       filename: workerEntry('#task-worker'),
       minThreads: min,
@@ -65,8 +67,11 @@ export class ThreadExecutor extends PoolExecutor {
       atomics: 'async' as const,
       recordTiming: false,
       ...(resourceLimits === undefined ? {} : { resourceLimits }),
-      workerData: { futures: limitsOf(this.#options) },
+      ...(env === undefined ? {} : { env: env as NodeJS.ProcessEnv }),
+      ...(execArgv === undefined ? {} : { execArgv: [...execArgv] }),
+      workerData,
+      argv: [THREAD_SETTINGS + settings],
     };
-    return PiscinaWorkers.create(threads, idleTimeout);
+    return PiscinaWorkers.create(threads, this.#options);
   }
 }

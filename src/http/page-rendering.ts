@@ -38,7 +38,7 @@ export class PageRendering {
   }
 
   /** Renders, so that helpers submit, and passes the model on. */
-  readonly rehearse = (models: Observable<unknown>): Observable<unknown> =>
+  readonly renderInPass = (models: Observable<unknown>): Observable<unknown> =>
     models.pipe(this.#render((_page, model) => model));
 
   /** Renders, and makes Nest send that page instead of rendering again. */

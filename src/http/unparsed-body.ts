@@ -91,7 +91,7 @@ export class UnparsedBody {
   async rewind(request: Request): Promise<void> {
     const own = this.#isParsed ? this.#stream : (rawOf(request) as Readable);
     if (own !== this.#stream || !this.#isUntouched) {
-      const old = await this.#settle();
+      const old = await this.#detach();
       const next = this.#isParsed ? new Readable() : own;
       const isNew = next !== this.#stream;
       this.#stream = next;
@@ -138,7 +138,7 @@ export class UnparsedBody {
   }
 
   /** Takes the stream away from its readers, and keeps what they have not read yet. */
-  async #settle(): Promise<ReadState> {
+  async #detach(): Promise<ReadState> {
     const stream = this.#stream;
     if (!this.#isWatched) this.#lose('listeners');
     for (const event of EVENTS) dropListeners(stream, event, this.#listeners.get(event) ?? []);

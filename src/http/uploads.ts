@@ -20,7 +20,7 @@ const REJECTED_BY_PIPES = Symbol.for('nestjs:rejected-by-pipes');
  *
  * @internal
  */
-export function withdrawRejection(request: object): void {
+export function dropRejection(request: object): void {
   Reflect.deleteProperty(request, REJECTED_BY_PIPES);
 }
 

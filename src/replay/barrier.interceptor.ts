@@ -5,7 +5,7 @@ import { activeLedger, httpRequestOf } from '../request/request-ledger.js';
 import { destroyBody } from '../http/discarded-body.js';
 import { begun } from './lazy-body.js';
 import { PageRendering } from '../http/page-rendering.js';
-import { withdrawRejection } from '../http/uploads.js';
+import { dropRejection } from '../http/uploads.js';
 
 /**
  * Turns the outcome of a pass that left futures pending into an error, so that every interceptor
@@ -29,7 +29,7 @@ export class BarrierInterceptor implements NestInterceptor {
     const request = httpRequestOf(context);
     if (request === undefined) return judged(ledger, noted(ledger, next.handle(), request));
     const page = PageRendering.of(context);
-    const outcome = page === undefined ? next.handle() : page.rehearse(next.handle());
+    const outcome = page === undefined ? next.handle() : page.renderInPass(next.handle());
     return judged(ledger, noted(ledger, begun(ledger, outcome), request));
   }
 }
@@ -68,7 +68,7 @@ function noted(
       next: (value) => (pass.outcome = { value }),
       error: (error: unknown) => {
         pass.outcome = { error };
-        if (pass.mustDiscard && request !== undefined) withdrawRejection(request);
+        if (pass.mustDiscard && request !== undefined) dropRejection(request);
       },
     }),
   );

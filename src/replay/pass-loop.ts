@@ -74,6 +74,7 @@ export class PassLoop extends PassRunner {
     else {
       this.#outlet.flush();
       this.ledger.pass.end();
+      this.ledger.trace?.end('published');
       this.subscriber.complete();
     }
   }
@@ -102,6 +103,7 @@ export class PassLoop extends PassRunner {
   #discard(): void {
     this.isDiscarding = true;
     this.pass.isDiscarded = true;
+    this.ledger.trace?.discardPass(this.ledger.pass.pendingKeys);
     this.#outlet.drop();
     watchStrayRejections();
     this.unsubscribe();
@@ -166,6 +168,7 @@ export class PassLoop extends PassRunner {
       return;
     }
     pass.end();
+    this.ledger.trace?.fail(error);
     logThrown(logger, error);
     // Publish no outcome: Nest would try to send it.
   }
@@ -174,6 +177,7 @@ export class PassLoop extends PassRunner {
     await this.#policy.endPass();
     this.ledger.pass.end();
     rehearsal.end();
+    this.ledger.trace?.end('published');
     this.subscriber.next(rehearsal.value);
     this.subscriber.complete();
   }
@@ -181,6 +185,7 @@ export class PassLoop extends PassRunner {
   /** Ends without a response, since nobody waits for it. */
   #abandon(): void {
     this.ledger.pass.end();
+    this.ledger.trace?.end('abandoned');
     if (!this.isSse) this.subscriber.next(undefined);
     this.subscriber.complete();
   }
@@ -194,6 +199,7 @@ export class PassLoop extends PassRunner {
   protected fail(error: unknown): void {
     const { ledger } = this;
     ledger.pass.end();
+    ledger.trace?.fail(error);
     setRetryAfter(ledger.head, error);
     this.subscriber.error(error);
   }

@@ -3,6 +3,7 @@ import type { Observer, Subscriber, Subscription } from 'rxjs';
 import { BodySpentError, type BodyLoss } from '../errors/index.js';
 import { logThrown } from '../errors/text.js';
 import { UnparsedBody } from '../http/unparsed-body.js';
+import { RequestTrace } from '../request/diagnostics.js';
 import type { Ledger } from '../request/ledger.js';
 import { currentPass, httpRequestOf, type CurrentPass } from '../request/request-ledger.js';
 import { subscribeBegun } from './lazy-body.js';
@@ -81,7 +82,13 @@ export abstract class PassRunner implements Observer<unknown> {
       this.body.onLost = (loss, isSilent) => this.#loseBody(loss, isSilent);
     }
     this.pass = { ledger: this.ledger, isDiscarded: false };
-    this.#subscription = this.inContext(() => this.#subscribe());
+    const { ledger } = this;
+    if (ledger.pass.number === 1) ledger.trace = RequestTrace.of(this.context);
+    const { trace } = ledger;
+    const subscribe = () => this.#subscribe();
+    this.#subscription = this.inContext(
+      trace === undefined ? subscribe : () => trace.run(subscribe),
+    );
     // A synchronous outcome was discarded before #subscription was set.
     if (this.isDiscarding) this.unsubscribe();
   }
@@ -105,6 +112,10 @@ export abstract class PassRunner implements Observer<unknown> {
   /** Called when the response is not wanted any more. */
   stop(): void {
     this.ledger.pass.end();
+    // The clone of a replayed request goes on.
+    if (this.pass.ledger.request === (httpRequestOf(this.context) ?? this.context)) {
+      this.ledger.trace?.end('abandoned');
+    }
     this.unsubscribe();
     this.body?.forget();
   }

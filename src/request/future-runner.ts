@@ -1,6 +1,7 @@
 import type { Outcome } from '../executors/executor.js';
 import type { ClientConnection } from '../http/client-connection.js';
 import type { ResponseHead } from '../http/response-head.js';
+import type { RequestTrace } from './diagnostics.js';
 import { type Future, NOT_RUN } from './future.js';
 import type { FuturesRuntime } from './futures.runtime.js';
 import type { PassRecord, PassState } from './pass.js';
@@ -11,6 +12,7 @@ interface Requester {
   readonly client: ClientConnection;
   readonly head: ResponseHead;
   readonly pass: PassState;
+  readonly trace: RequestTrace | undefined;
   readonly futures: Iterable<Future>;
 }
 
@@ -36,7 +38,7 @@ export class FutureRunner {
     for (const future of pending) future.start(batch);
     if (pending.length === futures.length) return batch;
     // Another resolver of the same GraphQL request has started the rest.
-    return Promise.all(futures.map(({ settled }) => settled));
+    return Promise.all(futures.map(({ batch }) => batch));
   }
 
   /** Runs a future in one batch with the others declared in the same turn of the event loop. */
@@ -56,11 +58,14 @@ export class FutureRunner {
 
   async #run(futures: readonly Future[]): Promise<void> {
     if (futures.length === 0) return;
-    const { client, head, pass, runtime } = this.#ledger;
+    const { client, head, pass, runtime, trace } = this.#ledger;
     const start = performance.now() - pass.log.origin;
     for (const future of futures) future.seal();
     client.batches++;
-    const outcomes = await runtime.run(futures, client);
+    const outcomes = await runtime.run(futures, client, {
+      request: trace?.message,
+      pass: pass.number,
+    });
     client.batches--;
     futures.forEach((future, i) => future.resolve(outcomes[i] as Outcome, start));
     if (runtime.options.serverTiming && !head.isSent) {

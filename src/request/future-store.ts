@@ -2,6 +2,7 @@ import type { ExecutionContext } from '@nestjs/common';
 import { TooManyFuturesError } from '../errors/index.js';
 import type { ClientConnection } from '../http/client-connection.js';
 import type { ResponseHead } from '../http/response-head.js';
+import type { RequestTrace } from './diagnostics.js';
 import { FutureRunner } from './future-runner.js';
 import { type Future, Marks } from './future.js';
 import type { UnreadMode } from './futures.options.js';
@@ -59,6 +60,8 @@ export abstract class FutureStore {
 
   /** The last stale future, if it was stale more than once (see `#isStale`). */
   stale: { readonly key: string; readonly before: unknown; readonly after: unknown } | undefined;
+  /** The events of this request, if somebody listens to them. */
+  trace: RequestTrace | undefined;
   /** Whether the handler used `once()`, or `barrier()`. */
   usesOnce = false;
   usesBarrier = false;

@@ -100,7 +100,7 @@ export class Future extends Mark {
   /** Its arguments as sent; undefined if they are not compared, or are all primitive. */
   #sent: SentArguments | undefined;
   /** Resolves when its batch has ended. */
-  settled = NOT_STARTED;
+  batch = NOT_STARTED;
 
   constructor(
     readonly key: string,
@@ -121,7 +121,7 @@ export class Future extends Mark {
   /** Notes that its task was handed to an executor as part of this batch. */
   start(batch: Promise<void>): void {
     this.state = 'running';
-    this.settled = batch;
+    this.batch = batch;
   }
 
   /** How often it was asked for with arguments other than those it was computed with. */

@@ -5,6 +5,7 @@ import type { CancellationSource, Outcome } from '../executors/executor.js';
 import type { Assignment, Executors } from '../executors/executors.js';
 import type { Overrides } from '../executors/overrides.js';
 import { adapterOf } from '../http/adapter.js';
+import { type CallOrigin, areCallsTraced, traceCalls } from './diagnostics.js';
 import type { ResolvedOptions } from './futures.options.js';
 
 const logger = new Logger('Futures');
@@ -36,12 +37,18 @@ export class FuturesRuntime {
   ) {}
 
   /** Runs all calls, one batch per executor; resolves to the outcomes in the order of the calls. */
-  run(assignments: readonly Assignment[], source?: CancellationSource): Promise<Outcome[]> {
+  run(
+    assignments: readonly Assignment[],
+    source?: CancellationSource,
+    origin?: CallOrigin,
+  ): Promise<Outcome[]> {
     const { overrides } = this;
-    return this.executors.run(
-      overrides ? assignments.map((each) => overrides.replace(each)) : assignments,
-      source,
-    );
+    const run = () =>
+      this.executors.run(
+        overrides ? assignments.map((each) => overrides.replace(each)) : assignments,
+        source,
+      );
+    return areCallsTraced() ? traceCalls(run, assignments, origin) : run();
   }
 
   /** Whether a warning of this name may be logged now: at most once per minute. */

@@ -93,7 +93,7 @@ export class Ledger extends FutureStore {
       this.pass.awaited.delete(declared);
       this.runner.runSoon(declared);
     }
-    return declared.settled.then(() => this.read(declared));
+    return declared.batch.then(() => this.read(declared));
   }
 
   /** Stores a value that is already known under a key. */

@@ -14,7 +14,7 @@ const MIN_PART = 3;
 const MAX_VALUES = 10_000;
 
 /** A key whose placeholder was handed out, and that was not asked for again. */
-export interface Unread {
+export interface UnreadPlaceholder {
   readonly key: string;
   /** The pass that got the placeholder. */
   readonly pass: number;
@@ -30,9 +30,9 @@ export interface Unread {
  *
  * @internal
  */
-export function findUnread(ledger: Ledger, outcome: unknown): Unread[] {
+export function findUnread(ledger: Ledger, outcome: unknown): UnreadPlaceholder[] {
   const { number } = ledger.pass;
-  const unread: Unread[] = [];
+  const unread: UnreadPlaceholder[] = [];
   if (number === 1) return unread;
   for (const future of ledger.futures) {
     const mark = ledger.marks.find(future);
@@ -68,14 +68,14 @@ export function judgeUnread(
 }
 
 /** @internal */
-function unreadError(unread: readonly Unread[], ledger: Ledger): FutureUnreadError {
+function unreadError(unread: readonly UnreadPlaceholder[], ledger: Ledger): FutureUnreadError {
   const keys = unread.map(({ key }) => key);
   const passes = [...new Set(unread.map(({ pass }) => pass))];
   return new FutureUnreadError(keys, passes, ledger.pass.number);
 }
 
 /** What `strict` and `assertReplaySafe()` report about unread keys. @internal */
-export function differenceInUnread(unread: readonly Unread[]): string | undefined {
+export function differenceInUnread(unread: readonly UnreadPlaceholder[]): string | undefined {
   const [first] = unread;
   return (
     first &&

@@ -76,6 +76,11 @@ export function taskFileSource(file: object): TaskFileSource | undefined {
   return (file as { readonly [SOURCE]?: TaskFileSource })[SOURCE];
 }
 
+/** What the compiler names where a handle is used of a `taskFile()` without its type argument. */
+interface TypeArgumentIsMissing {
+  readonly fix: "taskFile<typeof import('./report.tasks.js')>(…)";
+}
+
 /**
  * Names a module of plain exported functions that workers load. It is not loaded here, but it must
  * exist. Where the built file (`.js`, `.mjs`, `.cjs`) is missing and its TypeScript source stands
@@ -97,7 +102,7 @@ export function taskFileSource(file: object): TaskFileSource | undefined {
  *
  * @publicApi
  */
-export function taskFile<Module>(
+export function taskFile<Module = TypeArgumentIsMissing>(
   url: URL | string,
   options: TaskFileOptions = {},
 ): TaskFile<Module> {

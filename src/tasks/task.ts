@@ -10,6 +10,29 @@ import type { AnyFunction } from '../wire/protocol.js';
 export type Task<Args extends unknown[] = never[], Result = unknown> = (...args: Args) => Result;
 
 /**
+ * What may be passed for a value that is cloned: the same, or a read-only one. As a `const` type
+ * parameter, it lets literals in the arguments keep their literal types (`() => ['png']`).
+ *
+ * It goes only nine levels deep, since a type may contain itself.
+ */
+export type Clonable<T, Depth extends 0[] = []> = 0 extends 1 & T
+  ? T
+  : unknown extends T
+    ? T
+    : Depth['length'] extends 9
+      ? T
+      : T extends AnyFunction
+        ? T
+        : T extends object
+          ? { readonly [Name in keyof T]: Clonable<T[Name], [...Depth, 0]> }
+          : T;
+
+/** What may be passed for the arguments of a task. */
+export type ClonableArgs<Args extends readonly unknown[]> = {
+  readonly [I in keyof Args]: Clonable<Args[I]>;
+};
+
+/**
  * What an executor knows about a task.
  *
  * @publicApi

@@ -99,12 +99,29 @@ export const HELLO = 'nestjs-futures:hello';
 export const ORDERS_FD = 3;
 export const EVENTS_FD = 4;
 
-/** What a child gets at startup, as JSON. */
-export interface ProcessSettings {
+/** What a worker gets at startup, as JSON: as the last argument of its process or thread. */
+export interface WorkerSettings {
+  /** When it is replaced; see `WorkerLimits`. */
+  readonly limits: object;
+  /** URLs of the task files that it loads first. */
+  readonly preload: readonly string[];
+}
+
+export interface ProcessSettings extends WorkerSettings {
   /** The app's process id; the child exits if that process is gone. */
   readonly parent: number;
-  readonly limits: object;
+  /** The title of the process. */
+  readonly name: string | undefined;
 }
+
+/** What stands before the settings of a thread, in a pool of this module. */
+export const THREAD_SETTINGS = 'nestjs-futures:';
+
+/**
+ * Thread → app, through its `parentPort`: it has loaded what it was to preload. It is followed by
+ * the reason, packed, if it could not.
+ */
+export const PRELOADED = 'nestjs-futures:preloaded';
 
 /** App → child. */
 export type ProcessOrder =
@@ -115,8 +132,8 @@ export type ProcessOrder =
 
 /** Child → app. */
 export type ProcessEvent =
-  /** The child takes orders. */
-  | readonly [type: 'ready']
+  /** The child takes orders; it has loaded what it was to preload, or could not, as the packed reason says. */
+  | readonly [type: 'ready', failure?: Packed]
   /** The call runs, or waits for its task file or context. */
   | readonly [type: 'started', isLoading: boolean]
   /** The child exits after this call. */

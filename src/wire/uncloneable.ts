@@ -161,8 +161,8 @@ function nameOfKey(key: unknown): string {
 }
 
 /** A name from outside: cut, and without anything that a terminal obeys. */
-function textOf(name: string): string {
-  const text = name.length > 100 ? `${name.slice(0, 100)}…` : name;
+function textOf(name: string, max = 100): string {
+  const text = name.length > max ? `${name.slice(0, max)}…` : name;
   return JSON.stringify(text).replace(/[^\x20-\x7e\p{L}\p{N}…]/gu, '?');
 }
 
@@ -175,8 +175,8 @@ function describe(value: unknown): string {
   return typeof name === 'string' && name !== '' ? `an instance of ${nameOf(name)}` : 'an object';
 }
 
-function nameOf(name: unknown): string {
-  return textOf(String(name)).slice(1, -1);
+function nameOf(name: unknown, max?: number): string {
+  return textOf(String(name), max).slice(1, -1);
 }
 
 /**
@@ -222,10 +222,14 @@ function textOfProperty(value: unknown, name: 'name' | 'message'): string | unde
   }
 }
 
-/** The message of whatever was thrown, safe to use in an error message; never throws. */
-export function messageOf(thrown: unknown): string {
+/**
+ * The message of whatever was thrown, safe to use in an error message; never throws.
+ *
+ * @param max how many characters of it are kept
+ */
+export function messageOf(thrown: unknown, max?: number): string {
   try {
-    return nameOf(textOfProperty(thrown, 'message') ?? thrown);
+    return nameOf(textOfProperty(thrown, 'message') ?? thrown, max).replaceAll('\\"', '"');
   } catch {
     return 'an error without a message';
   }

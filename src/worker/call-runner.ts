@@ -5,7 +5,8 @@ import { carriedValues } from './carried.js';
 import { currentTask, type RunningCall } from './current-task.js';
 import { Environment } from './fitness.js';
 import { describeError, type ErrorRecord } from '../wire/error-record.js';
-import { TaskLoader, isUnknownTask } from './task-loader.js';
+import { taskContexts, type Openable } from './task-contexts.js';
+import { TaskLoader, UnknownTask, isUnknownTask } from './task-loader.js';
 import { type AnyFunction, type WireCall, WireStatus, type WireTask } from '../wire/protocol.js';
 import { transferListOf } from '../wire/result-slots.js';
 import { describeUncloneableResult, messageOf } from '../wire/uncloneable.js';
@@ -63,6 +64,21 @@ export class CallRunner {
     }
   }
 
+  /** Loads task files and opens their contexts; resolves to the reason, packed, if that fails. */
+  async preload(urls: readonly string[]): Promise<Packed | undefined> {
+    const contexts: Openable[] = [];
+    try {
+      taskContexts.declared = contexts;
+      for (let i = 0; i < urls.length; i++) await this.#loader.preload(urls[i] as string);
+      for (let i = 0; i < contexts.length; i++) await open(contexts[i] as Openable);
+      return undefined;
+    } catch (error) {
+      return packResult(failure(error), ERROR_BYTES, false)[1];
+    } finally {
+      taskContexts.declared = undefined;
+    }
+  }
+
   /** Whether a task has replaced part of the language since the last time. */
   get isEnvironmentUnchanged(): boolean {
     return this.#environment.isUnchanged;
@@ -80,6 +96,16 @@ export class CallRunner {
     } catch (error) {
       return failure(error);
     }
+  }
+}
+
+async function open(context: Openable): Promise<void> {
+  try {
+    await context.open();
+  } catch (cause) {
+    throw new UnknownTask(`A task context cannot be opened: ${messageOf(cause, 1_000)}.`, {
+      cause,
+    });
   }
 }
 

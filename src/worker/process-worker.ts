@@ -19,7 +19,10 @@ import { WorkerLifetime } from './fitness.js';
 /** How often, in ms, the process checks whether the app is still there. */
 const WATCH_EVERY = 1_000;
 
-const { parent, limits } = JSON.parse(process.argv[2] ?? '{}') as ProcessSettings;
+// Tasks may read the arguments.
+const settings = JSON.parse(process.argv.pop() ?? '{}') as ProcessSettings;
+const { parent, limits, preload, name } = settings;
+if (name !== undefined) process.title = name;
 const exit: () => never = process.exit.bind(process);
 const runner = new CallRunner();
 const lifetime = new WorkerLifetime(limits);
@@ -52,6 +55,7 @@ new Worker(
   },
 ).unref();
 
+const failure = preload.length === 0 ? undefined : await runner.preload(preload);
 const orders = new FrameReader(
   () => Infinity,
   (order) => obey(order as ProcessOrder),
@@ -61,7 +65,7 @@ input.on('data', (piece) => orders.add(piece));
 // The app has exited, or has let go of this process.
 input.on('error', () => exit());
 input.on('close', () => exit());
-emit(['ready']);
+emit(failure === undefined ? ['ready'] : ['ready', failure]);
 
 function obey(order: ProcessOrder): void {
   switch (order[0]) {

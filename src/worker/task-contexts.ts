@@ -6,6 +6,11 @@ export interface Closeable {
   close(): Promise<void>;
 }
 
+/** Something that a worker can open before a task asks for it. */
+export interface Openable {
+  open(): Promise<unknown>;
+}
+
 /**
  * The application contexts that tasks have created in this worker.
  *
@@ -15,6 +20,8 @@ class TaskContexts {
   readonly #open = new Set<Closeable>();
   /** Whether this is a worker. In the app itself, a task may run inline. */
   inWorker = false;
+  /** The contexts that task files declare while they are preloaded; undefined: none are loaded. */
+  declared: Openable[] | undefined;
 
   add(context: Closeable): void {
     this.#open.add(context);

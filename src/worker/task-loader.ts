@@ -43,6 +43,16 @@ export class TaskLoader {
     return this.#functions.get(`${url}#${exportName}`);
   }
 
+  /**
+   * Loads a file before it is needed.
+   *
+   * @throws UnknownTask
+   */
+  async preload(url: string): Promise<void> {
+    const exports = await this.#import(url);
+    exports.forEach((task, name) => this.#functions.set(`${url}#${name}`, task));
+  }
+
   /** @throws UnknownTask */
   async load(url: string, exportName: string): Promise<AnyFunction> {
     const exports = await this.#import(url, exportName);
@@ -57,7 +67,7 @@ export class TaskLoader {
     return task;
   }
 
-  async #import(url: string, exportName: string): Promise<Map<string, AnyFunction>> {
+  async #import(url: string, exportName?: string): Promise<Map<string, AnyFunction>> {
     if (this.#load !== undefined) return functionsOf(url, exportName, this.#load);
     const failures = this.#failures.get(url) ?? 0;
     try {
@@ -77,7 +87,7 @@ export class TaskLoader {
 /** The file's functions, by name. */
 async function functionsOf(
   url: string,
-  exportName: string,
+  exportName: string | undefined,
   load: ImportModule,
 ): Promise<Map<string, AnyFunction>> {
   const exports = await loadModule(url, exportName, load);
@@ -92,9 +102,12 @@ async function functionsOf(
   );
 }
 
+/** How many characters of the reason are kept: it may name two paths, and what to install. */
+const REASON = 1_000;
+
 async function loadModule(
   url: string,
-  exportName: string,
+  exportName: string | undefined,
   load: ImportModule,
 ): Promise<Record<string, unknown>> {
   try {
@@ -103,8 +116,9 @@ async function loadModule(
   } catch (cause) {
     const hint =
       load === importByNode ? '' : ` The option "inline.import" loads it. ${IN_COMMONJS}`;
+    const purpose = exportName === undefined ? '' : `, which is to export "${exportName}",`;
     throw new UnknownTask(
-      `The task file ${url.replace(/\?attempt=\d+$/, '')}, which is to export "${exportName}", cannot be loaded: ${messageOf(cause)}.` +
+      `The task file ${url.replace(/\?attempt=\d+$/, '')}${purpose} cannot be loaded: ${messageOf(cause, REASON).replace(/\.$/, '')}.` +
         hint,
       { cause },
     );

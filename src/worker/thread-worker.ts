@@ -1,11 +1,11 @@
 import { types } from 'node:util';
-import { MessageChannel, MessagePort, parentPort, threadId, workerData } from 'node:worker_threads';
+import { MessageChannel, MessagePort, parentPort, threadId } from 'node:worker_threads';
 import { monotonicNow } from '../wire/clock.js';
 import { addMovable, type Packed } from '../wire/codec.js';
 import { apply } from '../wire/primordials.js';
 import { CallRunner, packRefusal, packResult, type WireResult } from './call-runner.js';
 import type { RunningCall } from './current-task.js';
-import { WorkerLifetime, type WorkerLimits, protectPorts } from './fitness.js';
+import { WorkerLifetime, protectPorts } from './fitness.js';
 import { ResultSlots, transferListOf } from '../wire/result-slots.js';
 import { taskContexts } from './task-contexts.js';
 import {
@@ -15,19 +15,22 @@ import {
   IS_LISTENING,
   IS_LOADING,
   IS_RETIRING,
+  PRELOADED,
   STARTED_AT,
+  THREAD_SETTINGS,
   WORKER_ID,
   WireStatus,
   type WireMessage,
   type PostedOutcome,
   type WireCall,
+  type WorkerSettings,
 } from '../wire/protocol.js';
 
-/** In a pool that the app owns, nothing is limited or ended, and `workerData` may be anything. */
-const { futures } = (workerData ?? {}) as { readonly futures?: Partial<WorkerLimits> };
-const isOurs = futures !== undefined;
+/** Undefined in a pool that the app owns: there, nothing is limited, ended or preloaded. */
+const settings = takeSettings();
+const isOurs = settings !== undefined;
 const runner = new CallRunner();
-const lifetime = new WorkerLifetime(futures ?? {});
+const lifetime = new WorkerLifetime(settings?.limits ?? {});
 const { isPromise } = types;
 const exit: () => never = process.exit.bind(process);
 const { postMessage } = MessagePort.prototype;
@@ -38,6 +41,22 @@ const { waitAsync } = Atomics as unknown as {
 };
 taskContexts.inWorker = true;
 protectPorts();
+let preloading = isOurs && settings.preload.length > 0 ? preload(settings.preload) : undefined;
+
+/** Takes them off the arguments, which tasks may read. */
+function takeSettings(): WorkerSettings | undefined {
+  const { argv } = process;
+  const last = argv[argv.length - 1] ?? '';
+  if (!last.startsWith(THREAD_SETTINGS)) return undefined;
+  argv.length--;
+  return JSON.parse(last.slice(THREAD_SETTINGS.length)) as WorkerSettings;
+}
+
+async function preload(urls: readonly string[]): Promise<void> {
+  const failure = await runner.preload(urls);
+  preloading = undefined;
+  apply(postMessage, parentPort, [[PRELOADED, failure]]);
+}
 
 /**
  * Entry of a worker thread: runs the calls of one message in order.
@@ -46,6 +65,7 @@ protectPorts();
  * cannot be cloned fails alone, and finished results don't wait for the rest.
  */
 export default async function runMessage(message: WireMessage): Promise<void> {
+  if (preloading !== undefined) await preloading;
   const { message: id, calls, maxResultBytes } = message;
   // Records which thread has the message, so that a thread that can't exit by itself can be killed.
   const progress = new Progress(message.progress);

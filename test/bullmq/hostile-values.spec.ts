@@ -5,7 +5,14 @@ import { onEachAdapter } from '../support/app.js';
 import { desk } from '../support/desk.js';
 import { describeWith } from '../support/services.js';
 import { tasks } from '../support/tasks.js';
-import { redisService, startExecutor, startWorker, testQueue } from './support.js';
+import {
+  redisService,
+  startExecutor,
+  startWorker,
+  testQueue,
+  type TestQueue,
+  type TestWorker,
+} from './support.js';
 import { within } from '../support/wait.js';
 
 const hostile = taskFile<typeof import('../fixtures/hostile.tasks.js')>(
@@ -64,9 +71,13 @@ const ARGUMENTS: [string, () => unknown][] = [
 ];
 
 describeWith(redisService, 'an argument that cannot be serialized', () => {
-  it.each(ARGUMENTS)('immediately fails its own call, and no other: %s', async (_what, make) => {
-    const queue = testQueue();
+  let queue: TestQueue;
+  beforeAll(async () => {
+    queue = testQueue();
     await startWorker(queue, FILES);
+  });
+
+  it.each(ARGUMENTS)('immediately fails its own call, and no other: %s', async (_what, make) => {
     const executor = startExecutor(queue);
     const values = await within(
       'all outcomes',
@@ -123,11 +134,17 @@ describeWith(redisService, 'a result or an error that cannot be read', () => {
     ['a getter that throws null', call(hostile.throwingGetter, [])],
   ];
 
+  // One worker for all: none of them may leave something behind for the next.
+  let queue: TestQueue;
+  let worker: TestWorker;
+  beforeAll(async () => {
+    queue = testQueue();
+    worker = await startWorker(queue, { ...FILES, threads: { max: 1 } });
+  });
+
   it.each(bad)(
     'immediately fails its own call, and no other: %s',
     async (_what, each) => {
-      const queue = testQueue();
-      const worker = await startWorker(queue, { ...FILES, threads: { max: 1 } });
       const [one, two] = [startExecutor(queue), startExecutor(queue)];
       for (let i = 0; i < 3; i++) {
         const [outcome] = await within('an outcome', one.run([{ ...each, timeout: 4_000 }]));

@@ -312,12 +312,7 @@ onEachAdapter('a value that a pass has changed', (start) => {
     ['a list made on the event loop', async () => ['a'], undefined, ['a', 'TOTAL']],
   ])('is as the task returned it in the next pass: %s', async (_name, task, value, expected) => {
     const page = desk((futures) => {
-      const list = futures.resultOrSubmit(
-        'list',
-        [] as unknown[],
-        task,
-        value as never,
-      ) as unknown[];
+      const list = futures.resultOrSubmit('list', [] as unknown[], task, value) as unknown[];
       list.push('TOTAL');
       takeTwoMorePasses(futures);
       return list;

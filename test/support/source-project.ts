@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -51,8 +51,8 @@ export class SourceProject {
       'tsconfig.json': JSON.stringify({ compilerOptions }),
       ...files,
     });
-    for (const each of packages) await project.link(each, join(ROOT, 'node_modules', each));
-    await project.link('nestjs-futures', ROOT);
+    for (const each of ['piscina', ...packages]) await project.link(each);
+    await project.install();
     return project;
   }
 
@@ -73,15 +73,23 @@ export class SourceProject {
     const { stdout } = await run(process.execPath, args, {
       cwd: this.folder,
       env,
-      timeout: 15_000,
+      timeout: 50_000,
       killSignal: 'SIGKILL',
     });
     return stdout;
   }
 
-  private async link(name: string, target: string): Promise<void> {
+  private async link(name: string): Promise<void> {
     const path = this.path(join('node_modules', name));
     await mkdir(dirname(path), { recursive: true });
-    await symlink(target, path);
+    await symlink(join(ROOT, 'node_modules', name), path);
+  }
+
+  /** Loaders treat files in node_modules as built, so this package must be there. */
+  private async install(): Promise<void> {
+    for (const each of ['dist', 'package.json']) {
+      const path = this.path(join('node_modules/nestjs-futures', each));
+      await cp(join(ROOT, each), path, { recursive: true });
+    }
   }
 }

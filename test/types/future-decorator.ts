@@ -30,6 +30,7 @@ declare const render: (format: 'png' | 'svg', options: { dpi: 72 | 300 }[]) => s
 declare const sorted: (unsorted: string[]) => string[];
 declare const greetUser: (user: User, born: Date, roles: Map<string, Set<number>>) => string;
 declare const stringify: (json: Json) => string;
+declare const later: <T>(value: T) => Promise<T>;
 declare const either: () => string | number;
 const each = (map: (n: number) => number) => [1].map(map);
 
@@ -189,8 +190,29 @@ export class Declared {
   generic(
     @Future('k', { task: tasks.same, args: () => [5] }) value: unknown,
     @Future('k', { task: tasks.same<number>, args: () => [5] }) chosen: number,
+    @Future('k', { task: tasks.same, args: () => ['Ada'] }) text: string,
+    @Future('k', { task: tasks.same, args: async () => [{ id: 'a' }] }) object: { id: string },
+    @Future('k', { task: tasks.same, args: (context) => [param(context)] }) ofRequest: string,
+    @Future('k', { task: tasks.swap, args: () => [1, 'b'] }) swapped: [string, number],
+    @Future('k', { task: later, args: () => ['Ada'] }) awaited: string,
+    // @ts-expect-error it gives the number back
+    @Future('k', { task: tasks.same, args: () => [5] }) wrong: string,
+    // @ts-expect-error the other way round
+    @Future('k', { task: tasks.swap, args: () => [1, 'b'] }) asGiven: [number, string],
   ) {
-    return [value, chosen];
+    return [value, chosen, text, object, ofRequest, swapped, awaited, wrong, asGiven];
+  }
+
+  // Any signature of an overloaded task may be meant.
+  overloaded(
+    @Future('k', { task: tasks.round, args: () => [1.5, 1] }) last: number,
+    @Future('k', { task: tasks.round, args: () => ['1.5'] }) first: string,
+    // @ts-expect-error the signature with text gives text
+    @Future('k', { task: tasks.round, args: () => ['1.5'] }) value: number,
+    // @ts-expect-error no signature takes a flag
+    @Future('k', { task: tasks.round, args: () => [true] }) args: number,
+  ) {
+    return [last, first, value, args];
   }
 
   wrongUse(

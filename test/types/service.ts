@@ -2,6 +2,11 @@ import { expectTypeOf } from 'expect-type';
 import type { FuturesReport, FuturesService } from '../../src/index.js';
 import { tasks } from './tasks.js';
 
+declare const sorted: (unsorted: string[]) => string[];
+declare const count: (table: { rows: { tags: string[] }[] }) => number;
+declare const names: readonly string[];
+declare const rows: readonly { readonly tags: readonly string[] }[];
+
 export function resultOrSubmit(futures: FuturesService): void {
   // The value or the placeholder.
   expectTypeOf(futures.resultOrSubmit('k', null, tasks.add, 1, 2)).toEqualTypeOf<number | null>();
@@ -32,6 +37,15 @@ export function resultOrSubmit(futures: FuturesService): void {
   // Literal and read-only arguments keep to the parameter's type.
   futures.resultOrSubmit('k', '', tasks.draw, ['a'] as const, { limit: 1, unit: 'px' });
 
+  // Arguments are cloned: it does not matter that they are read-only.
+  expectTypeOf(futures.resultOrSubmit('k', null, sorted, names)).toEqualTypeOf<string[] | null>();
+  expectTypeOf(futures.resultOrSubmit('k', 0, count, { rows })).toEqualTypeOf<number>();
+  futures.resultOrSubmit('k', 0, count, { rows: [{ tags: ['a'] }] } as const);
+  expectTypeOf(futures.resultOrSubmit('k', null, tasks.same, names)).toEqualTypeOf<
+    readonly string[] | null
+  >();
+  futures.submit('k', sorted, names);
+
   // Of an overloaded function the last overload counts, as everywhere in TypeScript.
   expectTypeOf(futures.resultOrSubmit('k', null, tasks.round, 1.5, 1)).toEqualTypeOf<
     number | null
@@ -45,8 +59,8 @@ export function resultOrSubmit(futures: FuturesService): void {
   expectTypeOf(
     futures.resultOrSubmit('k', null, (n: number) => Promise.resolve({ n }), 5),
   ).toEqualTypeOf<{ n: number } | null>();
-  const rows = [1, 2];
-  expectTypeOf(futures.resultOrSubmit('k', null, () => rows)).toEqualTypeOf<number[] | null>();
+  const numbers = [1, 2];
+  expectTypeOf(futures.resultOrSubmit('k', null, () => numbers)).toEqualTypeOf<number[] | null>();
   expectTypeOf(futures.resultOrSubmit('k', 0, Math.max, 1, 2, 3)).toEqualTypeOf<number>();
 
   // The narrowest placeholder may be narrowed away.

@@ -12,6 +12,10 @@ export async function run(pool: WorkerPool): Promise<void> {
   expectTypeOf(pool.run(tasks.join, '-', 1, 2)).toEqualTypeOf<Promise<string>>();
   expectTypeOf(pool.run(tasks.round, 1.5, 1)).toEqualTypeOf<Promise<number>>();
   expectTypeOf(pool.run(async (n: number) => [n], 5)).toEqualTypeOf<Promise<number[]>>();
+  const names = ['Ada'] as const;
+  expectTypeOf(pool.run((unsorted: string[]) => unsorted, names)).toEqualTypeOf<
+    Promise<string[]>
+  >();
   expectTypeOf(pool.run(tasks.log)).toEqualTypeOf<Promise<void>>();
   // @ts-expect-error an argument is missing
   void pool.run(tasks.add, 1);
@@ -41,11 +45,12 @@ export async function runAll(pool: WorkerPool): Promise<void> {
     [tasks.wrap, 'a', 40],
     [tasks.join, '-', 1, 2],
     [tasks.round, 1.5, 1],
+    [(unsorted: string[]) => unsorted, ['a'] as const],
     [async (n: number) => ({ n }), 5],
     [() => 'here' as const],
   ]);
   expectTypeOf(all).toEqualTypeOf<
-    [number, string, Date, string[], string[], string, number, { n: number }, 'here']
+    [number, string, Date, string[], string[], string, number, string[], { n: number }, 'here']
   >();
   expectTypeOf(await pool.runAll([])).toEqualTypeOf<[]>();
 

@@ -16,7 +16,7 @@ import {
   STARTED_AT,
   WORKER_ID,
 } from '../../wire/protocol.js';
-import { type ProcessOptions, limitsOf } from '../pool-options.js';
+import { type ProcessOptions, settingsOf } from '../pool-options.js';
 import { workerEntry } from './workers.js';
 
 const logger = new Logger('Futures');
@@ -25,6 +25,13 @@ const logger = new Logger('Futures');
 const ENVELOPE_BYTES = 512 * 1024;
 /** How long, in ms, the pipes of a process may stay open after its exit. */
 const CLOSE_GRACE = 1_000;
+/** Gets what a child sends. */
+export interface ChildListener {
+  readonly onOutcome: (message: unknown) => void;
+  /** @param failure why it could not preload its task files */
+  readonly onReady: (failure: unknown) => void;
+}
+
 interface Given {
   readonly message: WireMessage;
   readonly progress: ProcessProgress;
@@ -42,7 +49,7 @@ export class Child {
   readonly ended: Promise<void>;
   isReady = false;
   readonly #process: ChildProcess;
-  readonly #onOutcome: (message: unknown) => void;
+  readonly #listener: ChildListener;
   readonly #reader = new FrameReader(
     () => (this.#given?.message.maxResultBytes ?? 0) + ENVELOPE_BYTES,
     (event) => this.#take(event),
@@ -50,13 +57,15 @@ export class Child {
   #given: Given | undefined;
   #isEnding = false;
 
-  constructor(options: ProcessOptions, onOutcome: (message: unknown) => void) {
-    this.#onOutcome = onOutcome;
-    const settings: ProcessSettings = { parent: process.pid, limits: limitsOf(options) };
-    const args = [...flagsOfApp(), workerEntry('#task-process'), JSON.stringify(settings)];
+  constructor(options: ProcessOptions, listener: ChildListener) {
+    this.#listener = listener;
+    const { name, env, execArgv = flagsOfApp() } = options;
+    const settings: ProcessSettings = { ...settingsOf(options), parent: process.pid, name };
+    const args = [...execArgv, workerEntry('#task-process'), JSON.stringify(settings)];
     this.#process = spawn(process.execPath, args, {
       stdio: ['ignore', 'inherit', 'inherit', 'pipe', 'pipe'],
       windowsHide: true,
+      ...(env === undefined ? {} : { env }),
     });
     this.#process.unref();
     this.#listenToEvents();
@@ -117,9 +126,10 @@ export class Child {
   /** @throws Error if it is not an event of the protocol */
   #take(event: unknown): void {
     if (!Array.isArray(event)) throw new Error('no event');
-    const [type] = event as unknown as ProcessEvent;
+    const [type, failure] = event as unknown as ProcessEvent;
     if (type === 'ready') {
       this.isReady = true;
+      this.#listener.onReady(failure);
       return;
     }
     const given = this.#given;
@@ -130,7 +140,7 @@ export class Child {
       return;
     }
     const outcome = given.progress.take(event as unknown as ProcessEvent, this.pid);
-    if (outcome !== undefined) this.#onOutcome(outcome);
+    if (outcome !== undefined) this.#listener.onOutcome(outcome);
   }
 
   /** Nothing that the process sends after this can be understood. */

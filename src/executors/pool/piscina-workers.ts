@@ -1,8 +1,16 @@
 import { receiveMessageOnPort, type MessagePort } from 'node:worker_threads';
 import { Logger } from '@nestjs/common';
 import { Piscina } from 'piscina';
-import { HELLO, PROGRESS_BYTES, WORKER_ID, type WireMessage } from '../../wire/protocol.js';
+import {
+  HELLO,
+  PRELOADED,
+  PROGRESS_BYTES,
+  WORKER_ID,
+  type WireMessage,
+} from '../../wire/protocol.js';
 import type { Transferable } from '../executor.js';
+import type { ThreadOptions } from '../pool-options.js';
+import { Preloading } from './preloading.js';
 import { RefusedMessage, type Workers, type WorkersListener, workerEntry } from './workers.js';
 
 const logger = new Logger('Futures');
@@ -26,9 +34,7 @@ interface Sent {
   holder: number | undefined;
 }
 
-type LoadBalancer = NonNullable<
-  NonNullable<ConstructorParameters<typeof Piscina>[0]>['loadBalancer']
->;
+type PiscinaOptions = NonNullable<ConstructorParameters<typeof Piscina>[0]>;
 
 /**
  * The threads of a piscina.
@@ -36,7 +42,7 @@ type LoadBalancer = NonNullable<
  * @internal
  */
 export class PiscinaWorkers implements Workers {
-  readonly kind = 'thread';
+  readonly kind: string;
   readonly scheduler = Math.random();
   readonly maxCalls = Infinity;
   readonly canShare = true;
@@ -44,6 +50,7 @@ export class PiscinaWorkers implements Workers {
   readonly idleTimeout: number;
   readonly #pool: Piscina;
   readonly #entry = workerEntry('#task-worker');
+  readonly preloading: Preloading;
   #listener: WorkersListener | undefined;
   readonly #sent = new Map<WireMessage, Sent>();
   /** The ports on which threads answer, by thread id. */
@@ -51,31 +58,26 @@ export class PiscinaWorkers implements Workers {
   #failedStarts = 0;
   ended = 0;
 
-  /** @param pool a pool of this module, or, if `isOurs` is false, one that the app owns */
-  constructor(pool: Piscina, idleTimeout: number, isOurs: boolean) {
+  /** @param pool a pool of this module, or one that the app owns: then it is in the options, too */
+  constructor(pool: Piscina, options: ThreadOptions) {
     this.#pool = pool;
-    this.idleTimeout = idleTimeout;
-    this.isOurs = isOurs;
+    this.isOurs = options.pool === undefined;
+    this.kind = options.name === undefined ? 'thread' : `${options.name} thread`;
+    this.idleTimeout = this.isOurs ? options.idleTimeout : Infinity;
+    this.preloading = new Preloading(options.preload, options.min);
   }
 
   /** Creates a pool of this module. */
-  static create(
-    options: NonNullable<ConstructorParameters<typeof Piscina>[0]>,
-    idleTimeout: number,
-  ): PiscinaWorkers {
+  static create(ofPool: PiscinaOptions, options: ThreadOptions): PiscinaWorkers {
     const sent: { note?: (message: unknown, threadId: number) => void } = {};
     // Like piscina's own balancer at one message per thread, which doesn't report its choice.
-    const loadBalancer: LoadBalancer = (task, threads) => {
+    const loadBalancer: PiscinaOptions['loadBalancer'] = (task, threads) => {
       const free = threads.find(({ currentUsage }) => currentUsage === 0);
       if (free !== undefined)
         sent.note?.((task as unknown as Tagged)[Piscina.queueOptionsSymbol], free.id);
       return free ?? null;
     };
-    const workers = new PiscinaWorkers(
-      new Piscina({ ...options, loadBalancer }),
-      idleTimeout,
-      true,
-    );
+    const workers = new PiscinaWorkers(new Piscina({ ...ofPool, loadBalancer }), options);
     sent.note = (message, threadId) => {
       const known = workers.#sent.get(message as WireMessage);
       if (known !== undefined) known.holder = threadId;
@@ -180,6 +182,10 @@ export class PiscinaWorkers implements Workers {
 
   /** Takes a thread's hello to this scheduler; everything else is for others. */
   readonly #onPoolMessage = (message: unknown): void => {
+    if (this.isOurs && Array.isArray(message) && message[0] === PRELOADED) {
+      this.preloading.take(message[1]);
+      return;
+    }
     if (!Array.isArray(message) || message[0] !== HELLO || message[1] !== this.scheduler) return;
     const [, , threadId, port] = message as unknown as [0, 0, number, MessagePort];
     if (typeof (port as Partial<MessagePort> | undefined)?.postMessage !== 'function') return;
@@ -198,6 +204,7 @@ export class PiscinaWorkers implements Workers {
 
   /** The pool still counts the thread when it reports the thread's end. */
   readonly #onDestroy = (): void => {
+    this.preloading.exited();
     this.ended++;
     if (this.#sent.size > 0) setImmediate(() => this.#replaceThread());
   };

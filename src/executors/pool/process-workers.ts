@@ -1,6 +1,7 @@
 import type { ProcessOptions } from '../pool-options.js';
 import type { WireMessage } from '../../wire/protocol.js';
 import { Child } from './child.js';
+import { Preloading } from './preloading.js';
 import type { Workers, WorkersListener } from './workers.js';
 
 /** How long, in ms, until a process that died before it was ready is replaced. */
@@ -13,7 +14,7 @@ const RESTART_DELAY = 100;
  * @internal
  */
 export class ProcessWorkers implements Workers {
-  readonly kind = 'process';
+  readonly kind: string;
   readonly maxCalls = 1;
   readonly isOurs = true;
   readonly canShare = false;
@@ -23,12 +24,15 @@ export class ProcessWorkers implements Workers {
   readonly idleTimeout: number;
   readonly #options: ProcessOptions;
   readonly #children = new Set<Child>();
+  readonly preloading: Preloading;
   #listener: WorkersListener | undefined;
   #isClosed = false;
   ended = 0;
 
   constructor(options: ProcessOptions) {
     this.#options = options;
+    this.kind = options.name === undefined ? 'process' : `${options.name} process`;
+    this.preloading = new Preloading(options.preload, options.min);
     this.width = options.max;
     this.min = options.min;
     this.idleTimeout = options.idleTimeout;
@@ -84,10 +88,14 @@ export class ProcessWorkers implements Workers {
   }
 
   #start(): Child {
-    const child = new Child(this.#options, (message) => this.#listener?.posted(child.pid, message));
+    const child = new Child(this.#options, {
+      onOutcome: (message) => this.#listener?.posted(child.pid, message),
+      onReady: (failure) => this.preloading.take(failure),
+    });
     this.#children.add(child);
     void child.ended.then(() => {
       this.#children.delete(child);
+      this.preloading.exited();
       this.ended++;
       if (child.isReady) this.#fill();
       else setTimeout(() => this.#fill(), RESTART_DELAY).unref();

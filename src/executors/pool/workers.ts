@@ -4,6 +4,7 @@ import { FuturesOptionsError } from '../../errors/index.js';
 import { bundlerAdvice, bundlerOf, callerOf } from '../../tasks/bundled.js';
 import type { WireMessage } from '../../wire/protocol.js';
 import type { Transferable } from '../executor.js';
+import type { Preloading } from './preloading.js';
 
 /** A message could not be sent, so no worker has it; `cause` says why. */
 export class RefusedMessage extends Error {
@@ -44,6 +45,7 @@ export interface Workers {
   readonly ended: number;
   /** Workers kept alive when idle. */
   readonly min: number;
+  readonly preloading: Preloading;
   /** How long a worker above `min` may be idle before it is ended, in ms; Infinity: forever. */
   readonly idleTimeout: number;
   listen(listener: WorkersListener): void;

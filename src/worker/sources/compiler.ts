@@ -84,7 +84,7 @@ function findCompiler(path: string): Compile | undefined {
       }
     }
   }
-  if (stripTypeScriptTypes !== undefined) return undefined;
+  if (CAN_STRIP) return undefined;
   const failed = reasons.length === 0 ? '' : ` (${reasons.join('; ')})`;
   throw new Error(`its project has no TypeScript compiler${failed}. ${HOW_TO_FIX}`);
 }
@@ -101,10 +101,12 @@ function isNotInstalled(error: unknown): boolean {
   return (error as NodeJS.ErrnoException | undefined)?.code === 'MODULE_NOT_FOUND';
 }
 
-/** Node's own, in Node 22.15 and later. */
+/** Node's own. */
 const { stripTypeScriptTypes } = nodeModule as {
   readonly stripTypeScriptTypes?: (code: string, options: object) => string;
 };
+/** Its ES modules can be required only where `require()` has hooks, from Node 22.15 on. */
+const CAN_STRIP = stripTypeScriptTypes !== undefined && 'registerHooks' in nodeModule;
 
 /** Node removes types and changes nothing else: no decorators, and imports stay imports. */
 function stripTypes(path: string, source: string): Compiled {

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import type { CompilerOptions } from './tsconfig.js';
 import type { Format } from './format.js';
 
@@ -24,58 +25,91 @@ export function withSwc(swc: Swc): Compile | undefined {
   if (swc.transformSync === undefined) return undefined;
   return ({ path, code, format, isTsx, options }) => {
     const legacyDecorator = options.experimentalDecorators === true;
-    const { code: result } = (swc as Required<Swc>).transformSync(code, {
-      filename: path,
-      swcrc: false,
-      configFile: false,
-      sourceMaps: 'inline',
-      module: { type: format === 'commonjs' ? 'commonjs' : 'es6' },
-      jsc: {
-        target: TARGET,
-        keepClassNames: true,
-        parser: { syntax: 'typescript', tsx: isTsx, decorators: true },
-        transform: {
-          legacyDecorator,
-          decoratorMetadata: options.emitDecoratorMetadata === true,
-          ...(legacyDecorator ? {} : { decoratorVersion: '2022-03' }),
-          useDefineForClassFields: definesFields(options),
-          verbatimModuleSyntax: options.verbatimModuleSyntax === true,
-          react: {
-            runtime: isAutomatic(options) ? 'automatic' : 'classic',
-            ...(options.jsxImportSource && { importSource: options.jsxImportSource }),
-            ...(options.jsxFactory && { pragma: options.jsxFactory }),
-            ...(options.jsxFragmentFactory && { pragmaFrag: options.jsxFragmentFactory }),
+    const transform = () =>
+      (swc as Required<Swc>).transformSync(code, {
+        filename: path,
+        swcrc: false,
+        configFile: false,
+        sourceMaps: 'inline',
+        module: { type: format === 'commonjs' ? 'commonjs' : 'es6' },
+        jsc: {
+          target: TARGET,
+          keepClassNames: true,
+          parser: { syntax: 'typescript', tsx: isTsx, decorators: true },
+          transform: {
+            legacyDecorator,
+            decoratorMetadata: options.emitDecoratorMetadata === true,
+            ...(legacyDecorator ? {} : { decoratorVersion: '2022-03' }),
+            useDefineForClassFields: definesFields(options),
+            verbatimModuleSyntax: options.verbatimModuleSyntax === true,
+            react: {
+              runtime: isAutomatic(options) ? 'automatic' : 'classic',
+              ...(options.jsxImportSource && { importSource: options.jsxImportSource }),
+              ...(options.jsxFactory && { pragma: options.jsxFactory }),
+              ...(options.jsxFragmentFactory && { pragmaFrag: options.jsxFragmentFactory }),
+            },
           },
+          experimental: { keepImportAttributes: true },
         },
-      },
-    });
-    return result;
+      });
+    try {
+      return transform().code;
+    } catch (error) {
+      throw new SyntaxError(describeSwc(path, (error as Error).message), { cause: error });
+    }
   };
+}
+
+/** Of a message with a code frame and a stack, what is wrong and where. */
+function describeSwc(path: string, message: string): string {
+  const text = stripVTControlCharacters(message);
+  const line = /:(\d+):\d+\]/.exec(text)?.[1];
+  const fault = (text.trim().split('\n')[0] as string).replace(/^[x×] */, '');
+  return `${path}${line === undefined ? '' : `:${line}`}: ${fault}`;
 }
 
 interface Esbuild {
   transformSync?(code: string, options: object): { readonly code: string };
 }
 
+interface EsbuildError extends Error {
+  readonly errors?: readonly {
+    readonly text: string;
+    readonly location?: { readonly line: number; readonly column: number } | null;
+  }[];
+}
+
+function describeEsbuild(path: string, { message, errors }: EsbuildError): string {
+  const { text = message, location } = errors?.[0] ?? {};
+  return location ? `${path}:${location.line}:${location.column + 1}: ${text}` : `${path}: ${text}`;
+}
+
 export function withEsbuild(esbuild: Esbuild): Compile | undefined {
   if (esbuild.transformSync === undefined) return undefined;
   return ({ path, code, format, isTsx, options }) => {
-    const { code: result } = (esbuild as Required<Esbuild>).transformSync(code, {
-      sourcefile: path,
-      loader: isTsx ? 'tsx' : 'ts',
-      format: format === 'commonjs' ? 'cjs' : 'esm',
-      platform: 'node',
-      target: TARGET,
-      // In CommonJS, tsc makes a require() of an import(), too.
-      supported: { 'dynamic-import': format === 'module' },
-      sourcemap: 'inline',
-      sourcesContent: false,
-      keepNames: true,
-      logLevel: 'silent',
-      tsconfigRaw: {
-        compilerOptions: { ...options, useDefineForClassFields: definesFields(options) },
-      },
-    });
+    const transform = () =>
+      (esbuild as Required<Esbuild>).transformSync(code, {
+        sourcefile: path,
+        loader: isTsx ? 'tsx' : 'ts',
+        format: format === 'commonjs' ? 'cjs' : 'esm',
+        platform: 'node',
+        target: TARGET,
+        // In CommonJS, tsc makes a require() of an import(), too.
+        supported: { 'dynamic-import': format === 'module', 'import-attributes': true },
+        sourcemap: 'inline',
+        sourcesContent: false,
+        keepNames: true,
+        logLevel: 'silent',
+        tsconfigRaw: {
+          compilerOptions: { ...options, useDefineForClassFields: definesFields(options) },
+        },
+      });
+    let result: string;
+    try {
+      result = transform().code;
+    } catch (error) {
+      throw new SyntaxError(describeEsbuild(path, error as EsbuildError), { cause: error });
+    }
     if (options.emitDecoratorMetadata === true && /\b__decorateClass\(/.test(result)) {
       throw new NeedsOtherCompiler(
         `${path} has decorators, and esbuild cannot emit the metadata that "emitDecoratorMetadata" asks for`,

@@ -31,6 +31,7 @@ let isInstalled = false;
 export function installHooks(): void {
   if (isInstalled) return;
   isInstalled = true;
+  // Not beside another loader: some bring their own, which this would replace.
   process.setSourceMapsEnabled(true);
   if (hooksOfThread.registerHooks !== undefined) {
     hooksOfThread.registerHooks({ resolve: resolveSync, load: loadSync });
@@ -47,7 +48,7 @@ function resolveSync<Context extends Importer>(
   next: Next<Context, Resolved>,
 ): Resolved {
   const mapped = mappedBy(context, specifier);
-  if (mapped !== undefined) return next(mapped, context);
+  if (mapped !== undefined) return { url: mapped, shortCircuit: true };
   try {
     return next(specifier, context);
   } catch (error) {
@@ -62,7 +63,7 @@ export async function resolve<Context extends Importer>(
   next: Next<Context, Promise<Resolved>>,
 ): Promise<Resolved> {
   const mapped = mappedBy(context, specifier);
-  if (mapped !== undefined) return next(mapped, context);
+  if (mapped !== undefined) return { url: mapped, shortCircuit: true };
   try {
     return await next(specifier, context);
   } catch (error) {

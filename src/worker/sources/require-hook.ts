@@ -1,6 +1,6 @@
 import * as nodeModule from 'node:module';
 import { compile } from './compiler.js';
-import { formatOf } from './format.js';
+import { formatOf, type Format } from './format.js';
 import { findMapped, findSource, isNotFound } from './resolution.js';
 
 /** The part of `require()` that loaders replace; Node's types leave it out. */
@@ -14,7 +14,7 @@ interface Importer {
 }
 
 interface Compilable {
-  _compile(code: string, path: string): void;
+  _compile(code: string, path: string, format: Format): void;
 }
 
 const loader = nodeModule.Module as unknown as Loader;
@@ -44,7 +44,8 @@ export function hookRequire(): void {
   };
   for (const extension of EXTENSIONS) {
     loader._extensions[extension] = (module, path) => {
-      module._compile(compile(path, formatOf(path)).code, path);
+      const { code, format } = compile(path, formatOf(path));
+      module._compile(code, path, format);
     };
   }
 }

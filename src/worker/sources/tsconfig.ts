@@ -48,21 +48,21 @@ export function compilerOptions(folder: string): CompilerOptions {
   return options;
 }
 
-function readOptions(path: string, root: string): CompilerOptions {
+/** @param seen the files that this one is a part of */
+function readOptions(path: string, root: string, seen: readonly string[] = []): CompilerOptions {
+  if (seen.includes(path)) throw new Error(`${path} extends itself.`);
   const config = readConfig(path);
-  const options = Object.assign({}, ...basesOf(config, path, root), ownOptions(config, path, root));
+  const bases = [config.extends ?? []]
+    .flat()
+    .map((name) => readOptions(findBase(name, path), root, [...seen, path]));
+  const options = Object.assign({}, ...bases, ownOptions(config, path, root));
   // A file that only lists projects, as Nx writes it: the first of them is the one with the code.
   const first = config.files?.length === 0 ? config.references?.[0]?.path : undefined;
   if (first === undefined) return options as CompilerOptions;
   const reference = resolve(dirname(path), first);
   const project = reference.endsWith('.json') ? reference : join(reference, 'tsconfig.json');
-  return existsSync(project)
-    ? readOptions(project, dirname(project))
-    : (options as CompilerOptions);
-}
-
-function basesOf(config: ConfigFile, path: string, root: string): CompilerOptions[] {
-  return [config.extends ?? []].flat().map((name) => readOptions(findBase(name, path), root));
+  if (!existsSync(project)) return options as CompilerOptions;
+  return readOptions(project, dirname(project), [...seen, path]);
 }
 
 /** Paths mean the folder of the file that holds them. */

@@ -8,7 +8,7 @@ import type {
 } from '@nestjs/common';
 import { describe } from '../../errors/text.js';
 import { currentTask } from '../current-task.js';
-import { taskContexts, type Closeable } from '../task-contexts.js';
+import { taskContexts, type Closeable, type Openable } from '../task-contexts.js';
 
 /** Options of {@link taskContext}. */
 export interface TaskContextOptions {
@@ -81,7 +81,7 @@ export function taskContext(
   return new LazyContext(load, options);
 }
 
-class LazyContext implements TaskContext, Closeable {
+class LazyContext implements TaskContext, Closeable, Openable {
   readonly #load: Parameters<typeof taskContext>[0];
   readonly #options: TaskContextOptions;
   #opening: Promise<INestApplicationContext> | undefined;
@@ -89,14 +89,15 @@ class LazyContext implements TaskContext, Closeable {
   constructor(load: Parameters<typeof taskContext>[0], options: TaskContextOptions) {
     this.#load = load;
     this.#options = options;
+    taskContexts.declared?.push(this);
   }
 
   async get<T>(token: ProviderToken<T>): Promise<T> {
-    return (await this.#open()).get<T>(token, { strict: false });
+    return (await this.open()).get<T>(token, { strict: false });
   }
 
   async resolve<T>(token: ProviderToken<T>): Promise<T> {
-    return (await this.#open()).resolve<T>(token, undefined, { strict: false });
+    return (await this.open()).resolve<T>(token, undefined, { strict: false });
   }
 
   async close(): Promise<void> {
@@ -108,7 +109,7 @@ class LazyContext implements TaskContext, Closeable {
     await context?.close();
   }
 
-  #open(): Promise<INestApplicationContext> {
+  open(): Promise<INestApplicationContext> {
     this.#opening ??= currentTask.load(this.#create());
     return this.#opening;
   }

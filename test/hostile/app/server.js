@@ -6,8 +6,6 @@
 import './guard.js';
 import { Body, Controller, Get, HttpCode, Inject, Module, Param, Post, Res } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { ExpressAdapter } from '@nestjs/platform-express';
-import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Futures, FuturesModule, isFuturesException, taskFile, WorkerPool } from 'nestjs-futures';
 import { bullmqExecutor } from 'nestjs-futures/bullmq';
 import { Piscina } from 'piscina';
@@ -187,11 +185,7 @@ Module({
   controllers: [Desk],
 })(App);
 
-const app = await NestFactory.create(
-  App,
-  adapter === 'express' ? new ExpressAdapter() : new FastifyAdapter(),
-  { logger: ['error', 'warn'] },
-);
+const app = await NestFactory.create(App, await httpAdapter(), { logger: ['error', 'warn'] });
 app.enableShutdownHooks();
 await app.listen(0, '127.0.0.1');
 // From here on: what is set before would be the app's own as well.
@@ -210,4 +204,10 @@ function route(name, decorators, parameters) {
   const descriptor = Object.getOwnPropertyDescriptor(Desk.prototype, name);
   for (const decorate of decorators) decorate(Desk.prototype, name, descriptor);
   for (const [i, decorate] of parameters.entries()) decorate(Desk.prototype, name, i);
+}
+
+/** Loads only the one that is used. */
+async function httpAdapter() {
+  if (adapter === 'express') return new (await import('@nestjs/platform-express')).ExpressAdapter();
+  return new (await import('@nestjs/platform-fastify')).FastifyAdapter();
 }

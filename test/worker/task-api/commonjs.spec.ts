@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { taskFile } from '../../../src/index.js';
 import { ProcessExecutor } from '../../../src/executors/process.executor.js';
 import { resolveOptions } from '../../../src/request/futures.options.js';
+import { until } from '../../support/wait.js';
 import { call, Latch, run, startThreads } from '../../support/executors.js';
 
 interface Tasks {
@@ -26,7 +27,7 @@ describe('a CommonJS task file that requires nestjs-futures/task', () => {
     await latch.reached();
     client.abort();
     await running;
-    while (latch.cells[1] === 0) await new Promise(setImmediate);
+    await until('the task to see that it is aborted', () => latch.cells[1] === 1);
   });
 
   it('moves the memory of its result', async () => {

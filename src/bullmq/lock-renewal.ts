@@ -3,12 +3,12 @@ import type { ConnectionWatch } from './connection-watch.js';
 import { within } from './within.js';
 
 /**
- * Keeps the locks of the jobs that run here, which show other processes that this worker is alive.
+ * Renews the locks of the jobs that run here, which show other processes that this worker is alive.
  * BullMQ's own renewal follows the wall clock: after a step back, it would pause for that long.
  *
  * @internal
  */
-export class LockKeeper {
+export class LockRenewal {
   readonly #worker: Pick<Worker, 'extendJobLocks'>;
   readonly #watch: ConnectionWatch;
   readonly #duration: number;
