@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { SHARE_ENV, Worker } from 'node:worker_threads';
 import { FuturesOptionsError } from '../errors/index.js';
-import { check, optional, rule, type Option } from '../errors/options.js';
+import { check, optional, rule, type Option, type Rule } from '../errors/options.js';
 import { describe, told } from '../errors/text.js';
 import { taskFileSource } from '../tasks/task-file.js';
 import { messageOf } from '../wire/uncloneable.js';
@@ -22,7 +22,7 @@ export const PROCESS_START = {
    * The environment variables of each worker, in place of the app's: `{ ...process.env, TZ: 'UTC' }`
    * adds one. Default: those of the app.
    */
-  env: optional<WorkerEnv>(ENV),
+  env: environment<WorkerEnv>(ENV, whyProcessRefuses),
   /** The flags of Node, in place of the app's, such as `['--import', 'tsx']`. Default: the app's. */
   execArgv: flags(whyProcessRefuses),
   /**
@@ -44,7 +44,7 @@ export const PROCESS_START = {
 export const THREAD_START = {
   ...PROCESS_START,
   /** The same; `SHARE_ENV` of `node:worker_threads` shares the app's. */
-  env: optional<WorkerEnv | typeof SHARE_ENV>(THREAD_ENV),
+  env: environment<WorkerEnv | typeof SHARE_ENV>(THREAD_ENV, whyThreadRefuses),
   /** The same, less the flags that only a process can have. */
   execArgv: flags(whyThreadRefuses),
   /** What `workerData` of `node:worker_threads` is in tasks. Default: none. */
@@ -66,36 +66,62 @@ export function checkOwnPool(name: string, options: Readonly<Record<string, unkn
   );
 }
 
-/** @param whyRefused asks Node, at startup: a worker that cannot start fails at the first request */
-function flags(
-  whyRefused: (flags: readonly string[]) => string | undefined,
-): Option<readonly string[] | undefined> {
+/** What a worker is started with. */
+interface Start {
+  readonly execArgv?: string[];
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+/** Asks Node at startup, since workers that cannot start would fail the first request. */
+type WhyRefused = (start: Start) => string | undefined;
+
+function flags(whyRefused: WhyRefused): Option<readonly string[] | undefined> {
   return {
     resolve(name, value) {
       if (value === undefined) return undefined;
       check(name, value, FLAGS);
-      const reason = whyRefused(value as readonly string[]);
-      if (reason === undefined) return value as readonly string[];
-      throw new FuturesOptionsError(`The option "${name}" has flags that Node refuses: ${reason}.`);
+      const execArgv = value as readonly string[];
+      checkStart(name, whyRefused({ execArgv: [...execArgv] }));
+      return execArgv;
     },
   };
 }
 
-function whyThreadRefuses(execArgv: readonly string[]): string | undefined {
+function environment<Env>(allowed: Rule, whyRefused: WhyRefused): Option<Env | undefined, Env> {
+  return {
+    resolve(name, value) {
+      if (value === undefined) return undefined;
+      check(name, value, allowed);
+      const env = value as NodeJS.ProcessEnv;
+      // The flags in it are all that Node could refuse.
+      if (env.NODE_OPTIONS !== undefined) checkStart(name, whyRefused({ env }));
+      return value as Env;
+    },
+  };
+}
+
+function checkStart(name: string, reason: string | undefined): void {
+  if (reason === undefined) return;
+  throw new FuturesOptionsError(`The option "${name}" has flags that Node refuses: ${reason}.`);
+}
+
+function whyThreadRefuses(start: Start): string | undefined {
   try {
-    void new Worker('', { eval: true, execArgv: [...execArgv] }).on('error', () => {}).terminate();
+    void new Worker('', { eval: true, ...start }).on('error', () => {}).terminate();
     return undefined;
   } catch (error) {
     return messageOf(error);
   }
 }
 
-function whyProcessRefuses(execArgv: readonly string[]): string | undefined {
+function whyProcessRefuses({ execArgv = [], ...start }: Start): string | undefined {
   const { status, stderr } = spawnSync(process.execPath, [...execArgv, '--version'], {
+    ...start,
     encoding: 'utf8',
     timeout: 10_000,
   });
-  return status === 0 ? undefined : messageOf(stderr.trim());
+  // Null: it could not be asked.
+  return status === 0 || status === null ? undefined : messageOf(stderr.trim());
 }
 
 /** The `file:` URLs of task files. */

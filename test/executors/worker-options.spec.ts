@@ -70,6 +70,11 @@ describe.each(KINDS)('a %s', (executor, option) => {
     ['env', { env: { A: 1 } }, /must be an object whose values are strings/],
     ['execArgv', { execArgv: '--inspect' }, /must be a list of strings/],
     ['execArgv', { execArgv: ['--no-such-flag'] }, /has flags that Node refuses: .*--no-such-flag/],
+    [
+      'env',
+      { env: { NODE_OPTIONS: '--no-such-flag' } },
+      /has flags that Node refuses: .*--no-such-flag/,
+    ],
     ['name', { name: '' }, /must be a text that is not empty/],
     ['preload', { preload: {} }, /must be a list of what taskFile\(\) returns/],
     [
