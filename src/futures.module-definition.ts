@@ -10,6 +10,7 @@ import { FuturesRuntime } from './request/futures.runtime.js';
 import { FuturesService } from './futures.service.js';
 import { currentPass, ledgerOf } from './request/request-ledger.js';
 import type { Ledger } from './request/ledger.js';
+import { noPassError } from './request/no-pass.js';
 import { WorkerPool } from './worker-pool.js';
 
 const EXTRAS = {
@@ -89,13 +90,14 @@ const requestScoped: Provider = {
   provide: FuturesService,
   scope: Scope.REQUEST,
   useFactory: (runtime: FuturesRuntime, request: object | undefined) =>
-    new FuturesService(() => ledgerOf(request) ?? contextLedger(runtime)),
+    new FuturesService(() => ledgerOf(request) ?? contextLedger(runtime, 'request', request)),
   inject: [FuturesRuntime, REQUEST],
 };
 
 const singleton: Provider = {
   provide: FuturesService,
-  useFactory: (runtime: FuturesRuntime) => new FuturesService(() => contextLedger(runtime)),
+  useFactory: (runtime: FuturesRuntime) =>
+    new FuturesService(() => contextLedger(runtime, 'singleton')),
   inject: [FuturesRuntime],
 };
 
@@ -106,7 +108,11 @@ const workerPool: Provider = {
 };
 
 /** @throws FuturesContextError if no pass of this app is running */
-function contextLedger(runtime: FuturesRuntime): Ledger {
+function contextLedger(
+  runtime: FuturesRuntime,
+  scope: 'request' | 'singleton',
+  request?: object,
+): Ledger {
   const pass = currentPass.getStore();
   if (pass?.ledger.runtime === runtime) {
     if (!pass.isDiscarded && pass.ledger.pass.isRunning) return pass.ledger;
@@ -117,8 +123,5 @@ function contextLedger(runtime: FuturesRuntime): Ledger {
         "or take the service with @Futures(), or request-scoped (scope: 'request'), which find it by the request.",
     );
   }
-  throw new FuturesContextError(
-    'FuturesService was used where no request is handled: outside a request, in middleware or a guard, or on a route that is not replayed. ' +
-      'Use it in the handler and what it calls; put @UseFutures() on the route if the module cannot see that it uses futures; use WorkerPool outside requests.',
-  );
+  throw noPassError(scope, request);
 }

@@ -10,6 +10,7 @@ import { messageOf } from './log-text.js';
 import type { OpenCall, OpenJob, OpenJobs } from './open-jobs.js';
 import { QueueLink, type NewJob } from './queue-link.js';
 import { Withdrawal } from './redis-commands.js';
+import { addressOf } from './address.js';
 import { NoAnswer, within } from './within.js';
 
 /** What exists while the executor is connected to Redis, or connecting. */
@@ -105,7 +106,8 @@ export class JobSender {
     } catch (error) {
       this.#connected?.link.suspect(error);
       const why = error instanceof NoAnswer ? this.#connected?.link.reason : undefined;
-      const reason = `Redis cannot be reached (${why ?? messageOf(error)})`;
+      const redis = `Redis${addressOf(this.#options.connection)}`;
+      const reason = `${redis} cannot be reached (${why ?? messageOf(error)})`;
       for (const job of jobs) this.#jobs.giveUp(job, (call) => broken(call, reason, error));
       // Redis may have accepted some of the jobs.
       void this.withdraw(jobs.filter(({ sentAt }) => sentAt !== undefined));

@@ -1,7 +1,7 @@
 /** There was no answer in time. */
 export class NoAnswer extends Error {
   constructor(timeout: number) {
-    super(`no answer within ${timeout} ms`);
+    super(`no answer within ${Math.ceil(timeout)} ms`);
   }
 }
 

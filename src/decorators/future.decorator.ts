@@ -5,7 +5,7 @@ import {
   type Type,
 } from '@nestjs/common';
 import { FuturesArgumentError } from '../errors/index.js';
-import { isA } from '../errors/text.js';
+import { describe, isA, told } from '../errors/text.js';
 import type { Ledger } from '../request/ledger.js';
 import { ledgerFor } from '../request/request-ledger.js';
 import { is, optional } from '../errors/options.js';
@@ -83,10 +83,19 @@ const declare = createParamDecorator(
       (name) =>
         madeFrom(
           () => options.args?.(context) ?? [],
-          (args) => submit(name, args, options, context),
+          (args) => submit(name, checkedArguments(name, args), options, context),
         ),
     ),
 );
+
+/** Text would be taken apart into characters; anything else has a message of no help. */
+function checkedArguments(key: string, args: unknown): readonly unknown[] {
+  if (Array.isArray(args)) return args as unknown[];
+  throw new FuturesArgumentError(
+    told`@Future("${key}"): "args" must return an array of the task's arguments, or a promise of one, but returned ${describe(args)}.`,
+    { key },
+  );
+}
 
 function submit(
   key: string,

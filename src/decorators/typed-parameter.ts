@@ -16,7 +16,10 @@ export type TypedParameterDecorator<
   index: ParameterOf<Target, Method, Index> extends infer Parameter
     ? ValueFits<Task, Args, Parameter> extends true
       ? Index
-      : ParameterMismatch<Awaited<ReturnType<Task>>, Parameter>
+      : {
+          'the value of the future': Awaited<ReturnType<Task>>;
+          'does not fit a parameter of': Parameter;
+        }
     : never,
 ) => void;
 
@@ -45,12 +48,6 @@ export type SignatureArgs<Task extends AnyFunction> = Task extends {
 
 /** A tuple that a function may take as its arguments. */
 type Writable<Args extends readonly unknown[]> = { -readonly [I in keyof Args]: Args[I] };
-
-/** What the compiler names if the future's value cannot be assigned to the parameter. */
-interface ParameterMismatch<Value, Parameter> {
-  readonly value: Value;
-  readonly parameter: Parameter;
-}
 
 type ParameterOf<Target, Method extends PropertyKey, Index extends number> =
   Target extends Record<Method, (...args: infer Parameters) => unknown>

@@ -1,3 +1,4 @@
+import { didYouMean } from './did-you-mean.js';
 import { describe } from './text.js';
 import { FuturesOptionsError } from './index.js';
 
@@ -9,6 +10,8 @@ export interface Rule {
   /** For the error message, such as `an integer of 1 or more`. */
   readonly allowed: string;
   readonly accepts: (value: unknown) => boolean;
+  /** The values, if they are names of which one may be misspelt. */
+  readonly names?: readonly string[];
 }
 
 /** An integer of `min` or more. */
@@ -31,6 +34,7 @@ export function oneOf(values: readonly string[]): Rule {
   return {
     allowed: `one of ${values.map((each) => `"${each}"`).join(', ')}`,
     accepts: (value) => values.includes(value as string),
+    names: values,
   };
 }
 
@@ -51,10 +55,10 @@ export function rule(allowed: string, accepts: (value: unknown) => boolean): Rul
 }
 
 /** @throws FuturesOptionsError that names the option, its value and what is allowed */
-export function check(name: string, value: unknown, { allowed, accepts }: Rule): void {
+export function check(name: string, value: unknown, { allowed, accepts, names = [] }: Rule): void {
   if (accepts(value)) return;
   throw new FuturesOptionsError(
-    `The option "${name}" must be ${allowed}, but is ${describe(value)}.`,
+    `The option "${name}" must be ${allowed}, but is ${describe(value)}.${didYouMean(value, names)}`,
   );
 }
 
@@ -135,8 +139,10 @@ export function resolve<Table extends OptionTable>(
 export function checkKnown(table: object, input: object, prefix = ''): void {
   for (const name of Object.keys(input)) {
     if (name in table) continue;
+    const names = Object.keys(table);
+    const hint = didYouMean(name, names, prefix);
     throw new FuturesOptionsError(
-      `There is no option "${prefix}${name}". The options are: ${Object.keys(table)
+      `There is no option "${prefix}${name}".${hint} The options are: ${names
         .map((each) => prefix + each)
         .join(', ')}.`,
     );

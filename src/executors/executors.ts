@@ -1,3 +1,4 @@
+import { didYouMean } from '../errors/did-you-mean.js';
 import { BrokenExecutorError, FuturesArgumentError, FuturesOptionsError } from '../errors/index.js';
 import { isA, told } from '../errors/text.js';
 import { messageOf } from '../wire/uncloneable.js';
@@ -61,8 +62,10 @@ export class Executors {
   get(name: string): Executor {
     const executor = this.#byName.get(name);
     if (executor !== undefined) return executor;
+    const names = [...this.#byName.keys()];
+    const hint = didYouMean(name, names);
     throw new FuturesArgumentError(
-      told`There is no executor "${name}". The executors are: ${[...this.#byName.keys()]}. ` +
+      told`There is no executor "${name}".${hint} The executors are: ${names}. ` +
         `Register yours with the option "executors".`,
     );
   }

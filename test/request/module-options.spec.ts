@@ -103,7 +103,9 @@ describe('an invalid option keeps the app from starting', () => {
 
   it('an unknown option: the message lists the known ones', async () => {
     const { message } = await failureOf({ maxPases: 3 });
-    expect(message).toMatch(/^There is no option "maxPases"\. The options are: .*maxPasses/);
+    expect(message).toMatch(
+      /^There is no option "maxPases"\. Did you mean "maxPasses"\? The options are: .*maxPasses/,
+    );
     const ofThreads = await failureOf({ threads: { maximum: 3 } });
     expect(ofThreads.message).toMatch(
       /^There is no option "threads\.maximum"\. The options are: .*threads\.max\b/,
