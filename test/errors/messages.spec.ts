@@ -137,7 +137,7 @@ onEachAdapter('FuturesService where no pass runs', (start) => {
     @Controller()
     class Desk {
       @Get()
-      page(@Future('k', { task: tasks.join, args: () => args as never }) value: unknown) {
+      page(@Future('k', { task: tasks.add, args: () => args as never }) value: unknown) {
         return value;
       }
     }
