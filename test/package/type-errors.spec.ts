@@ -66,7 +66,7 @@ const OF_DECORATORS: readonly [name: string, parameter: string, part: string][] 
   [
     'a parameter of the wrong type',
     `@Future('k', { task: tasks.add, args: () => [1, 2] }) value: string`,
-    `is not assignable to parameter of type 'ParameterMismatch<number, string>'.`,
+    `is not assignable to parameter of type '{ 'the value of the future': number; 'does not fit a parameter of': string; }'.`,
   ],
   [
     'a forgotten key',
