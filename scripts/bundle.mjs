@@ -94,8 +94,8 @@ async function bundle(entries, output) {
     sourcemapExcludeSources: true,
     // Otherwise each entry also imports what the others need, and Node has to resolve it again.
     hoistTransitiveImports: false,
-    // For CommonJS: Node's modules are their default exports; no other package's default is used.
-    interop: (id) => (id?.startsWith('node:') ? 'default' : 'esModule'),
+    // CommonJS imports packages of either format.
+    interop: 'auto',
     esModule: true,
     externalLiveBindings: false,
     manualChunks: (id, { getModuleInfo }) => {

@@ -72,6 +72,7 @@ const EXPORTS: Readonly<Record<string, readonly string[]>> = {
     'option',
     'optional',
     'pool',
+    'queueTimeoutOf',
     'required',
     'resolve',
     'reviveError',
@@ -80,7 +81,7 @@ const EXPORTS: Readonly<Record<string, readonly string[]>> = {
     'toBytes',
     'told',
   ],
-  './task': ['taskContext', 'taskSignal', 'transfer'],
+  './task': ['carried', 'taskContext', 'taskSignal', 'transfer'],
   './testing': ['assertReplaySafe', 'overrideFutures'],
 };
 
