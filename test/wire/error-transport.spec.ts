@@ -10,6 +10,10 @@ import { call, run, startThreads } from '../support/executors.js';
 const errors = taskFile<typeof import('../fixtures/errors.tasks.js')>(
   new URL('../fixtures/errors.tasks.js', import.meta.url),
 );
+// Loads Nest, which the other tasks do without.
+const httpErrors = taskFile<typeof import('../fixtures/http-errors.tasks.js')>(
+  new URL('../fixtures/http-errors.tasks.js', import.meta.url),
+);
 
 /** What the caller gets of what the task throws in a worker. */
 async function thrownBy<Args extends unknown[]>(
@@ -134,8 +138,8 @@ describe('the error of a task', () => {
   });
 });
 
-const http = async (which: Parameters<typeof errors.throwHttp>[0]) =>
-  (await thrownBy(errors.throwHttp, which)) as HttpException;
+const http = async (which: Parameters<typeof httpErrors.throwHttp>[0]) =>
+  (await thrownBy(httpErrors.throwHttp, which)) as HttpException;
 
 describe('an HttpException of a task', () => {
   it('keeps class, status and body', async () => {
