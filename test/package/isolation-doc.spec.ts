@@ -3,19 +3,30 @@ import { dirname, join } from 'node:path';
 import { ROOT } from '../support/project.js';
 
 const TESTS = join(ROOT, 'test');
-const HEAD = ['neighbour', "`replay: 'handler'`", "`replay: 'request'`", 'test'];
+const HEAD = ['neighbour', "`replay: 'handler'`", "`replay: 'request'`"];
 
-/** A row of a table, with the tests that it names: a spec file, and a part of a test's title. */
-interface Row {
-  readonly cells: readonly string[];
-  readonly tests: readonly (readonly [file: string, title: string])[];
-}
+/** By section and neighbour of the page: spec files, each with parts of titles of its tests. */
+type Tests = Readonly<Record<string, Readonly<Record<string, Record<string, string[]>>>>>;
 
-const doc = readFileSync(join(ROOT, 'docs/isolation.md'), 'utf8');
-const tables = tablesIn(doc);
-const rows = tables.flatMap(({ body }) =>
-  body.map((cells): Row => ({ cells, tests: testsIn(cells) })),
-);
+const read = (file: string) => readFileSync(join(ROOT, file), 'utf8');
+const tests = JSON.parse(read('test/package/isolation-tests.json')) as Tests;
+const doc = read('docs/isolation.md');
+const sections = doc.split(/^(?=##+ )/m).map((text) => ({
+  section: /^##+ (.*)$/m.exec(text)?.[1] ?? '',
+  tables: tablesIn(text),
+}));
+const tables = sections.flatMap((section) => section.tables);
+const rows = tables.flatMap(({ body }) => body);
+
+const NO_FILE: [string, string[]] = ['', []];
+
+/** A row without a file, or a file without a title, would be checked by nothing: it fails. */
+const named = Object.values(tests)
+  .flatMap((neighbours) => Object.values(neighbours))
+  .flatMap((files) => (Object.keys(files).length === 0 ? [NO_FILE] : Object.entries(files)))
+  .flatMap(([file, titles]) =>
+    (titles.length === 0 ? [''] : titles).map((title) => [file, title] as const),
+  );
 
 describe('docs/isolation.md', () => {
   it('has tables of neighbours and modes, each with rows', () => {
@@ -30,28 +41,32 @@ describe('docs/isolation.md', () => {
   });
 
   it('says something in each cell', () => {
-    for (const { cells } of rows) {
+    for (const cells of rows) {
       expect(cells).toHaveLength(HEAD.length);
       expect(cells).not.toContain('');
     }
   });
 
-  it('names a test in each row, and a title for each spec file', () => {
-    const without = rows.filter(({ cells, tests }) => {
-      const files = codeIn(cells.at(-1)).filter(isSpec);
-      return files.length === 0 || files.some((file) => !tests.some(([named]) => named === file));
-    });
-    expect(without.map(({ cells }) => cells)).toEqual([]);
+  it('has tests for each row, and a row for all tests', () => {
+    const ofPage = sections.flatMap(({ section, tables: own }) =>
+      own.flatMap(({ body }) => body.map(([neighbour = '']) => `${section}: ${neighbour}`)),
+    );
+    const ofTests = Object.entries(tests).flatMap(([section, neighbours]) =>
+      Object.keys(neighbours).map((neighbour) => `${section}: ${neighbour}`),
+    );
+    expect(ofTests.toSorted()).toEqual(ofPage.toSorted());
   });
 
-  const named = new Map(rows.flatMap(({ tests }) => tests.map((test) => [test.join(': '), test])));
-
-  it.each([...named.values()])('names a test of %s: %s', (file, title) => {
-    const path = join(TESTS, file);
-    expect(existsSync(path)).toBe(true);
-    // Of two that fit, one could go unnoticed.
-    expect(titlesIn(path).filter((each) => each.includes(title))).toHaveLength(1);
-  });
+  it.each([...new Map(named.map((each) => [each.join(': '), each])).values()])(
+    'is covered by a test in %s: %s',
+    (file, title) => {
+      expect([file, title]).not.toContain('');
+      const path = join(TESTS, file);
+      expect(existsSync(path)).toBe(true);
+      // Of two that fit, one could go unnoticed.
+      expect(titlesIn(path).filter((each) => each.includes(title))).toHaveLength(1);
+    },
+  );
 });
 
 function tablesIn(markdown: string): { head: string[]; body: string[][] }[] {
@@ -67,23 +82,6 @@ function cellsOf(line: string): string[] {
     .split('|')
     .slice(1, -1)
     .map((cell) => cell.trim());
-}
-
-/** In the last cell stand files, each followed by titles of its tests. */
-function testsIn(cells: readonly string[]): Row['tests'] {
-  let file: string | undefined;
-  return codeIn(cells.at(-1)).flatMap((code) => {
-    if (isSpec(code)) file = code;
-    return isSpec(code) || file === undefined ? [] : [[file, code] as const];
-  });
-}
-
-function codeIn(cell = ''): string[] {
-  return Array.from(cell.matchAll(/`([^`]+)`/g), ([, code = '']) => code);
-}
-
-function isSpec(code: string): boolean {
-  return code.endsWith('.spec.ts');
 }
 
 /** The titles of the tests in a file, and in the suites of its folder that it imports. */
