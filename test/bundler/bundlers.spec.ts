@@ -1,6 +1,6 @@
-import { cp } from 'node:fs/promises';
+import { cp, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { type Project, temporaryFolder } from '../support/project.js';
+import { type Project, ROOT, temporaryFolder } from '../support/project.js';
 import { createBundledProject, failureOf, filesIn } from './apps.js';
 
 const BUNDLERS = ['webpack', 'rspack', 'rollup', 'rolldown', 'vite', 'esbuild'] as const;
@@ -19,6 +19,11 @@ const ANSWERS = {
   other: { file: 'the one beside the controller' },
   name: { task: 'report.missing' },
 };
+
+it('docs/tools.md shows the line for each bundler that is tested here', async () => {
+  const page = await readFile(join(ROOT, 'docs/tools.md'), 'utf8');
+  for (const bundler of BUNDLERS) expect(page).toContain(`plugins: [taskFiles.${bundler}()]`);
+});
 
 describe('an app that a bundler has built', () => {
   let project: Project;
