@@ -8,7 +8,7 @@ import {
   type ByteLimits,
   type ProcessOptions,
 } from './pool-options.js';
-import type { Workers } from './pool/workers.js';
+import { type Workers, workerEntry } from './pool/workers.js';
 
 /**
  * Options of {@link processExecutor}: those of the module's option `processes`, plus
@@ -50,6 +50,8 @@ export class ProcessExecutor extends PoolExecutor {
   }
 
   protected async createWorkers(): Promise<Workers> {
+    // Otherwise each child would fail for it, as if it had died.
+    workerEntry('#task-process');
     const { ProcessWorkers } = await import('./pool/process-workers.js');
     return new ProcessWorkers(this.#options);
   }

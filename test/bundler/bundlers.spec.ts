@@ -99,4 +99,16 @@ describe('an app that a bundler has built', () => {
     },
     60_000,
   );
+
+  it('is told to keep nestjs-futures external if its workers are not in the output', async () => {
+    await project.run('by-hand/build.mjs');
+    const { stdout } = await project.run('by-hand/out/main.mjs');
+    const lines = stdout.trim().split('\n');
+    for (const [i, executor] of ['thread', 'process'].entries()) {
+      expect(lines[i]).toMatch(
+        new RegExp(`^${executor}: FuturesOptionsError: .*workers load first.*taskFiles.*external`),
+      );
+    }
+    expect(lines).toHaveLength(2);
+  }, 60_000);
 });
