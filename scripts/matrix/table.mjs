@@ -8,7 +8,7 @@ export function reasonOf({ message, output = '' }) {
     .split('\n')
     .map((line) => line.trim());
   const line =
-    lines.find((each) => /\bERR_FUTURES|UnknownTask/.test(each)) ??
+    lines.find((each) => /\bERR_FUTURES|UnknownTask|\[ERROR\]/.test(each)) ??
     lines.find((each) => /\w*Error\b|error TS/.test(each)) ??
     lines.find((each) => each !== '') ??
     '';

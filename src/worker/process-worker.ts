@@ -55,17 +55,23 @@ new Worker(
   },
 ).unref();
 
-const failure = preload.length === 0 ? undefined : await runner.preload(preload);
-const orders = new FrameReader(
-  () => Infinity,
-  (order) => obey(order as ProcessOrder),
-);
-const input = new Socket({ fd: ORDERS_FD, readable: true, writable: false });
-input.on('data', (piece) => orders.add(piece));
-// The app has exited, or has let go of this process.
-input.on('error', () => exit());
-input.on('close', () => exit());
-emit(failure === undefined ? ['ready'] : ['ready', failure]);
+// Not awaited here: bundlers make CommonJS of this module.
+void takeOrders();
+
+/** Preloads, then takes orders from the app. */
+async function takeOrders(): Promise<void> {
+  const failure = preload.length === 0 ? undefined : await runner.preload(preload);
+  const orders = new FrameReader(
+    () => Infinity,
+    (order) => obey(order as ProcessOrder),
+  );
+  const input = new Socket({ fd: ORDERS_FD, readable: true, writable: false });
+  input.on('data', (piece) => orders.add(piece));
+  // The app has exited, or has let go of this process.
+  input.on('error', () => exit());
+  input.on('close', () => exit());
+  emit(failure === undefined ? ['ready'] : ['ready', failure]);
+}
 
 function obey(order: ProcessOrder): void {
   switch (order[0]) {
