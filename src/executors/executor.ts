@@ -1,4 +1,4 @@
-import { FutureCancelledError } from '../errors/index.js';
+import { ExecutorSaturatedError, FutureCancelledError } from '../errors/index.js';
 import type { TaskReference } from '../tasks/task.js';
 import { unpack, type Packed } from '../wire/codec.js';
 
@@ -219,42 +219,7 @@ export function queueTimeoutOf({ queueTimeout, deadline }: Call): number | undef
 /** The error message of calls that an executor refuses or gives up at shutdown. */
 export const SHUTTING_DOWN = 'The executor is shutting down and takes no more calls.';
 
-/**
- * Says whether calls are still wanted. An `AbortSignal` says the same, but most requests end
- * without needing one, and it would be the most expensive object of a batch.
- *
- * @internal
- */
-export interface Cancellation {
-  readonly isCancelled: boolean;
-  /** Calls `listener` when the calls are no longer wanted. */
-  addListener(listener: () => void): void;
-  removeListener(listener: () => void): void;
-  /** The same as a signal, created when it is first read. */
-  readonly signal: AbortSignal;
-}
-
-/** What `Executor.run()` gets: a signal from callers outside, more from this module. */
-export type CancellationSource = { readonly signal?: AbortSignal } | Cancellation;
-
 /** @internal */
-export function cancellationOf(source: CancellationSource): Cancellation | undefined {
-  if ('isCancelled' in source) return source;
-  return source.signal && new SignalCancellation(source.signal);
-}
-
-class SignalCancellation implements Cancellation {
-  constructor(readonly signal: AbortSignal) {}
-
-  get isCancelled(): boolean {
-    return this.signal.aborted;
-  }
-
-  addListener(listener: () => void): void {
-    this.signal.addEventListener('abort', listener);
-  }
-
-  removeListener(listener: () => void): void {
-    this.signal.removeEventListener('abort', listener);
-  }
+export function shuttingDown(): ExecutorSaturatedError {
+  return new ExecutorSaturatedError(SHUTTING_DOWN, 1);
 }

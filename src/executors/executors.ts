@@ -2,13 +2,8 @@ import { didYouMean } from '../errors/did-you-mean.js';
 import { BrokenExecutorError, FuturesArgumentError, FuturesOptionsError } from '../errors/index.js';
 import { isA, told } from '../errors/text.js';
 import { messageOf } from '../wire/uncloneable.js';
-import {
-  type Call,
-  type CancellationSource,
-  type Executor,
-  type Outcome,
-  notStarted,
-} from './executor.js';
+import { type Call, type Executor, type Outcome, notStarted } from './executor.js';
+import { type CancellationSource } from './cancellation.js';
 import { PoolExecutor } from './pool.executor.js';
 import { InlineExecutor, type InlineOptions } from './inline.executor.js';
 import type { ByteLimits, ProcessOptions, ThreadOptions } from './pool-options.js';

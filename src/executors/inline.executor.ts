@@ -8,14 +8,13 @@ import { taskContexts } from '../worker/task-contexts.js';
 import { TaskLoader, isUnknownTask, type ImportModule } from '../worker/task-loader.js';
 import {
   type Call,
-  type CancellationSource,
   type Executor,
   type ExecutorStats,
   type Outcome,
   SHUTTING_DOWN,
-  cancellationOf,
   cancelled,
 } from './executor.js';
+import { type CancellationSource, cancellationOf } from './cancellation.js';
 import { LoadBreaker } from './pool/load-breaker.js';
 import { CallStats } from './stats.js';
 

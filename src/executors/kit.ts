@@ -5,14 +5,9 @@
  */
 
 // Outcomes and cancellation.
-export {
-  SHUTTING_DOWN,
-  cancellationOf,
-  cancelled,
-  notStarted,
-  queueTimeoutOf,
-} from './executor.js';
-export type { Cancellation, CancellationSource } from './executor.js';
+export { SHUTTING_DOWN, cancelled, notStarted, queueTimeoutOf } from './executor.js';
+export { cancellationOf } from './cancellation.js';
+export type { Cancellation, CancellationSource } from './cancellation.js';
 
 // Statistics, estimates and limits.
 export { CallStats, DrainRate } from './stats.js';

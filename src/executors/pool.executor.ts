@@ -2,13 +2,12 @@ import type { Workers } from './pool/workers.js';
 import { given, resolve } from '../errors/options.js';
 import {
   type Call,
-  type CancellationSource,
   type Executor,
   type ExecutorStats,
   type Outcome,
-  cancellationOf,
   notStarted,
 } from './executor.js';
+import { type CancellationSource, cancellationOf } from './cancellation.js';
 import { CallStats } from './stats.js';
 import type { Pool } from './pool/pool.js';
 import { BYTE_LIMITS, type ByteLimits, type ProcessOptions } from './pool-options.js';

@@ -1,5 +1,5 @@
 import type { EventEmitter } from 'node:events';
-import type { Cancellation } from '../executors/executor.js';
+import type { Cancellation } from '../executors/cancellation.js';
 
 interface RawResponse extends EventEmitter {
   readonly writableEnded?: boolean;

@@ -1,7 +1,8 @@
 import { type ExecutionContext, Logger, type PipeTransform } from '@nestjs/common';
 import type { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import { logThrown } from '../errors/text.js';
-import type { CancellationSource, Outcome } from '../executors/executor.js';
+import type { Outcome } from '../executors/executor.js';
+import type { CancellationSource } from '../executors/cancellation.js';
 import type { Assignment, Executors } from '../executors/executors.js';
 import type { Overrides } from '../executors/overrides.js';
 import { adapterOf } from '../http/adapter.js';

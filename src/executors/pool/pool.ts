@@ -1,14 +1,13 @@
-import { ExecutorSaturatedError } from '../../errors/index.js';
 import { monotonicNow } from '../../wire/clock.js';
 import {
   type Call,
-  type Cancellation,
   type ExecutorStats,
   type Outcome,
-  SHUTTING_DOWN,
   cancelled,
   notStarted,
+  shuttingDown,
 } from '../executor.js';
+import { type Cancellation } from '../cancellation.js';
 import type { ByteLimits } from '../pool-options.js';
 import { IdleWorkers } from './idle-workers.js';
 import { InFlight } from './in-flight.js';
@@ -246,8 +245,4 @@ export class Pool implements WorkersListener {
     for (let i = 0; i < count; i++) this.#retire();
     this.#idleAlarm.by(next);
   }
-}
-
-function shuttingDown(): ExecutorSaturatedError {
-  return new ExecutorSaturatedError(SHUTTING_DOWN, 1);
 }
