@@ -117,7 +117,7 @@ describeWith(redisService, 'a worker that is killed in the middle of a task', ()
   }, 60_000);
 });
 
-describeWith(redisService, 'a worker that is told to end', () => {
+describeWith(redisService, 'a worker that gets SIGTERM', () => {
   it('finishes its jobs, takes no more, and leaves nothing in Redis', async () => {
     const queue = testQueue();
     const worker = await startWorker(queue);

@@ -122,7 +122,7 @@ onEachAdapter("@Future('key')", (start) => {
 });
 
 onEachAdapter("@Future('key', { task })", (start) => {
-  it('computes the value before the handler, which runs once: also that of a POST', async () => {
+  it('computes the value before the handler, which runs once, also for a POST', async () => {
     const order: string[] = [];
     @Injectable()
     class Tracing implements NestInterceptor {

@@ -32,7 +32,7 @@ const UNKNOWN = { status: 500, logged: 'ERR_FUTURES_UNKNOWN_TASK' };
 
 const FAULTS: Fault[] = [
   {
-    name: 'a task that is out of time',
+    name: 'a task that times out',
     meet: (futures, key) =>
       futures.using({ timeout: 100 }).resultOrSubmit(key, 0, tasks.spin, 3_600_000),
     status: 504,

@@ -84,7 +84,7 @@ describe('time limits', () => {
   );
 });
 
-describeWith(redisService, 'limits of time on a queue', () => {
+describeWith(redisService, 'time limits on a queue', () => {
   it.each(STEPS)(
     "hold where a worker's clock is an hour %s",
     async (_, step) => {

@@ -137,7 +137,7 @@ onEachAdapter('Server-Timing', (start) => {
   });
 });
 
-onEachAdapter('what is logged of a request', (start) => {
+onEachAdapter('what is logged about a request', (start) => {
   it('is escaped: the route and the keys that strict names', async () => {
     let pass = 0;
     const app = await start({

@@ -109,7 +109,7 @@ onEachAdapter('a provider that FuturesService makes request-scoped', (start) => 
   });
 });
 
-onEachAdapter('nothing is said at start', (start) => {
+onEachAdapter('nothing is logged at startup', (start) => {
   it('about a provider that was request-scoped anyway', async () => {
     @Injectable({ scope: Scope.REQUEST })
     class PerRequest implements OnModuleInit {

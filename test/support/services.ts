@@ -48,7 +48,7 @@ export function describeWith({ name, problem }: Service, title: string, suite: (
       });
     });
   } else {
-    process.stderr.write(`\nSKIPPED: ${title}, for want of ${name}: ${problem}\n`);
+    process.stderr.write(`\nSKIPPED: ${title}, because ${name} is missing: ${problem}\n`);
     describe.skip(`${title} (no ${name}: ${problem})`, suite);
   }
 }
