@@ -22,6 +22,8 @@ export interface Emitter {
 export interface EntryParts {
   /** Path of the file that the worker loads first. */
   readonly file: string;
+  /** The format that it is written in, which it needs. */
+  readonly format: 'cjs' | 'esm';
   /** Where the copy of `file` is to be, relative to the output folder. */
   readonly output: string;
   /** The contents of all files, by where their copies are to be. */

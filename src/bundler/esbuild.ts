@@ -59,9 +59,9 @@ export class EsbuildFiles implements Emitter {
     return this.#urlOf(file, this.#format);
   }
 
-  emitEntry({ file }: EntryParts): string {
-    // Threads are not to load their entry as an ES module: see src/worker/thread-entry.cts.
-    return this.#urlOf(file, 'cjs');
+  emitEntry({ file, format }: EntryParts): string {
+    // Threads must not load their entry as an ES module: see src/worker/thread-entry.cts.
+    return this.#urlOf(file, format);
   }
 
   /** By a module of its own, since `import.meta` would turn a CommonJS module into an ES module. */
@@ -75,7 +75,9 @@ export class EsbuildFiles implements Emitter {
     // Nothing starts workers in a worker; but the file must be there, or taskFile() throws.
     const isWorker = this.#nested === undefined;
     if (this.#format === 'cjs') {
-      const own = isWorker ? '__filename' : `__dirname + "/" + require(${path})`;
+      // By its extension, esbuild takes the file for an ES module.
+      const value = format === 'esm' ? `require(${path}).default` : `require(${path})`;
+      const own = isWorker ? '__filename' : `__dirname + "/" + ${value}`;
       return `module.exports = require("node:url").pathToFileURL(${own}).href;`;
     }
     return isWorker

@@ -10,8 +10,8 @@ interface Place {
   readonly files: readonly string[];
   /** The folder of the copies. */
   readonly folder: string;
-  /** What makes their format clear to Node. */
-  readonly manifest: string;
+  /** What Node is to take its `.js` files for. */
+  readonly type: 'module' | 'commonjs';
   /** The code with the URLs of the files, which are given as expressions. */
   replace(code: string, urls: readonly string[]): string;
 }
@@ -28,7 +28,7 @@ const PLACES: readonly Place[] = [
     marks: OWN_FUNCTION,
     files: ['worker/thread-entry.cjs', 'worker/process-worker.js'],
     folder: 'tasks/nestjs-futures',
-    manifest: '{"type":"module"}',
+    type: 'module',
     replace: (code, [thread, process]) =>
       code.replace(
         OWN_FUNCTION,
@@ -40,7 +40,7 @@ const PLACES: readonly Place[] = [
     marks: OF_PISCINA,
     files: ['worker.js'],
     folder: 'tasks/piscina',
-    manifest: '{"type":"commonjs"}',
+    type: 'commonjs',
     replace: (code, [worker]) => code.replace(OF_PISCINA, () => `new URL(${worker})`),
   },
 ];
@@ -62,11 +62,14 @@ export function rewriteWorkerEntries(
   const place = PLACES.find(({ marks }) => marks.test(code));
   if (place === undefined) return undefined;
   const urls = place.files.map((file) => {
-    const copies = new Map([[`${place.folder}/package.json`, place.manifest]]);
+    const copies = new Map([
+      [`${place.folder}/package.json`, JSON.stringify({ type: place.type })],
+    ]);
     const path = join(dirname(id), file);
     const output = `${place.folder}/${posix.basename(file)}`;
     copy(path, output, copies);
-    return emit({ file: path, output, copies });
+    const isCommonJs = file.endsWith('.cjs') || place.type === 'commonjs';
+    return emit({ file: path, format: isCommonJs ? 'cjs' : 'esm', output, copies });
   });
   return place.replace(code, urls);
 }
