@@ -1,6 +1,7 @@
 // Tries the packed package in the set-ups in which Nest runs, with README's example, and prints a
 // table. `npm run matrix -- --node 20 --folder /tmp/matrix vitest jest` runs the rows whose names
-// contain one of these words on that Node, and keeps what it installed for the next time.
+// contain one of these words on that Node, and keeps what it installed and found for the next time.
+// With --write, the table goes into docs/tools.md.
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -106,4 +107,5 @@ async function writeTable(table) {
     file,
     text.replace(marks, (_, begin, end) => `${begin}\n${table}\n\n${end}`),
   );
+  execFileSync('npx', ['prettier', '--write', file], { cwd: ROOT });
 }
