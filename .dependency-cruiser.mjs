@@ -15,7 +15,7 @@ const FLOORS = [
 ];
 
 /** Folders that are a subpath export each, beside the floors. */
-const SUBPATHS = '^src/(bullmq/|bundler/|testing/|testing-internals\\.ts$)';
+const SUBPATHS = '^src/(bullmq/|bundler/|health/|prometheus/|testing/|testing-internals\\.ts$)';
 
 const upwards = FLOORS.slice(0, -1).map(([name, path], i) => ({
   name: `${name}-imports-from-below`,
@@ -44,6 +44,16 @@ export default {
       to: {
         path: '^src/',
         pathNot: ['^src/bullmq/', '^src/index\\.ts$', '^src/executors/kit\\.ts$'],
+      },
+    },
+    {
+      name: 'operations-use-public-exports',
+      comment: 'Metrics and health see what everybody can see.',
+      severity: 'error',
+      from: { path: '^src/(health|prometheus)/' },
+      to: {
+        path: '^src/',
+        pathNot: ['^src/(health|prometheus)/', '^src/index\\.ts$', '^src/executors/kit\\.ts$'],
       },
     },
     {

@@ -18,7 +18,7 @@ const workerModules = ['worker/thread-worker.js'].concat(
 
 /** Folders whose files stay with their entry. */
 const OF_ONE_ENTRY =
-  /^(?:bullmq|bundler|testing|worker\/(?:task-api|sources))\/|^testing-internals|^replay\/replay-check/;
+  /^(?:bullmq|bundler|health|prometheus|testing|worker\/(?:task-api|sources))\/|^testing-internals|^replay\/replay-check/;
 /** Modules that run in workers or are imported by tasks. */
 const IN_WORKERS = /^worker\//;
 

@@ -96,6 +96,23 @@ export class WorkerPool {
     );
   }
 
+  /**
+   * How many workers of an executor are alive in other processes, asked now: the queue counts its
+   * workers in Redis. For health checks.
+   *
+   * @returns undefined if its workers belong to this process, or if it can't tell
+   * @throws BrokenExecutorError if they cannot be counted
+   * @throws FuturesArgumentError if there is no executor of that name
+   */
+  async remoteWorkers(executor: string): Promise<number | undefined> {
+    return this.#runtime.executors.get(executor).remoteWorkers?.();
+  }
+
+  /** Identifies the app in the messages of the tracing channels. */
+  get app(): object {
+    return this.#runtime.app;
+  }
+
   async #valuesOf(calls: readonly TaskCall<AnyFunction>[]): Promise<unknown[]> {
     const outcomes = await this.#run(calls);
     return outcomes.map(({ status, value }) => {

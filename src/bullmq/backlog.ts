@@ -56,6 +56,11 @@ export class Backlog {
     return new ExecutorSaturatedError(`${noWorker(this.#options)}.`, RETRY_WITHOUT_WORKERS);
   }
 
+  /** Counts the workers, and the jobs that wait, unless that was done just now. */
+  count(redis: RedisCommands): Promise<void> {
+    return this.#count(redis, MAX_AGE);
+  }
+
   get #expected(): number {
     return this.#waiting + this.#added - this.#addedAtCount;
   }

@@ -96,6 +96,10 @@ export class BullmqExecutor implements Executor {
     return { workers: this.#sender.workers, queued: open - running, running, ...ended };
   }
 
+  remoteWorkers(): Promise<number> {
+    return this.#sender.countWorkers();
+  }
+
   async close({ timeout }: { readonly timeout: number }): Promise<void> {
     this.#isClosing = true;
     await this.#jobs.drained(timeout);

@@ -1,5 +1,10 @@
 import { notStarted } from '../executors/kit.js';
-import { type ExecutorSaturatedError, FutureTimeoutError, type Outcome } from '../index.js';
+import {
+  BrokenExecutorError,
+  type ExecutorSaturatedError,
+  FutureTimeoutError,
+  type Outcome,
+} from '../index.js';
 import { Backlog } from './backlog.js';
 import type { ResolvedBullmqOptions } from './bullmq.options.js';
 import { readReply } from './edge.js';
@@ -56,6 +61,25 @@ export class JobSender {
     return this.#backlog.workers;
   }
 
+  /**
+   * Asks Redis how many workers are alive; connects if need be.
+   *
+   * @throws BrokenExecutorError if Redis cannot be reached
+   */
+  async countWorkers(): Promise<number> {
+    const { redisTimeout } = this.#options;
+    try {
+      const link = await this.#connect();
+      if (!(await link.whenUp(redisTimeout))) throw new Error(link.reason);
+      await within(redisTimeout, this.#backlog.count(link.redis));
+      return this.workers;
+    } catch (error) {
+      this.#connected?.link.suspect(error);
+      const message = `The workers of the queue cannot be counted: ${this.#unreachable(error)}.`;
+      throw new BrokenExecutorError(message, { cause: error });
+    }
+  }
+
   send(calls: readonly OpenCall[]): void {
     if (calls.length === 0) return;
     if (this.#unsent.length === 0) setImmediate(() => void this.#flush());
@@ -105,13 +129,17 @@ export class JobSender {
       for (const job of jobs) this.#jobs.giveUp(job, () => notStarted(refusal));
     } catch (error) {
       this.#connected?.link.suspect(error);
-      const why = error instanceof NoAnswer ? this.#connected?.link.reason : undefined;
-      const redis = `Redis${addressOf(this.#options.connection)}`;
-      const reason = `${redis} cannot be reached (${why ?? messageOf(error)})`;
+      const reason = this.#unreachable(error);
       for (const job of jobs) this.#jobs.giveUp(job, (call) => broken(call, reason, error));
       // Redis may have accepted some of the jobs.
       void this.withdraw(jobs.filter(({ sentAt }) => sentAt !== undefined));
     }
+  }
+
+  #unreachable(error: unknown): string {
+    const why = error instanceof NoAnswer ? this.#connected?.link.reason : undefined;
+    const redis = `Redis${addressOf(this.#options.connection)}`;
+    return `${redis} cannot be reached (${why ?? messageOf(error)})`;
   }
 
   /** Resolves to the reason if the jobs are refused. */

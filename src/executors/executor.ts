@@ -107,6 +107,8 @@ export interface ExecutorStats {
   readonly maxWorkers?: number;
   /** Workers that have died or were ended, except those that were idle, since it was created. */
   readonly replaced?: number;
+  /** How many workers in a row have died before they were ready; 0 after one has become ready. */
+  readonly failedStarts?: number;
   /** Calls waiting. */
   readonly queued: number;
   /** Calls that were sent to a worker and have not ended. */
@@ -155,6 +157,12 @@ export interface Executor {
   run(calls: readonly Call[], options: { readonly signal?: AbortSignal }): Promise<Outcome[]>;
 
   stats(): ExecutorStats;
+
+  /**
+   * How many workers are alive, if they belong to other processes: asked now, for health checks.
+   * Rejects if they cannot be counted.
+   */
+  remoteWorkers?(): Promise<number>;
 
   /** Ends the workers when their calls have ended, or after `timeout` ms at the latest. */
   close(options: { readonly timeout: number }): Promise<void>;

@@ -80,8 +80,8 @@ export abstract class PoolExecutor implements Executor {
 
   stats(): ExecutorStats {
     if (this.#pool !== undefined) return this.#pool.stats();
-    const none = { workers: 0, maxWorkers: this.#max, replaced: 0, queued: 0, running: 0 };
-    return { ...none, ...new CallStats().summary(0, 0) };
+    const none = { workers: 0, replaced: 0, failedStarts: 0, queued: 0, running: 0 };
+    return { ...none, maxWorkers: this.#max, ...new CallStats().summary(0, 0) };
   }
 
   async close({ timeout }: { readonly timeout: number }): Promise<void> {

@@ -112,7 +112,7 @@ const STATS_WINDOW = 60_000;
 
 /** What {@link CallStats} knows of {@link ExecutorStats}. */
 type Summary = Required<
-  Omit<ExecutorStats, 'workers' | 'maxWorkers' | 'replaced' | 'queued' | 'running'>
+  Omit<ExecutorStats, 'workers' | 'maxWorkers' | 'replaced' | 'failedStarts' | 'queued' | 'running'>
 >;
 
 /**

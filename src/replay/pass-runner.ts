@@ -83,7 +83,7 @@ export abstract class PassRunner implements Observer<unknown> {
     }
     this.pass = { ledger: this.ledger, isDiscarded: false };
     const { ledger } = this;
-    if (ledger.pass.number === 1) ledger.trace = RequestTrace.of(this.context);
+    if (ledger.pass.number === 1) ledger.trace = RequestTrace.of(this.context, ledger.runtime.app);
     const { trace } = ledger;
     const subscribe = () => this.#subscribe();
     this.#subscription = this.inContext(

@@ -16,6 +16,8 @@ import type { Assignment } from '../executors/executors.js';
  * @publicApi
  */
 export interface RequestMessage {
+  /** Identifies the app, of several in one process: its `WorkerPool.app`. */
+  readonly app: object;
   /** Class and method of the handler, such as `ReportsController.page`. */
   readonly handler: string;
   /** `http`, `graphql`, `rpc` or `ws`. */
@@ -51,6 +53,8 @@ export interface PassMessage {
  * @publicApi
  */
 export interface CallMessage {
+  /** Identifies the app, of several in one process: its `WorkerPool.app`. */
+  readonly app: object;
   /** Undefined outside of requests, and where a handler has only declared futures. */
   readonly request: RequestMessage | undefined;
   /** The pass that waits for it, from 1; undefined outside of requests. */
@@ -77,15 +81,15 @@ export class RequestTrace {
   #pass: PassMessage | undefined;
   #isOver = false;
 
-  private constructor(context: ExecutionContext) {
+  private constructor(context: ExecutionContext, app: object) {
     const handler = `${context.getClass().name}.${context.getHandler().name}`;
-    this.message = { handler, transport: context.getType(), passes: 0 };
+    this.message = { app, handler, transport: context.getType(), passes: 0 };
   }
 
   /** Undefined if nobody listens. */
-  static of(context: ExecutionContext): RequestTrace | undefined {
+  static of(context: ExecutionContext, app: object): RequestTrace | undefined {
     const isHeard = requests.hasSubscribers || passes.hasSubscribers || calls.hasSubscribers;
-    return isHeard ? new RequestTrace(context) : undefined;
+    return isHeard ? new RequestTrace(context, app) : undefined;
   }
 
   /** Runs what starts a pass. */
@@ -138,10 +142,11 @@ export interface CallOrigin {
 export async function traceCalls(
   run: () => Promise<Outcome[]>,
   assignments: readonly Assignment[],
+  app: object,
   { request, pass }: CallOrigin = {},
 ): Promise<Outcome[]> {
   const messages = assignments.map(({ executor, call }): CallMessage => {
-    return { request, pass, executor, call };
+    return { app, request, pass, executor, call };
   });
   for (const message of messages) begin(calls, message, () => {});
   const outcomes = await run();

@@ -21,6 +21,8 @@ const MAX_WARNINGS = 1_000;
  * @internal
  */
 export class FuturesRuntime {
+  /** Identifies the app to those who listen to the tracing channels. */
+  readonly app: object = Object.freeze({});
   /** The pipes of the app's routes; undefined until the app is initialised. */
   routePipes: RoutePipes | undefined;
   #isShuttingDown = false;
@@ -49,7 +51,7 @@ export class FuturesRuntime {
         overrides ? assignments.map((each) => overrides.replace(each)) : assignments,
         source,
       );
-    return areCallsTraced() ? traceCalls(run, assignments, origin) : run();
+    return areCallsTraced() ? traceCalls(run, assignments, this.app, origin) : run();
   }
 
   /** Whether a warning of this name may be logged now: at most once per minute. */

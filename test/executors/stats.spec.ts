@@ -9,6 +9,7 @@ describe("an executor's stats", () => {
       workers: 0,
       maxWorkers: 3,
       replaced: 0,
+      failedStarts: 0,
       queued: 0,
       running: 0,
       resolved: 0,

@@ -81,6 +81,8 @@ const EXPORTS: Readonly<Record<string, readonly string[]>> = {
     'toBytes',
     'told',
   ],
+  './health': ['FuturesHealthIndicator'],
+  './prometheus': ['FuturesPrometheusModule'],
   './task': ['carried', 'taskContext', 'taskSignal', 'transfer'],
   './testing': ['assertReplaySafe', 'overrideFutures'],
 };

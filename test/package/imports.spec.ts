@@ -12,6 +12,8 @@ const PUBLIC_TYPES = ['@nestjs/common', '@nestjs/core', 'piscina', 'rxjs'];
 const OPTIONAL_PEERS: Readonly<Record<string, readonly string[]>> = {
   './bullmq': ['bullmq', '@opentelemetry/api'],
   './bundler': ['oxc-parser', 'unplugin'],
+  './health': ['@nestjs/terminus'],
+  './prometheus': ['prom-client'],
 };
 
 /** What one format of a subpath consists of. */

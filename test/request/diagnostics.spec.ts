@@ -99,7 +99,12 @@ onEachAdapter('the diagnostics channels', (start) => {
       expect(listener.count(`${kind}:asyncStart`)).toBe(starts);
     }
     const [request] = listener.messages.request as [RequestMessage];
-    expect(request).toEqual({ handler: 'Desk.sum', transport: 'http', passes: 2 });
+    expect(request).toEqual({
+      app: app.app.get(WorkerPool).app,
+      handler: 'Desk.sum',
+      transport: 'http',
+      passes: 2,
+    });
     expect(listener.messages.pass).toEqual([
       { request, pass: 1, outcome: 'discarded', pending: ['sum'] },
       { request, pass: 2, outcome: 'published' },

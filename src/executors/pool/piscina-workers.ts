@@ -16,7 +16,7 @@ import { RefusedMessage, type Workers, type WorkersListener, workerEntry } from 
 const logger = new Logger('Futures');
 
 /** How many threads in a row may die at startup before the waiting messages fail. */
-const MAX_FAILED_STARTS = 2;
+const MAX_RETRIES = 2;
 
 /** A message without calls: it makes the pool start a thread. */
 const NOTHING: WireMessage = {
@@ -55,8 +55,11 @@ export class PiscinaWorkers implements Workers {
   readonly #sent = new Map<WireMessage, Sent>();
   /** The ports on which threads answer, by thread id. */
   readonly #ports = new Map<number, MessagePort>();
-  #failedStarts = 0;
+  readonly #ready = new WeakSet<object>();
+  /** Threads that were started in vain for the messages that wait. */
+  #retries = 0;
   ended = 0;
+  failedStarts = 0;
 
   /** @param pool a pool of this module, or one that the app owns: then it is in the options, too */
   constructor(pool: Piscina, options: ThreadOptions) {
@@ -198,14 +201,17 @@ export class PiscinaWorkers implements Workers {
     port.unref();
   };
 
-  readonly #onReady = (): void => {
-    this.#failedStarts = 0;
+  readonly #onReady = (thread: object): void => {
+    this.#ready.add(thread);
+    this.failedStarts = 0;
+    this.#retries = 0;
   };
 
   /** The pool still counts the thread when it reports the thread's end. */
-  readonly #onDestroy = (): void => {
+  readonly #onDestroy = (thread: object): void => {
     this.preloading.exited();
     this.ended++;
+    if (!this.#ready.has(thread)) this.failedStarts++;
     if (this.#sent.size > 0) setImmediate(() => this.#replaceThread());
   };
 
@@ -216,11 +222,11 @@ export class PiscinaWorkers implements Workers {
   #replaceThread(): void {
     const { queueSize, threads } = this.#pool;
     if (this.#sent.size === 0 || queueSize === 0 || threads.length >= this.width) return;
-    if (this.#failedStarts++ < MAX_FAILED_STARTS) {
+    if (this.#retries++ < MAX_RETRIES) {
       this.#run(NOTHING).catch(() => {});
       return;
     }
-    this.#failedStarts = 0;
+    this.#retries = 0;
     const error = new Error('the threads of the pool die before they have started');
     for (const [message, { reject }] of this.#sent) {
       if (Atomics.load(new Int32Array(message.progress), WORKER_ID) !== 0) continue;

@@ -80,9 +80,10 @@ export class Pool implements WorkersListener {
 
   stats(): ExecutorStats {
     const { running, runTime } = this.#inFlight;
-    const { alive: workers, width: maxWorkers, ended } = this.#workers;
+    const { alive: workers, width: maxWorkers, ended, failedStarts } = this.#workers;
     const replaced = Math.max(0, ended - this.#retired);
-    return { workers, maxWorkers, replaced, running, ...this.#scheduler.stats(runTime) };
+    const now = { workers, maxWorkers, replaced, failedStarts, running };
+    return { ...now, ...this.#scheduler.stats(runTime) };
   }
 
   /** Ends the workers when nothing waits or runs, or after `timeout` ms. */

@@ -28,6 +28,7 @@ export class ProcessWorkers implements Workers {
   #listener: WorkersListener | undefined;
   #isClosed = false;
   ended = 0;
+  failedStarts = 0;
 
   constructor(options: ProcessOptions) {
     this.#options = options;
@@ -90,15 +91,19 @@ export class ProcessWorkers implements Workers {
   #start(): Child {
     const child = new Child(this.#options, {
       onOutcome: (message) => this.#listener?.posted(child.pid, message),
-      onReady: (failure) => this.preloading.take(failure),
+      onReady: (failure) => {
+        this.failedStarts = 0;
+        this.preloading.take(failure);
+      },
     });
     this.#children.add(child);
     void child.ended.then(() => {
       this.#children.delete(child);
       this.preloading.exited();
       this.ended++;
-      if (child.isReady) this.#fill();
-      else setTimeout(() => this.#fill(), RESTART_DELAY).unref();
+      if (child.isReady) return this.#fill();
+      this.failedStarts++;
+      setTimeout(() => this.#fill(), RESTART_DELAY).unref();
     });
     return child;
   }

@@ -43,6 +43,8 @@ export interface Workers {
   readonly alive: number;
   /** Workers that have ended. */
   readonly ended: number;
+  /** Workers in a row that have ended before they were ready. */
+  readonly failedStarts: number;
   /** Workers kept alive when idle. */
   readonly min: number;
   readonly preloading: Preloading;
