@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Project, createProject, pack } from '../support/project.js';
+import { inProjects } from '../support/projects.js';
 import { createBundledProject, failureOf, filesIn } from './apps.js';
 
 const MONOREPO = new URL('./monorepo/', import.meta.url);
@@ -55,36 +56,44 @@ async function expectAnswers(project: Project, extension: string): Promise<void>
   ]);
 }
 
-it('nest build -b rspack, in a monorepo on Nest 12, needs one line', async () => {
-  const project = await createBundledProject(MONOREPO, 12, { type: 'module' });
-  await writeLibrary(project, true);
-  await build(project, '-b', 'rspack');
-  const output = await failureOf(project.run('dist/apps/desk/main.js'));
-  expect(output).toMatch(/bundled by (webpack or )?rspack.*plugins: \[taskFiles\.rspack\(\)\]/);
-  const line = `export { nestConfig as default } from 'nestjs-futures/bundler';\n`;
-  await writeFile(join(project.folder, 'rspack.config.js'), line);
-  await build(project, '-b', 'rspack');
-  await expectAnswers(project, '.mjs');
-}, 240_000);
+inProjects.it(
+  'nest build -b rspack, in a monorepo on Nest 12, needs one line',
+  async () => {
+    const project = await createBundledProject(MONOREPO, 12, { type: 'module' });
+    await writeLibrary(project, true);
+    await build(project, '-b', 'rspack');
+    const output = await failureOf(project.run('dist/apps/desk/main.js'));
+    expect(output).toMatch(/bundled by (webpack or )?rspack.*plugins: \[taskFiles\.rspack\(\)\]/);
+    const line = `export { nestConfig as default } from 'nestjs-futures/bundler';\n`;
+    await writeFile(join(project.folder, 'rspack.config.js'), line);
+    await build(project, '-b', 'rspack');
+    await expectAnswers(project, '.mjs');
+  },
+  240_000,
+);
 
-it('nest build --webpack, in a monorepo on Nest 11, needs one line', async () => {
-  const { tarball } = await pack();
-  const project = await createProject(MONOREPO, 11, {
-    'nestjs-futures': `file:${tarball}`,
-    // What Nest's generator puts into a project.
-    '@nestjs/cli': '^11.0.0',
-    'ts-loader': '^9.5.2',
-    typescript: '^5.7.3',
-    '@types/node': '^20.19.0',
-    unplugin: '^3.0.0',
-    'oxc-parser': '>=0.100.0',
-  });
-  await writeLibrary(project, false);
-  await build(project, '--webpack');
-  const output = await failureOf(project.run('dist/apps/desk/main.js'));
-  expect(output).toMatch(/bundled by webpack.*plugins: \[taskFiles\.webpack\(\)\]/);
-  const line = `module.exports = require('nestjs-futures/bundler').nestConfig;\n`;
-  await writeFile(join(project.folder, 'webpack.config.js'), line);
-  await build(project, '--webpack');
-  await expectAnswers(project, '.cjs');
-}, 300_000);
+inProjects.it(
+  'nest build --webpack, in a monorepo on Nest 11, needs one line',
+  async () => {
+    const { tarball } = await pack();
+    const project = await createProject(MONOREPO, 11, {
+      'nestjs-futures': `file:${tarball}`,
+      // What Nest's generator puts into a project.
+      '@nestjs/cli': '^11.0.0',
+      'ts-loader': '^9.5.2',
+      typescript: '^5.7.3',
+      '@types/node': '^20.19.0',
+      unplugin: '^3.0.0',
+      'oxc-parser': '>=0.100.0',
+    });
+    await writeLibrary(project, false);
+    await build(project, '--webpack');
+    const output = await failureOf(project.run('dist/apps/desk/main.js'));
+    expect(output).toMatch(/bundled by webpack.*plugins: \[taskFiles\.webpack\(\)\]/);
+    const line = `module.exports = require('nestjs-futures/bundler').nestConfig;\n`;
+    await writeFile(join(project.folder, 'webpack.config.js'), line);
+    await build(project, '--webpack');
+    await expectAnswers(project, '.cjs');
+  },
+  300_000,
+);

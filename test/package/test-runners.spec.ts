@@ -1,6 +1,7 @@
 import { readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ROOT, createProject, pack, type Project } from '../support/project.js';
+import { inProjects } from '../support/projects.js';
 
 /** What the examples of docs/testing.md check, and what `runners/test` does. */
 const TITLES = [
@@ -20,7 +21,7 @@ const SWC = { '@swc/core': '^1.16.0' };
 const MOCKS = 'test/mocks.vitest-spec.ts';
 const JEST = 'node_modules/jest/bin/jest.js';
 
-describe('docs/testing.md, in a project with the packed package', () => {
+inProjects.describe('docs/testing.md, in a project with the packed package', () => {
   let docs: ReadonlyMap<string, string>;
   let tarball: string;
 
