@@ -28,7 +28,7 @@ describeWith(redisServer, 'while Redis is away', () => {
     const [error] = await run(executor, call(tasks.add, [1, 2], { key: 'x' }));
     expect(error).toBeInstanceOf(BrokenExecutorError);
     expect(error).toMatchObject({ key: 'x', task: 'basic.add' });
-    expect((error as Error).message).toContain('Redis cannot be reached');
+    expect((error as Error).message).toMatch(/Redis.* cannot be reached/);
     await redis.start();
     await until(
       'a call that is run again',
@@ -133,7 +133,7 @@ describeWith(redisServer, 'while Redis is away', () => {
       const [page, plain] = await Promise.all([app.get('/'), app.get('/plain')]);
       expect(page.status).toBe(500);
       expect(plain).toMatchObject({ status: 200, body: { plain: true } });
-      expect(app.log.errors.join()).toContain('Redis cannot be reached');
+      expect(app.log.errors.join()).toMatch(/Redis.* cannot be reached/);
       await app.close();
     }, 30_000);
   });

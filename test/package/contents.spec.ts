@@ -9,6 +9,8 @@ const ENTRIES = [
   'dist/bullmq/index.js',
   'dist/bundler/index.js',
   'dist/executors/kit.js',
+  'dist/health/index.js',
+  'dist/prometheus/index.js',
   'dist/worker/task-api/index.js',
   'dist/testing/index.js',
 ];
