@@ -222,14 +222,20 @@ describeWith(redisService, 'calls through the queue', () => {
       running: 0,
       resolved: 0,
       failed: 0,
+      timedOut: 0,
+      refused: 0,
+      cancelled: 0,
+      broken: 0,
       wait: none,
       run: none,
+      tasks: {},
     });
     const running = run(executor, call(tasks.add, [1, 2]), call(tasks.fail, ['x']));
     expect(executor.stats()).toMatchObject({ queued: 0 });
     await running;
     const { wait, run: ran, ...counts } = executor.stats();
-    expect(counts).toEqual({ workers: 1, queued: 0, running: 0, resolved: 1, failed: 1 });
+    expect(Object.keys(counts.tasks ?? {}).toSorted()).toEqual(['basic.add', 'basic.fail']);
+    expect(counts).toMatchObject({ workers: 1, queued: 0, running: 0, resolved: 1, failed: 1 });
     expect(wait?.p99).toBeGreaterThan(0);
     expect(ran?.p99).toBeGreaterThan(0);
   });

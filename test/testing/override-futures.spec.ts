@@ -313,7 +313,7 @@ describe('the overrides of overrideFutures()', () => {
     [
       'an unknown option',
       { result: { x: 1 } },
-      'There is no option "result". The options are: results, errors, tasks.',
+      'There is no option "result". Did you mean "results"? The options are: results, errors, tasks.',
     ],
     [
       'results that are no object',

@@ -1,5 +1,4 @@
 import { receiveMessageOnPort, type MessagePort } from 'node:worker_threads';
-import { Logger } from '@nestjs/common';
 import { Piscina } from 'piscina';
 import {
   HELLO,
@@ -11,12 +10,14 @@ import {
 import type { Transferable } from '../executor.js';
 import type { ThreadOptions } from '../pool-options.js';
 import { Preloading } from './preloading.js';
+import { guard } from './idle-errors.js';
 import { RefusedMessage, type Workers, type WorkersListener, workerEntry } from './workers.js';
-
-const logger = new Logger('Futures');
 
 /** How many threads in a row may die at startup before the waiting messages fail. */
 const MAX_RETRIES = 2;
+
+/** For how many turns of the event loop a hello is waited for that was posted before. */
+const MAX_TURNS = 100;
 
 /** A message without calls: it makes the pool start a thread. */
 const NOTHING: WireMessage = {
@@ -116,7 +117,7 @@ export class PiscinaWorkers implements Workers {
       this.#run(message, transferList).then(
         () => {
           this.#sent.delete(message);
-          resolve();
+          this.#afterHello(message, resolve);
         },
         (error: Error) => {
           const holder = this.#sent.get(message)?.holder;
@@ -129,6 +130,16 @@ export class PiscinaWorkers implements Workers {
         },
       );
     });
+  }
+
+  /**
+   * The hello of a thread comes by another port than its reports, and the order of two ports is
+   * not defined. Without the hello, what the thread has posted cannot be read.
+   */
+  #afterHello(message: WireMessage, done: () => void, turns = 0): void {
+    const threadId = Atomics.load(new Int32Array(message.progress), WORKER_ID);
+    if (this.#ports.has(threadId) || turns === MAX_TURNS) done();
+    else setImmediate(() => this.#afterHello(message, done, turns + 1));
   }
 
   holderOf(message: WireMessage): number | undefined {
@@ -238,19 +249,3 @@ export class PiscinaWorkers implements Workers {
 
 /** What the pool shows its balancer, by the pool's symbol. */
 type Tagged = Record<symbol, unknown>;
-
-/** The pools that have an error listener of this module. */
-const guarded = new WeakSet<Piscina>();
-
-/**
- * Without a listener, an idle thread that dies or answers late would end the process. The listener
- * stays with the pool: the app's own may report such a thread after its last executor.
- */
-function guard(pool: Piscina): void {
-  if (guarded.has(pool)) return;
-  guarded.add(pool);
-  pool.on('error', (error: unknown) => {
-    // If the app has its own listener, the app reports the error.
-    if (pool.listenerCount('error') === 1) logger.warn('A thread died while idle.', error);
-  });
-}
