@@ -1,3 +1,5 @@
+import { FuturesArgumentError } from './errors/index.js';
+import { describe } from './errors/text.js';
 import type { ExecutorStats, Outcome } from './executors/executor.js';
 import type { FuturesRuntime } from './request/futures.runtime.js';
 import { assign, checkSubmitOptions, type SubmitOptions } from './request/submission.js';
@@ -122,10 +124,26 @@ export class WorkerPool {
   }
 
   async #run(calls: readonly TaskCall<AnyFunction>[]): Promise<Outcome[]> {
+    checkCalls(calls);
     const startedAt = performance.now();
     const assignments = calls.map(([task, ...args]) =>
       assign(this.#runtime, { task, args, options: this.#options }, { startedAt }),
     );
     return this.#runtime.run(assignments);
   }
+}
+
+/** @throws FuturesArgumentError if it is no list of calls */
+function checkCalls(calls: unknown): void {
+  const wrong = Array.isArray(calls)
+    ? Array.from(calls as unknown[]).findIndex((each) => !Array.isArray(each))
+    : undefined;
+  if (wrong === -1) return;
+  const found =
+    wrong === undefined
+      ? `got ${describe(calls)}`
+      : `call ${wrong} is ${describe((calls as unknown[])[wrong])}`;
+  throw new FuturesArgumentError(
+    `runAll() and runAllSettled() take a list of calls, each a list of a task and its arguments ([[tasks.resize, image, 200]]), but ${found}.`,
+  );
 }

@@ -89,7 +89,10 @@ export abstract class PoolExecutor implements Executor {
     this.#closed = true;
     // Workers that were never needed are not created just to be closed.
     const pool = this.#pool ?? (await this.#starting);
-    await pool?.close(timeout);
+    if (pool === undefined) return;
+    // Neither workers nor their timers keep the process alive, and what awaits this must go on.
+    const hold = setInterval(() => {}, 1_000);
+    await pool.close(timeout).finally(() => clearInterval(hold));
   }
 
   protected abstract createWorkers(): Promise<Workers>;

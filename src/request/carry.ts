@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { FuturesOptionsError } from '../errors/index.js';
 import { describe } from '../errors/text.js';
 import { packJson } from '../wire/codec.js';
@@ -16,7 +17,15 @@ const MAX_CARRIED = 4_096;
 export function carriedBy({ carry }: ResolvedOptions): string | undefined {
   const given: unknown = carry?.();
   if (given === undefined || given === null) return undefined;
+  if (types.isPromise(given)) {
+    given.catch(() => {});
+    throw refused('a promise, which nothing awaits');
+  }
+  const prototype: unknown = Object.getPrototypeOf(given);
   if (typeof given !== 'object' || Array.isArray(given)) throw refused(describe(given));
+  if (prototype !== Object.prototype && prototype !== null) {
+    throw refused('an object of a class. Return what it holds: { ...object }');
+  }
   // A request id that is not there yet is no fault.
   const present = Object.entries(given).filter(([, value]) => value !== undefined);
   const packed = packJson(Object.fromEntries(present), MAX_CARRIED);

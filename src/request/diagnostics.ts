@@ -24,6 +24,8 @@ export interface RequestMessage {
   readonly transport: string;
   /** How many passes have begun. */
   passes: number;
+  /** How it ended: set before `asyncStart`. `abandoned`: its client has gone. */
+  outcome?: 'published' | 'failed' | 'abandoned';
   /** What the request fails with, if it fails. */
   error?: unknown;
 }
@@ -111,13 +113,13 @@ export class RequestTrace {
   /** The request is over, unless it was before. */
   end(outcome: 'published' | 'abandoned'): void {
     this.#endPass(outcome);
-    this.#end();
+    this.#end(outcome);
   }
 
   fail(error: unknown): void {
     this.#endPass('failed', { error });
     if (!this.#isOver) this.message.error = error;
-    this.#end();
+    this.#end('failed');
   }
 
   #endPass(outcome: NonNullable<PassMessage['outcome']>, rest: Partial<PassMessage> = {}): void {
@@ -126,9 +128,11 @@ export class RequestTrace {
     if (pass !== undefined) end(passes, Object.assign(pass, { outcome }, rest));
   }
 
-  #end(): void {
-    if (!this.#isOver) end(requests, this.message);
+  #end(outcome: NonNullable<RequestMessage['outcome']>): void {
+    if (this.#isOver) return;
     this.#isOver = true;
+    this.message.outcome = outcome;
+    end(requests, this.message);
   }
 }
 

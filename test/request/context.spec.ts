@@ -135,7 +135,9 @@ onEachAdapter('FuturesService where no request is handled', (start) => {
     const app = await start({ controllers: [Desk] });
     expect((await app.get('/')).status).toBe(500);
     expect(app.log.errors.join()).toMatch(/ERR_FUTURES_CONTEXT/);
-    expect(app.log.errors.join()).toMatch(/guard Early used FuturesService.*move it into the handler/s);
+    expect(app.log.errors.join()).toMatch(
+      /guard Early used FuturesService.*move it into the handler/s,
+    );
   });
 });
 

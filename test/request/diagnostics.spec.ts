@@ -102,6 +102,7 @@ onEachAdapter('the diagnostics channels', (start) => {
     expect(request).toEqual({
       app: app.app.get(WorkerPool).app,
       handler: 'Desk.sum',
+      outcome: 'published',
       transport: 'http',
       passes: 2,
     });

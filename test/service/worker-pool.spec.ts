@@ -189,7 +189,16 @@ describe('WorkerPool', () => {
 
     it('throws what is wrong with the calls themselves', async () => {
       const pool = await startWorkerPool();
-      await expect(pool.runAllSettled(['add'] as never)).rejects.toThrow(FuturesArgumentError);
+      for (const calls of [
+        ['add'],
+        [tasks.add],
+        'add',
+        undefined,
+        [undefined, [tasks.add, 1, 2]],
+      ]) {
+        await expect(pool.runAllSettled(calls as never)).rejects.toThrow(FuturesArgumentError);
+        await expect(pool.runAll(calls as never)).rejects.toThrow(/a list of calls, each a list/);
+      }
     });
   });
 

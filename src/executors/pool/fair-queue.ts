@@ -7,17 +7,21 @@ const UNKNOWN_COST = 1;
 /** From how many shares on those without jobs are forgotten. */
 const SWEEP_AT = 256;
 
-/** For how long a job counts as running, in ms. @internal */
-export function costOf({ estimate }: Job): number {
+/** For how long a job counts as running, in ms. */
+function costOf({ estimate }: Job): number {
   return estimate === Infinity ? UNKNOWN_COST : Math.max(MIN_COST, estimate);
 }
 
 /** The waiting jobs of one request, user or tenant, first in, first out. */
 class Share {
-  /** The virtual time at which its next job starts. */
-  start = 0;
-  /** How many jobs wait, and what they cost together, in ms. */
+  /** The virtual time at which its last job ended. */
+  ended = 0;
+  /** The virtual time at which its next job ends, and that job. */
+  ends = 0;
+  next: Job | undefined;
+  /** How many jobs wait, how many of them have no estimate, and what the others cost, in ms. */
   size = 0;
+  unknown = 0;
   cost = 0;
   /** Whether it is in the list of shares that take turns. */
   isActive = false;
@@ -32,7 +36,14 @@ class Share {
   push(job: Job): void {
     this.#jobs.push(job);
     this.size++;
-    this.cost += costOf(job);
+    if (job.estimate === Infinity) this.unknown++;
+    else this.cost += costOf(job);
+  }
+
+  /** Decides when its next job ends. */
+  plan(job: Job): void {
+    this.next = job;
+    this.ends = this.ended + costOf(job) / this.weight;
   }
 
   /** The next job; it stays in the share. */
@@ -57,7 +68,8 @@ class Share {
   /** Counts a job that has left. */
   leave(job: Job): void {
     this.size--;
-    this.cost = this.size === 0 ? 0 : this.cost - costOf(job);
+    if (job.estimate === Infinity) this.unknown--;
+    else this.cost = this.size === this.unknown ? 0 : this.cost - costOf(job);
   }
 
   *[Symbol.iterator](): Generator<Job> {
@@ -70,11 +82,11 @@ class Share {
 
 /**
  * Jobs of one priority. Shares take turns, so that one with many jobs, or long ones, doesn't keep
- * the others waiting: start-time fair queuing (Goyal, Vin and Cheng, "Start-time Fair Queuing: A
- * Scheduling Algorithm for Integrated Services Packet Switching Networks", 1996). Each share has a
- * virtual time, which moves on by the expected run time of each of its jobs, divided by its weight.
- * The share whose time is the earliest is next. A share that comes, or comes again, starts at the
- * time of the job that was taken last, so it gains nothing by waiting.
+ * the others waiting: self-clocked fair queueing (Golestani, "A Self-Clocked Fair Queueing Scheme
+ * for Broadband Applications", 1994). Each share has a virtual time, which moves on by the expected
+ * run time of each of its jobs, divided by its weight. The next job is the one that would end
+ * first. A share that comes, or comes again, starts at the time at which the job that was taken
+ * last ends: it gains nothing by waiting, and newcomers don't keep the others from their turns.
  *
  * @internal
  */
@@ -103,7 +115,8 @@ export class FairQueue {
     this.#size++;
     if (share.isActive) return;
     share.isActive = true;
-    share.start = Math.max(share.start, this.#virtualTime);
+    share.ended = Math.max(share.ended, this.#virtualTime);
+    share.plan(job);
     this.#insert(share);
   }
 
@@ -111,9 +124,10 @@ export class FairQueue {
   peek(): Job | undefined {
     for (let share = this.#active[0]; share !== undefined; share = this.#active[0]) {
       const job = share.peek();
-      if (job !== undefined) return job;
-      share.isActive = false;
+      if (job === share.next && job !== undefined) return job;
+      // The job that was planned is settled.
       this.#active.shift();
+      this.#rejoin(share, job);
     }
     return undefined;
   }
@@ -122,11 +136,10 @@ export class FairQueue {
   shift(job: Job): void {
     const share = this.#active.shift() as Share;
     share.shift();
-    this.#virtualTime = share.start;
-    share.start += costOf(job) / share.weight;
-    share.isActive = share.size > 1;
-    if (share.isActive) this.#insert(share);
+    share.ended = share.ends;
+    this.#virtualTime = share.ends;
     this.#leave(share, job);
+    if (this.#size > 0) this.#rejoin(share, share.peek());
   }
 
   /** Skips a waiting job that is about to be settled. */
@@ -137,14 +150,28 @@ export class FairQueue {
   /**
    * How much work is done before a new job, in ms of one worker: what its own share waits for, and
    * as much of each other share at most, since they take turns.
+   *
+   * @param unknownCost what a job without an estimate counts for, in ms
    */
-  ahead(job: Job): number {
-    const own = this.#shares.get(job.share)?.cost ?? 0;
-    const turns = own + costOf(job);
-    let sum = own;
+  ahead(job: Job, unknownCost: number): number {
+    const own = this.#shares.get(job.share);
+    const ownCost = own === undefined ? 0 : own.cost + own.unknown * unknownCost;
+    const turns = ownCost + (job.estimate === Infinity ? unknownCost : costOf(job));
+    let sum = ownCost;
     for (const share of this.#active) {
-      if (share.name !== job.share) sum += Math.min(share.cost, turns);
+      if (share !== own) sum += Math.min(share.cost + share.unknown * unknownCost, turns);
     }
+    return sum;
+  }
+
+  /**
+   * How much work waits, in ms of one worker.
+   *
+   * @param unknownCost what a job without an estimate counts for, in ms
+   */
+  work(unknownCost: number): number {
+    let sum = 0;
+    for (const { cost, unknown } of this.#active) sum += cost + unknown * unknownCost;
     return sum;
   }
 
@@ -167,13 +194,21 @@ export class FairQueue {
     this.#sweepAt = Math.max(SWEEP_AT, 2 * this.#shares.size);
   }
 
-  /** After the shares that start at the same time, since those came first. */
+  /** Takes its next turn, if it has a job. */
+  #rejoin(share: Share, job: Job | undefined): void {
+    share.isActive = job !== undefined;
+    if (job === undefined) return;
+    share.plan(job);
+    this.#insert(share);
+  }
+
+  /** After the shares whose turn is at the same time, since those came first. */
   #insert(share: Share): void {
     let low = 0;
     let high = this.#active.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if ((this.#active[middle] as Share).start <= share.start) low = middle + 1;
+      if ((this.#active[middle] as Share).ends <= share.ends) low = middle + 1;
       else high = middle;
     }
     if (low === this.#active.length) this.#active.push(share);

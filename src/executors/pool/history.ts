@@ -4,6 +4,11 @@ import { CallStats, DrainRate } from '../stats.js';
 import { DurationEstimates } from './duration-estimates.js';
 import { LoadBreaker } from './load-breaker.js';
 
+/** Weight of the newest call in the average of all. */
+const ALPHA = 0.1;
+/** For how long a call counts, in ms, before any has run. */
+const UNKNOWN_COST = 1;
+
 /**
  * What a pool has learned from the calls that have ended.
  *
@@ -14,6 +19,8 @@ export class CallHistory {
   readonly #breaker = new LoadBreaker();
   readonly #stats = new CallStats();
   readonly #drain = new DrainRate();
+  /** How long calls of any task ran lately, in ms, as an exponentially weighted moving average. */
+  #average: number | undefined;
 
   record(call: Call, outcome: Outcome): void {
     const now = performance.now();
@@ -22,6 +29,8 @@ export class CallHistory {
     // A call that no worker ran says nothing about its task.
     if (outcome.worker === '') return;
     this.#estimates.record(call, outcome.run);
+    const average = this.#average ?? outcome.run;
+    this.#average = average + ALPHA * (outcome.run - average);
     this.#breaker.record(call, outcome.value);
   }
 
@@ -41,9 +50,19 @@ export class CallHistory {
     return this.#breaker.refusal(call);
   }
 
-  /** Whole seconds until `queued` calls have ended, at the rate of the last seconds. */
-  retryAfter(queued: number): number {
-    return this.#drain.retryAfter(queued);
+  /** How long a call without an estimate probably runs, in ms: as long as the others lately. */
+  get unknownCost(): number {
+    return this.#average ?? UNKNOWN_COST;
+  }
+
+  /**
+   * Whole seconds until `queued` calls have ended, at the rate of the last seconds. If the pool was
+   * idle in between, that rate is too low, and the work that waits tells more.
+   *
+   * @param work ms until it is done, with all workers
+   */
+  retryAfter(queued: number, work: number): number {
+    return Math.max(1, Math.min(this.#drain.retryAfter(queued), Math.ceil(work / 1_000)));
   }
 
   /**

@@ -1,5 +1,5 @@
 import { PRIORITIES } from '../executor.js';
-import { FairQueue, costOf } from './fair-queue.js';
+import { FairQueue } from './fair-queue.js';
 import type { Job } from './job.js';
 
 /** What one job adds to the sum at most, in ms; a job without an estimate adds this, too. */
@@ -26,6 +26,9 @@ export class JobQueue {
   #returned: Job[] = [];
   #size = 0;
   #cost = 0;
+  /** How many waiting jobs have no estimate, and the sum of the others' estimates, in ms. */
+  #unknown = 0;
+  #known = 0;
 
   /** How many jobs wait. */
   get size(): number {
@@ -88,12 +91,25 @@ export class JobQueue {
     if (level.size !== this.#size) level.turnedAt = performance.now();
   }
 
-  /** How much work is done before a new job, in ms of one worker. */
-  ahead(job: Job): number {
-    let sum = 0;
-    for (const each of this.#returned) if (each.queued) sum += costOf(each);
-    for (const level of this.#levels.slice(0, job.level + 1)) sum += level.ahead(job);
-    return sum;
+  /**
+   * How much work waits, in ms of one worker.
+   *
+   * @param unknownCost what a job without an estimate counts for, in ms
+   */
+  work(unknownCost: number): number {
+    return this.#known + this.#unknown * unknownCost;
+  }
+
+  /**
+   * How much work is done before a new job, in ms of one worker: all but what waits at lower
+   * levels, and behind the job at its own.
+   *
+   * @param unknownCost what a job without an estimate counts for, in ms
+   */
+  ahead(job: Job, unknownCost: number): number {
+    let sum = this.work(unknownCost);
+    for (const level of this.#levels.slice(job.level)) sum -= level.work(unknownCost);
+    return Math.max(0, sum) + this.#levelOf(job).ahead(job, unknownCost);
   }
 
   /** The jobs of lower priorities than this level, newest first. */
@@ -120,6 +136,8 @@ export class JobQueue {
     job.queued = sign === 1;
     this.#size += sign;
     this.#cost += sign * Math.min(job.estimate, MAX_COST);
-    if (this.#size === 0) this.#cost = 0;
+    if (job.estimate === Infinity) this.#unknown += sign;
+    else this.#known += sign * job.estimate;
+    if (this.#size === 0) [this.#cost, this.#known] = [0, 0];
   }
 }

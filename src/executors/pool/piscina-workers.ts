@@ -15,7 +15,6 @@ import { RefusedMessage, type Workers, type WorkersListener, workerEntry } from 
 
 /** How many threads in a row may die at startup before the waiting messages fail. */
 const MAX_RETRIES = 2;
-
 /** For how many turns of the event loop a hello is waited for that was posted before. */
 const MAX_TURNS = 100;
 
@@ -133,8 +132,8 @@ export class PiscinaWorkers implements Workers {
   }
 
   /**
-   * The hello of a thread comes by another port than its reports, and the order of two ports is
-   * not defined. Without the hello, what the thread has posted cannot be read.
+   * A thread's hello comes by another port than its reports, so it may be read after them. Without
+   * it, what the thread has posted cannot be read.
    */
   #afterHello(message: WireMessage, done: () => void, turns = 0): void {
     const threadId = Atomics.load(new Int32Array(message.progress), WORKER_ID);
@@ -153,7 +152,7 @@ export class PiscinaWorkers implements Workers {
     if (port !== undefined) while (this.#receive(threadId, port));
   }
 
-  /** Takes one thing that a thread posted; returns whether there was one. */
+  /** Takes one thing that a thread posted, if there is one. */
   #receive(threadId: number, port: MessagePort): boolean {
     let received: { message: unknown } | undefined;
     try {

@@ -50,7 +50,7 @@ export class Scheduler {
     const { size } = this.#queue;
     const excess = size + calls.length - free - this.#maxQueue;
     if (excess <= 0) return undefined;
-    const retryAfter = this.#history.retryAfter(size + calls.length);
+    const retryAfter = this.#retryAfter(calls.length);
     const lower =
       size < excess ? [] : this.#queue.below(Math.max(...calls.map(levelOf))).slice(0, excess);
     const isFull = lower.length < excess;
@@ -151,12 +151,13 @@ export class Scheduler {
    */
   #tooLate(job: Job, now: number, free: number): ExecutorSaturatedError | undefined {
     const { call, deadline, estimate } = job;
-    const ahead = this.#queue.ahead(job);
+    const { unknownCost } = this.#history;
+    const ahead = this.#queue.ahead(job, unknownCost);
     if (free > 0 && ahead === 0) return undefined;
     const wait = ahead / this.#workers.width;
-    const end = now + wait + (estimate === Infinity ? 0 : estimate);
+    const end = now + wait + (estimate === Infinity ? unknownCost : estimate);
     if (end <= deadline) return undefined;
-    const retryAfter = this.#history.retryAfter(this.#queue.size + 1);
+    const retryAfter = this.#retryAfter(1);
     const [left, needed] = [deadline - now, end - now].map((ms) => Math.max(0, Math.round(ms)));
     return new ExecutorSaturatedError(
       `The task ${call.task.id} was not taken: its deadline is in ${left} ms, but with the calls that wait it would end in about ${needed} ms. ` +
@@ -164,6 +165,12 @@ export class Scheduler {
       retryAfter,
       { key: call.key, task: call.task.id },
     );
+  }
+
+  /** Whole seconds until there is room for more calls. */
+  #retryAfter(calls: number): number {
+    const work = this.#queue.work(this.#history.unknownCost) / this.#workers.width;
+    return this.#history.retryAfter(this.#queue.size + calls, work);
   }
 
   /** The outcome of a job that cannot be sent; undefined if it can. */

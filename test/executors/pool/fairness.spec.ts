@@ -85,6 +85,23 @@ describe('shares', () => {
     expect(names.slice(0, 10).filter((each) => each === 'few')).toHaveLength(5);
   });
 
+  it('get their turns, though new ones come all the time', async () => {
+    const executor = startThreads({ max: 1 });
+    for (let i = 0; i < 3; i++) await run(executor, spin());
+    const flood = { isOver: false, served: 0 };
+    const clients = Array.from({ length: 6 }, async () => {
+      while (!flood.isOver && flood.served < 2_000) {
+        await run(executor, spin());
+        flood.served++;
+      }
+    });
+    await run(executor, ...Array.from({ length: 12 }, () => spin()));
+    flood.isOver = true;
+    await Promise.all(clients);
+    // Each of the seven gets about every seventh turn: 12 of its own, and 72 of the others.
+    expect(flood.served).toBeLessThan(400);
+  });
+
   it('do as much work as their weights say', async () => {
     const finish = new Finish();
     const blocker = await block(finish.executor);
@@ -223,6 +240,35 @@ describe('a deadline', () => {
     await blocker.open();
     expect(await inTime).toEqual([expect.any(Number)]);
     await Promise.all([waiting, busy]);
+  });
+
+  it.each([
+    ['of a higher priority', { priority: 'high' }],
+    ['of as many shares', {}],
+  ] as const)('counts the calls %s that wait before it', async (_, options) => {
+    const executor = startThreads({ max: 1 });
+    for (let i = 0; i < 3; i++) await run(executor, call(tasks.spin, [20]));
+    const blocker = await block(executor);
+    const waiting = Array.from({ length: 30 }, () =>
+      run(executor, call(tasks.spin, [20], options)),
+    );
+    const [error] = await run(executor, within(100));
+    expect(error).toBeInstanceOf(ExecutorSaturatedError);
+    await blocker.open();
+    await Promise.all(waiting);
+  });
+
+  it('refuses with a time after which the queue will be empty, also after a quiet time', async () => {
+    const executor = startThreads({ max: 1, maxQueue: 10 });
+    for (let i = 0; i < 3; i++) await run(executor, call(tasks.spin, [20]));
+    await new Promise((resolve) => setTimeout(resolve, 2_500));
+    const blocker = await block(executor);
+    const waiting = run(executor, ...Array.from({ length: 10 }, () => call(tasks.spin, [20])));
+    const [error] = await run(executor, call(tasks.spin, [20]));
+    // Ten calls of 20 ms, or a few times that on a busy machine.
+    expect((error as ExecutorSaturatedError).retryAfter).toBeLessThanOrEqual(2);
+    await blocker.open();
+    await waiting;
   });
 
   it('that passes in the queue has the call never start, with 504', async () => {

@@ -141,11 +141,18 @@ describe('what is carried', () => {
     ['a function in it', { run: () => {} }],
     ['a date in it', { at: new Date() }],
     ['an instance of a class in it', { tenant: new (class Tenant {})() }],
+    ['a promise', Promise.resolve({ id: 1 })],
+    ['an instance of a class', new (class Tenant {})()],
     ['a circle', circle],
     ['too long a text', { text: 'x'.repeat(5_000) }],
   ])('must be small and plain: %s is refused', async (_name, value) => {
-    const pool = await startPool({ carry: () => value as object });
+    const pool = await startPool({ carry: () => value as never });
     await expect(pool.run(tasks.now)).rejects.toThrow(/option "carry" must return a small plain/);
+  });
+
+  it('is refused as a promise that fails, without an unhandled rejection', async () => {
+    const pool = await startPool({ carry: () => Promise.reject(new Error('no id')) });
+    await expect(pool.run(tasks.now)).rejects.toThrow(/a promise, which nothing awaits/);
   });
 
   it('may fail, and then fails what asked for it', async () => {
