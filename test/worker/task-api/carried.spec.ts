@@ -146,7 +146,7 @@ describe('what is carried', () => {
     ['a circle', circle],
     ['too long a text', { text: 'x'.repeat(5_000) }],
   ])('must be small and plain: %s is refused', async (_name, value) => {
-    const pool = await startPool({ carry: () => value as never });
+    const pool = await startPool({ carry: () => value });
     await expect(pool.run(tasks.now)).rejects.toThrow(/option "carry" must return a small plain/);
   });
 
