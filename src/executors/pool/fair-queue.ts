@@ -93,8 +93,10 @@ class Share {
 export class FairQueue {
   /** The shares with jobs, in the order of their turns. */
   #active: Share[] = [];
-  /** Also shares without jobs: one that comes again keeps its virtual time. */
-  readonly #shares = new Map<string | object, Share>();
+  /** Named shares, also without jobs: one that comes again keeps its virtual time. */
+  #named = new Map<string, Share>();
+  /** The share that got the last job. */
+  #last: Share | undefined;
   #sweepAt = SWEEP_AT;
   #virtualTime = 0;
   #size = 0;
@@ -105,12 +107,8 @@ export class FairQueue {
   }
 
   push(job: Job): void {
-    let share = this.#shares.get(job.share);
-    if (share === undefined) {
-      if (this.#shares.size >= this.#sweepAt) this.#sweep();
-      share = new Share(job.share, job.call.weight ?? 1);
-      this.#shares.set(share.name, share);
-    }
+    const share = this.#find(job.share) ?? this.#add(job);
+    this.#last = share;
     share.push(job);
     this.#size++;
     if (share.isActive) return;
@@ -144,7 +142,7 @@ export class FairQueue {
 
   /** Skips a waiting job that is about to be settled. */
   drop(job: Job): void {
-    this.#leave(this.#shares.get(job.share) as Share, job);
+    this.#leave(this.#find(job.share) as Share, job);
   }
 
   /**
@@ -154,7 +152,7 @@ export class FairQueue {
    * @param unknownCost what a job without an estimate counts for, in ms
    */
   ahead(job: Job, unknownCost: number): number {
-    const own = this.#shares.get(job.share);
+    const own = this.#find(job.share);
     const ownCost = own === undefined ? 0 : own.cost + own.unknown * unknownCost;
     const turns = ownCost + (job.estimate === Infinity ? unknownCost : costOf(job));
     let sum = ownCost;
@@ -183,15 +181,37 @@ export class FairQueue {
   #leave(share: Share, job: Job): void {
     share.leave(job);
     if (--this.#size > 0) return;
-    this.#active = [];
-    this.#shares.clear();
+    for (const each of this.#active) each.isActive = false;
+    this.#active.length = 0;
+    this.#last = undefined;
+    // Not clear(): V8 chains the tables of a map that is cleared, so that old ones keep new ones.
+    if (this.#named.size > 0) this.#named = new Map();
     this.#virtualTime = 0;
+  }
+
+  /**
+   * Only named shares are in a map. That of a request is searched for while it has jobs: there are
+   * few, and a map of what lives for a millisecond costs more garbage collection than it saves.
+   */
+  #find(name: string | object): Share | undefined {
+    if (this.#last?.name === name && this.#last.isActive) return this.#last;
+    if (typeof name === 'string') return this.#named.get(name);
+    for (const share of this.#active) if (share.name === name) return share;
+    return undefined;
+  }
+
+  #add(job: Job): Share {
+    const share = new Share(job.share, job.call.weight ?? 1);
+    if (typeof share.name === 'object') return share;
+    if (this.#named.size >= this.#sweepAt) this.#sweep();
+    this.#named.set(share.name, share);
+    return share;
   }
 
   /** Forgets the shares without jobs: so many others have had their turn that it hardly matters. */
   #sweep(): void {
-    for (const [name, { isActive }] of this.#shares) if (!isActive) this.#shares.delete(name);
-    this.#sweepAt = Math.max(SWEEP_AT, 2 * this.#shares.size);
+    this.#named = new Map([...this.#named].filter(([, { isActive }]) => isActive));
+    this.#sweepAt = Math.max(SWEEP_AT, 2 * this.#named.size);
   }
 
   /** Takes its next turn, if it has a job. */
