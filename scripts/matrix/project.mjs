@@ -13,7 +13,7 @@ async function readExample() {
   const readme = await readFile(join(ROOT, 'README.md'), 'utf8');
   const blocks = Array.from(readme.matchAll(/```ts\n(.*?)```/gs), ([, code]) => code);
   const [tasks, controller, commonjs] = blocks;
-  const esm = controller.match(/^const tasks = .*?;\n/ms)[0];
+  const esm = controller.match(/^export const tasks = .*?;\n/ms)[0];
   return { tasks, controller, commonjs: controller.replace(esm, commonjs) };
 }
 
