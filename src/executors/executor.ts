@@ -25,7 +25,10 @@ export interface Call {
    * never.
    */
   readonly deadline?: number | undefined;
-  /** Whose turn it is: shares of one priority take turns. Default: one share per request. */
+  /**
+   * The share that the call belongs to. While calls wait, shares of one priority take turns.
+   * Default: one share per request.
+   */
   readonly share?: string | undefined;
   /** How much work its share may do, compared with the others. Default: 1. */
   readonly weight?: number | undefined;

@@ -62,10 +62,10 @@ const OPTIONS = {
   /** How long a task may wait in the queue, in ms. Default: 60 000. */
   queueTimeout: option(duration(), 60_000),
   /**
-   * Whose turn it is when calls wait: the name of a user, a tenant or a route, say. Shares of one
-   * priority take turns by the time that their calls run, so none keeps the others waiting. It is
-   * asked once per request, when the request submits its first future. If it returns undefined, the
-   * request is a share of its own. Default: one share per request.
+   * Names the share that a request belongs to: its user, its tenant or its route, say. While calls
+   * wait, shares of one priority take turns, so that each gets as much run time as the others. The
+   * function is called once per request, when it submits its first future. If it returns undefined,
+   * the request is a share of its own. Default: one share per request.
    *
    * @example
    * ```ts

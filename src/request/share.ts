@@ -4,7 +4,7 @@ import { describe } from '../errors/text.js';
 import type { Call } from '../executors/executor.js';
 import type { ResolvedOptions } from './futures.options.js';
 
-/** Whose turn it is in the queue, and how much work that share may do. */
+/** The share that the calls of a request belong to, and how much work that share may do. */
 export type Share = Pick<Call, 'share' | 'weight'>;
 
 const OWN: Share = {};

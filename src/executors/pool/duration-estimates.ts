@@ -48,8 +48,9 @@ function recordKey({ byKey }: Known, key: number, run: number): void {
   if (byKey.size > MAX_KEYS) byKey.delete(byKey.keys().next().value as number);
 }
 
-function moved(average: number, run: number): number {
-  return average + ALPHA * (run - average);
+/** An exponentially weighted moving average after one more run. */
+export function moved(average: number, run: number, weight = ALPHA): number {
+  return average + weight * (run - average);
 }
 
 /** How many characters at each end of a long key are hashed. */

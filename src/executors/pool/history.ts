@@ -1,11 +1,11 @@
 import type { UnknownTaskError } from '../../errors/index.js';
 import type { Call, Outcome } from '../executor.js';
 import { CallStats, DrainRate } from '../stats.js';
-import { DurationEstimates } from './duration-estimates.js';
+import { DurationEstimates, moved } from './duration-estimates.js';
 import { LoadBreaker } from './load-breaker.js';
 
 /** Weight of the newest call in the average of all. */
-const ALPHA = 0.1;
+const WEIGHT = 0.1;
 /** For how long a call counts, in ms, before any has run. */
 const UNKNOWN_COST = 1;
 
@@ -29,8 +29,7 @@ export class CallHistory {
     // A call that no worker ran says nothing about its task.
     if (outcome.worker === '') return;
     this.#estimates.record(call, outcome.run);
-    const average = this.#average ?? outcome.run;
-    this.#average = average + ALPHA * (outcome.run - average);
+    this.#average = moved(this.#average ?? outcome.run, outcome.run, WEIGHT);
     this.#breaker.record(call, outcome.value);
   }
 

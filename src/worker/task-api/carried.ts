@@ -18,8 +18,7 @@ import { carriedValues } from '../carried.js';
  *
  * @publicApi
  */
-// The type is the caller's to know: what `carry` returns is not visible from the task file.
-// oxlint-disable-next-line typescript/no-unnecessary-type-parameters
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- only the caller knows what `carry` returns
 export function carried<T extends object>(): T | undefined {
   return carriedValues.value as T | undefined;
 }
